@@ -1,0 +1,1 @@
+"""The desired state of customer qualifications, reconciled with Partner Center."""

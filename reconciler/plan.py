@@ -1,0 +1,153 @@
+"""A plan, its steps and the report of applying it: data only, nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.findings import Finding, Source
+    from reconciler.secret import Secret
+    from reconciler.state import (
+        CodeReference,
+        CustomerId,
+        EducationSegment,
+        LiveQualification,
+        Qualification,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the live state is: the service's address, or `emulator`."""
+
+    address: str
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """How the customers of the plan were narrowed; all None where they were not."""
+
+    shard: str | None = None
+    selector: str | None = None
+    customers: tuple[str, ...] | None = None
+    changed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One permitted create."""
+
+    customer_id: CustomerId
+    name: str
+    qualification: Qualification
+    source: Source | None = None
+    education_segment: EducationSegment | None = None
+    website: str | None = None
+    validation_code_from: CodeReference | None = None
+    resubmit_denial_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BasisEntry:
+    """One live qualification that a plan was decided on."""
+
+    qualification: str
+    vetting_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`customers` counts customers, `in_sync` declared qualifications, the rest findings."""
+
+    customers: int = 0
+    steps: int = 0
+    in_sync: int = 0
+    pending: int = 0
+    impossible: int = 0
+    blocked: int = 0
+    denied: int = 0
+    unreadable: int = 0
+    advisory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The comparison of desired and live state. A plan without steps is a plan."""
+
+    target: Target
+    steps: tuple[Step, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    basis: Mapping[CustomerId, tuple[BasisEntry, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    summary: Summary = field(default_factory=Summary)
+    complete: bool = True
+    selection: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDocument:
+    """A plan with what belongs to its making: when, by what, and the digest of what it does."""
+
+    plan: Plan
+    digest: str
+    created_at: datetime
+    tool_version: str
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    ALREADY_PRESENT = "already-present"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not-attempted"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What became of one step."""
+
+    customer_id: CustomerId
+    name: str
+    qualification: Qualification
+    outcome: Outcome
+    vetting_status: str | None = None
+    request_id: str | None = None
+    correlation_id: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """Every step of a plan with exactly one result, in the plan's order."""
+
+    plan_digest: str
+    started_at: datetime
+    finished_at: datetime
+    results: tuple[StepResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """What one step sends; the validation code is here only, read just before the first write."""
+
+    customer_id: CustomerId
+    qualification: Qualification
+    education_segment: EducationSegment | None = None
+    website: str | None = None
+    validation_code: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The service's word that a create was done."""
+
+    live: LiveQualification
+    correlation_id: str

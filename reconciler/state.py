@@ -1,0 +1,158 @@
+"""Desired and live state as data: what a person wants, and what Partner Center says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.findings import Source
+
+CustomerId = NewType("CustomerId", str)
+"""The customer's tenant id: a GUID in lower case."""
+
+MILLISECOND: Final = 1000
+"""Microseconds."""
+
+
+class Qualification(StrEnum):
+    """As the wire spells them ("Update a customer's qualifications", seed 001)."""
+
+    EDUCATION = "Education"
+    GCC = "GovernmentCommunityCloud"
+    SOE = "StateOwnedEntity"
+    NONPROFIT = "Nonprofit"
+    NONE = "None"
+
+
+class EducationSegment(StrEnum):
+    K12 = "K12"
+    HIGHER_EDUCATION = "HigherEducation"
+
+
+_QUALIFICATIONS: Final = {known.casefold(): known for known in Qualification}
+
+
+def known_qualification(name: str) -> Qualification | None:
+    """Find the qualification that `name` spells in any case; None where it is a stranger."""
+    return _QUALIFICATIONS.get(name.casefold())
+
+
+def format_instant(instant: datetime) -> str:
+    """ISO 8601 in UTC, with as many digits of a second as it takes."""
+    utc = instant.astimezone(UTC)
+    if utc.microsecond % MILLISECOND:
+        precision = "microseconds"
+    else:
+        precision = "milliseconds" if utc.microsecond else "seconds"
+    return utc.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReference:
+    """Where a GCC validation code is. Exactly one of the two is set; never the code."""
+
+    env: str | None = None
+    file: str | None = None
+
+    def __str__(self) -> str:
+        return f"env {self.env}" if self.env is not None else f"file {self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredQualification:
+    qualification: Qualification
+    source: Source
+    education_segment: EducationSegment | None = None
+    website: str | None = None
+    validation_code_from: CodeReference | None = None
+    resubmit_denial_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredCustomer:
+    """One manifest. `source` is the place of `customerId`."""
+
+    customer_id: CustomerId
+    name: str
+    qualifications: tuple[DesiredQualification, ...]
+    source: Source
+    qualifications_source: Source
+    domain: str | None = None
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    accept: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    customers: tuple[DesiredCustomer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveQualification:
+    """One element of the qualifications answer; known names are in their wire spelling."""
+
+    qualification: str
+    vetting_status: str | None = None
+    vetting_reason: str | None = None
+    vetting_created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCustomer:
+    qualifications: tuple[LiveQualification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableCustomer:
+    """A customer whose qualifications could not be read: never to be taken for an empty one."""
+
+    not_found: bool
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDomain:
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """`status` is None where the service says that there is no account status."""
+
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAgreement:
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    reason: str
+    app_only: bool = False
+    """True where the sign-in is app-only and the call wants app+user."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideChecks:
+    """Answers of the side checks of one customer; None where a check was not asked for."""
+
+    domain: CustomerDomain | NotChecked | None = None
+    account_status: AccountStatus | NotChecked | None = None
+    customer_agreement: CustomerAgreement | NotChecked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    customers: Mapping[CustomerId, LiveCustomer | UnreadableCustomer]
+    checks: Mapping[CustomerId, SideChecks] = field(default_factory=lambda: MappingProxyType({}))
+    unreadable_codes: frozenset[tuple[CustomerId, CodeReference]] = frozenset()
+    """The codes that can't be read where the plan is made."""
