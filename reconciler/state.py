@@ -35,12 +35,26 @@ class EducationSegment(StrEnum):
     HIGHER_EDUCATION = "HigherEducation"
 
 
+class VettingStatus(StrEnum):
+    """The vetting statuses the service documents; the set is open ("Get qualifications")."""
+
+    IN_REVIEW = "InReview"
+    APPROVED = "Approved"
+    DENIED = "Denied"
+
+
+_STATUSES: Final = {known.casefold(): known for known in VettingStatus}
 _QUALIFICATIONS: Final = {known.casefold(): known for known in Qualification}
 
 
 def known_qualification(name: str) -> Qualification | None:
     """Find the qualification that `name` spells in any case; None where it is a stranger."""
     return _QUALIFICATIONS.get(name.casefold())
+
+
+def known_status(status: str) -> VettingStatus | None:
+    """Find the vetting status that `status` spells in any case; None where it is a stranger."""
+    return _STATUSES.get(status.casefold())
 
 
 def format_instant(instant: datetime) -> str:
@@ -102,10 +116,25 @@ class LiveQualification:
     vetting_reason: str | None = None
     vetting_created: datetime | None = None
 
+    @property
+    def denied(self) -> bool:
+        status = self.vetting_status
+        return status is not None and known_status(status) is VettingStatus.DENIED
+
+    @property
+    def held(self) -> bool:
+        """Denied isn't held, nor is `None`, which some answers carry for no qualification."""
+        return not self.denied and known_qualification(self.qualification) is not Qualification.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class LiveCustomer:
     qualifications: tuple[LiveQualification, ...]
+
+    def find(self, qualification: str) -> LiveQualification | None:
+        """Find one by its name in any case."""
+        name = qualification.casefold()
+        return next((q for q in self.qualifications if q.qualification.casefold() == name), None)
 
 
 @dataclass(frozen=True, slots=True)

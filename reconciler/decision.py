@@ -1,0 +1,299 @@
+"""Decides what one customer's declared and live qualifications become; knows no side checks.
+
+What the service allows is said by its page "Update a customer's qualifications asynchronously";
+that Education and GCC exclude each other, by its archived SDK.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import Category, Finding, Severity, Vetting
+from reconciler.plan import Step
+from reconciler.policy import Undeclared
+from reconciler.rules import rule
+from reconciler.state import (
+    LiveQualification,
+    Qualification,
+    VettingStatus,
+    format_instant,
+    known_status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from reconciler.findings import Source
+    from reconciler.policy import Policy
+    from reconciler.state import DesiredCustomer, DesiredQualification, LiveCustomer
+
+ORDER: Final = (
+    Qualification.EDUCATION,
+    Qualification.GCC,
+    Qualification.SOE,
+    Qualification.NONPROFIT,
+    Qualification.NONE,
+)
+"""Education or GCC comes before SOE: GCC asks for a customer without a qualification."""
+
+RIVALS: Final = {
+    Qualification.EDUCATION: Qualification.GCC,
+    Qualification.GCC: Qualification.EDUCATION,
+}
+
+SEVERITIES: Final = {
+    Category.IMPOSSIBLE: Severity.ERROR,
+    Category.BLOCKED: Severity.ERROR,
+    Category.DENIED: Severity.ERROR,
+    Category.UNREADABLE: Severity.ERROR,
+    Category.PENDING: Severity.NOTE,
+    Category.ADVISORY: Severity.WARNING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one customer becomes. `advisories` belong to its steps and go where those go."""
+
+    steps: tuple[Step, ...] = ()
+    advisories: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    in_sync: int = 0
+
+
+def decide(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> Decision:
+    decision = Decision()
+    for entry in sorted(customer.qualifications, key=lambda e: ORDER.index(e.qualification)):
+        decision = _join(decision, _Case(customer, live, policy, decision.steps).decide(entry))
+    return _join(decision, Decision(findings=tuple(_removals(customer, live, policy))))
+
+
+def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
+    rule_id: str,
+    customer: DesiredCustomer,
+    message: str,
+    *,
+    source: Source,
+    qualification: str | None = None,
+    category: Category | None = None,
+    live: LiveQualification | None = None,
+) -> Finding:
+    """Make a finding of the catalogue's category unless told otherwise; accepted ones advise."""
+    entry = rule(rule_id)
+    kind = category or entry.category or Category.ADVISORY
+    if rule_id in customer.accept:
+        kind = Category.ADVISORY
+    return Finding(
+        rule=rule_id,
+        category=kind,
+        severity=SEVERITIES[kind],
+        message=message,
+        remedy=entry.remedy,
+        customer_id=customer.customer_id,
+        name=customer.name,
+        qualification=qualification,
+        source=source,
+        live=None if live is None else _vetting(live),
+    )
+
+
+def _vetting(live: LiveQualification) -> Vetting:
+    return Vetting(live.vetting_status, live.vetting_reason, live.vetting_created)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One customer while its entries are decided in order; `steps` are those decided so far."""
+
+    customer: DesiredCustomer
+    live: LiveCustomer
+    policy: Policy
+    steps: tuple[Step, ...]
+
+    def decide(self, entry: DesiredQualification) -> Decision:
+        match entry.qualification:
+            case Qualification.NONE:
+                return Decision()
+            case Qualification.NONPROFIT:
+                return self._nonprofit(entry)
+            case _:
+                return self._creatable(entry)
+
+    def _nonprofit(self, entry: DesiredQualification) -> Decision:
+        if self.live.find(entry.qualification) is not None:
+            return Decision(in_sync=1)
+        return self._found(
+            "nonprofit-not-settable", entry, "Nonprofit is declared, but it can't be set"
+        )
+
+    def _creatable(self, entry: DesiredQualification) -> Decision:
+        live = self.live.find(entry.qualification)
+        conflict = self._conflict(entry, live)
+        found = Decision(findings=() if conflict is None else (conflict,))
+        if live is None:
+            return self._candidate(entry) if conflict is None else found
+        if live.denied:
+            denied = self._denied(entry, live, resubmittable=conflict is None)
+            return _join(found, denied)
+        return _join(found, self._vetted(entry, live))
+
+    def _conflict(
+        self, entry: DesiredQualification, live: LiveQualification | None
+    ) -> Finding | None:
+        rival = RIVALS.get(entry.qualification)
+        if rival is None:
+            return None
+        name = entry.qualification.value
+        if any(other.qualification is rival for other in self.customer.qualifications):
+            message = f"{name} and {rival} are both declared; no customer can have both"
+            return self._finding("education-gcc-exclusive", entry, message)
+        rival_live = self.live.find(rival)
+        if rival_live is None or not rival_live.held or (live is not None and live.held):
+            return None
+        message = f"{name} is declared, but the customer has {rival}; no customer can have both"
+        return self._finding("education-gcc-exclusive", entry, message)
+
+    def _vetted(self, entry: DesiredQualification, live: LiveQualification) -> Decision:
+        status = live.vetting_status
+        name = entry.qualification.value
+        if status is None or known_status(status) is VettingStatus.APPROVED:
+            return Decision(in_sync=1)
+        if known_status(status) is VettingStatus.IN_REVIEW:
+            message = f"{name} is in review{_since(live)}"
+            return self._found("vetting-in-review", entry, message, live)
+        message = f'{name} has the vetting status "{status}", which is not a documented one'
+        return self._found("vetting-unknown", entry, message, live)
+
+    def _denied(
+        self, entry: DesiredQualification, live: LiveQualification, *, resubmittable: bool
+    ) -> Decision:
+        approved = entry.resubmit_denial_of
+        named = approved is not None and approved == live.vetting_created
+        if named and resubmittable:
+            return self._candidate(entry, denial=approved)
+        reason = f': "{live.vetting_reason}"' if live.vetting_reason else ""
+        message = f"{entry.qualification} was denied{_since(live)}{reason}"
+        if approved is not None and not named:
+            message += f"; resubmitDenialOf names {format_instant(approved)}, another denial"
+        return self._found("vetting-denied", entry, message, live)
+
+    def _candidate(self, entry: DesiredQualification, denial: datetime | None = None) -> Decision:
+        return self._withheld(entry) or self._step(entry, denial)
+
+    def _withheld(self, entry: DesiredQualification) -> Decision | None:
+        name = entry.qualification.value
+        if entry.qualification is Qualification.EDUCATION and entry.education_segment is None:
+            message = "Education is to be created, but its educationSegment is missing"
+            return self._found("education-segment-missing", entry, message)
+        if entry.qualification is Qualification.GCC and entry.validation_code_from is None:
+            message = f"{name} is to be created, but validationCodeFrom is missing"
+            return self._found("validation-code-missing", entry, message)
+        if entry.qualification is Qualification.SOE and self._gcc_is_awaited():
+            message = f"{name} waits for GovernmentCommunityCloud, which is declared and not live"
+            return self._found("waits-for-gcc", entry, message)
+        if not self.policy.permits(entry.qualification):
+            message = f"{name} is to be created, but policy.permit does not hold it"
+            return self._found("not-permitted-by-policy", entry, message)
+        return None
+
+    def _gcc_is_awaited(self) -> bool:
+        declared = any(e.qualification is Qualification.GCC for e in self.customer.qualifications)
+        live = self.live.find(Qualification.GCC)
+        stepped = any(step.qualification is Qualification.GCC for step in self.steps)
+        return declared and not (live is not None and live.held) and not stepped
+
+    def _step(self, entry: DesiredQualification, denial: datetime | None) -> Decision:
+        step = _make_step(self.customer, entry, denial)
+        if entry.qualification is not Qualification.GCC:
+            return Decision(steps=(step,))
+        return Decision(steps=(step,), advisories=tuple(self._gcc_advisories(entry)))
+
+    def _gcc_advisories(self, entry: DesiredQualification) -> Iterable[Finding]:
+        education = self.live.find(Qualification.EDUCATION)
+        if education is not None and education.denied:
+            message = "GovernmentCommunityCloud is to be created where Education was denied"
+            yield self._finding("gcc-over-denied-education", entry, message, education)
+        soe = self.live.find(Qualification.SOE)
+        if soe is not None and soe.held:
+            message = "GovernmentCommunityCloud is to be created where StateOwnedEntity is held"
+            yield self._finding("gcc-after-soe", entry, message, soe)
+        message = "after this create the customer can be sold GCC offers only"
+        yield self._finding("gcc-ends-commercial-sales", entry, message)
+
+    def _found(
+        self,
+        rule_id: str,
+        entry: DesiredQualification,
+        message: str,
+        live: LiveQualification | None = None,
+    ) -> Decision:
+        return Decision(findings=(self._finding(rule_id, entry, message, live),))
+
+    def _finding(
+        self,
+        rule_id: str,
+        entry: DesiredQualification,
+        message: str,
+        live: LiveQualification | None = None,
+    ) -> Finding:
+        return make_finding(
+            rule_id,
+            self.customer,
+            message,
+            source=entry.source,
+            qualification=entry.qualification.value,
+            live=live,
+        )
+
+
+def _make_step(
+    customer: DesiredCustomer, entry: DesiredQualification, denial: datetime | None
+) -> Step:
+    return Step(
+        customer_id=customer.customer_id,
+        name=customer.name,
+        qualification=entry.qualification,
+        source=entry.source,
+        education_segment=entry.education_segment,
+        website=entry.website,
+        validation_code_from=entry.validation_code_from,
+        resubmit_denial_of=denial,
+    )
+
+
+def _removals(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> Iterable[Finding]:
+    wants_none = next(
+        (e for e in customer.qualifications if e.qualification is Qualification.NONE), None
+    )
+    if customer.qualifications and wants_none is None and policy.undeclared is Undeclared.IGNORE:
+        return
+    source = customer.qualifications_source if wants_none is None else wants_none.source
+    declared = {entry.qualification.casefold() for entry in customer.qualifications}
+    for held in live.qualifications:
+        if held.held and held.qualification.casefold() not in declared:
+            message = f"{held.qualification} is held but not declared, and nothing can remove it"
+            yield make_finding(
+                "removal-not-supported",
+                customer,
+                message,
+                source=source,
+                qualification=held.qualification,
+                live=held,
+            )
+
+
+def _since(live: LiveQualification) -> str:
+    created = live.vetting_created
+    return "" if created is None else f" (vetting of {format_instant(created)})"
+
+
+def _join(first: Decision, second: Decision) -> Decision:
+    return replace(
+        first,
+        steps=first.steps + second.steps,
+        advisories=first.advisories + second.advisories,
+        findings=first.findings + second.findings,
+        in_sync=first.in_sync + second.in_sync,
+    )

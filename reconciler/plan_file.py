@@ -1,0 +1,122 @@
+"""Saves and loads plans and reports; refuses what was edited or is of another version."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.document_models import PlanModel, ReportModel
+from reconciler.documents import digest_of, plan_to_document
+from reconciler.findings import PlanRefused, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.plan import ApplyReport, PlanDocument
+
+MAJOR: Final = "1"
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+def load_plan(path: Path) -> PlanDocument:
+    """Read a saved plan. Raises PlanRefused where it is none, was edited or is of another major."""
+    document = _load(path)
+    return _read_plan(path, document)
+
+
+def load_plan_or_report(path: Path) -> PlanDocument | ApplyReport:
+    """Read whichever of the two `path` holds. Raises PlanRefused."""
+    document = _load(path)
+    if document.get("kind") == "ApplyReport":
+        return _read(path, ReportModel, document).read()
+    return _read_plan(path, document)
+
+
+def save_plan(path: Path, document: PlanDocument) -> None:
+    """Write a plan whole or not at all. Raises StateError."""
+    write_whole(path, json.dumps(plan_to_document(document), indent=2, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file at once: a reader sees the old one or the new one. Raises StateError."""
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise StateError(
+            f"{path} can't be written: {error.strerror or error}",
+            "name a file in a folder that exists and is writable",
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise PlanRefused(
+            f"{path} can't be read: {error.strerror}", "name a plan that `plan --out` wrote"
+        ) from error
+    except (ValueError, RecursionError):
+        raise _no_document(path, "it is not JSON") from None
+    if not isinstance(document, dict):
+        raise _no_document(path, "it is not a JSON object")
+    version = document.get("formatVersion")
+    if not isinstance(version, str):
+        raise _no_document(path, "it has no formatVersion")
+    if version.split(".")[0] != MAJOR:
+        raise PlanRefused(
+            f"{path} is refused: its formatVersion is {version}, this program reads {MAJOR}.x",
+            "plan again with this version of reconciler",
+        )
+    return document
+
+
+def _no_document(path: Path, why: str) -> PlanRefused:
+    return PlanRefused(f"{path} is refused: {why}", "name a plan that `plan --out` wrote")
+
+
+def _read_plan(path: Path, document: dict[str, Any]) -> PlanDocument:
+    plan = _read(path, PlanModel, document).read()
+    if _digest(path, document) != plan.digest:
+        raise PlanRefused(
+            f"{path} is refused: its digest does not match its content, so it was edited",
+            "plan again and have that plan reviewed",
+        )
+    return plan
+
+
+def _digest(path: Path, document: Mapping[str, Any]) -> str:
+    try:
+        return digest_of(document)
+    except (UnicodeEncodeError, RecursionError):
+        raise _no_document(path, "it holds text that is no text") from None
+
+
+def _read(path: Path, model: type[Document], document: dict[str, Any]) -> Document:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise _no_document(path, f"{place}: {first['msg']}") from None

@@ -1,0 +1,155 @@
+"""Compares desired with live state and makes the plan: pure, and nobody second-guesses it later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from reconciler.decision import Decision, decide, make_finding
+from reconciler.findings import Category, Finding
+from reconciler.plan import BasisEntry, Plan, Selection, Summary
+from reconciler.side_checks import checked, sign_in_findings
+from reconciler.state import (
+    DesiredCustomer,
+    LiveCustomer,
+    Qualification,
+    SideChecks,
+    UnreadableCustomer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.plan import Target
+    from reconciler.policy import Policy
+    from reconciler.state import DesiredState, LiveState
+
+LAST: Final = "\U0010ffff"
+"""Sorts after every name and file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    customer: DesiredCustomer
+    decision: Decision
+    basis: tuple[BasisEntry, ...]
+    unreadable: bool = False
+
+
+def customers_to_check(
+    desired: DesiredState, live: LiveState, policy: Policy
+) -> tuple[DesiredCustomer, ...]:
+    """Find the customers with steps: side checks are made for them and for nobody else."""
+    return tuple(
+        customer
+        for customer in desired.customers
+        if isinstance(state := live.customers[customer.customer_id], LiveCustomer)
+        and decide(customer, state, policy).steps
+    )
+
+
+def make_plan(
+    desired: DesiredState,
+    live: LiveState,
+    policy: Policy,
+    target: Target,
+    selection: Selection | None = None,
+) -> Plan:
+    """Decide every customer. `live` holds each of them, and side checks where there are steps."""
+    decided = [
+        _decide_customer(customer, live, policy)
+        for customer in sorted(desired.customers, key=lambda c: (c.name, c.customer_id))
+    ]
+    steps = tuple(step for each in decided for step in each.decision.steps)
+    asked = [live.checks.get(each.customer.customer_id, SideChecks()) for each in decided]
+    findings = [finding for each in decided for finding in _findings(each.decision)]
+    findings += sign_in_findings(asked, policy)
+    findings.sort(key=_finding_order)
+    return Plan(
+        target=target,
+        steps=steps,
+        findings=tuple(findings),
+        basis={each.customer.customer_id: each.basis for each in decided if each.decision.steps},
+        summary=_summarise(decided, findings),
+        complete=not any(each.unreadable for each in decided),
+        selection=selection or Selection(),
+    )
+
+
+def basis_of(live: LiveCustomer) -> tuple[BasisEntry, ...]:
+    """Keep of the live state what a plan is decided on, in a stable order."""
+    entries = [
+        BasisEntry(entry.qualification, entry.vetting_status)
+        for entry in live.qualifications
+        if entry.qualification.casefold() != Qualification.NONE.casefold()
+    ]
+    return tuple(sorted(entries, key=lambda e: (e.qualification, e.vetting_status or "")))
+
+
+def _decide_customer(customer: DesiredCustomer, live: LiveState, policy: Policy) -> _Decided:
+    state = live.customers[customer.customer_id]
+    if isinstance(state, UnreadableCustomer):
+        return _Decided(customer, _unreadable(customer, state), (), unreadable=True)
+    decision = _with_codes(customer, decide(customer, state, policy), live)
+    checks = live.checks.get(customer.customer_id, SideChecks())
+    return _Decided(customer, checked(customer, decision, checks, policy), basis_of(state))
+
+
+def _unreadable(customer: DesiredCustomer, state: UnreadableCustomer) -> Decision:
+    finding = make_finding(
+        "customer-not-found" if state.not_found else "customer-unreadable",
+        customer,
+        state.message,
+        source=customer.source,
+    )
+    return Decision(findings=(replace(finding, remedy=state.remedy or finding.remedy),))
+
+
+def _with_codes(customer: DesiredCustomer, decision: Decision, live: LiveState) -> Decision:
+    unread = [
+        make_finding(
+            "validation-code-not-checked",
+            customer,
+            f"the validation code ({step.validation_code_from}) can't be read here",
+            source=step.source or customer.source,
+            qualification=step.qualification.value,
+        )
+        for step in decision.steps
+        if step.validation_code_from is not None
+        and (customer.customer_id, step.validation_code_from) in live.unreadable_codes
+    ]
+    return replace(decision, advisories=(*decision.advisories, *unread))
+
+
+def _findings(decision: Decision) -> Iterable[Finding]:
+    yield from decision.findings
+    yield from decision.advisories
+
+
+def _summarise(decided: list[_Decided], findings: list[Finding]) -> Summary:
+    counts = Counter(finding.category for finding in findings)
+    return Summary(
+        customers=len(decided),
+        steps=sum(len(each.decision.steps) for each in decided),
+        in_sync=sum(each.decision.in_sync for each in decided),
+        pending=counts[Category.PENDING],
+        impossible=counts[Category.IMPOSSIBLE],
+        blocked=counts[Category.BLOCKED],
+        denied=counts[Category.DENIED],
+        unreadable=counts[Category.UNREADABLE],
+        advisory=counts[Category.ADVISORY],
+    )
+
+
+def _finding_order(finding: Finding) -> tuple[str, str, str, int, int, str, str]:
+    source = finding.source
+    return (
+        finding.name or LAST,
+        finding.customer_id or "",
+        source.file if source else LAST,
+        source.line if source else 0,
+        source.column if source else 0,
+        finding.qualification or "",
+        finding.rule,
+    )
