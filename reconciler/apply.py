@@ -1,0 +1,288 @@
+"""Sends the steps of a plan and tells what became of each; it never adds to or changes a step.
+
+It may only leave a step out, and then says why. Every step ends in exactly one result, whatever
+happens: a refused sign-in, a full disk, Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.decision import Decision, decide
+from reconciler.findings import ServiceError, SignInFailed, SignInRefused, StateError
+from reconciler.journal import key_of
+from reconciler.live_state import ChecksWanted, for_each, read_side_checks
+from reconciler.moved import explain_move, held_by, what_moved
+from reconciler.plan import Create, Outcome, StepResult
+from reconciler.policy import SideCheck
+from reconciler.settle import Patience, Pursuit
+from reconciler.side_checks import checked, sign_in_findings
+from reconciler.state import LiveCustomer, Qualification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.journal import Sending, StepKey
+    from reconciler.plan import Plan, Step
+    from reconciler.policy import Policy
+    from reconciler.secret import Secret
+    from reconciler.settle import CreatesQualifications, Settled, Stop
+    from reconciler.state import CustomerId, DesiredCustomer
+
+DONE = frozenset({Outcome.CREATED, Outcome.ALREADY_PRESENT})
+
+
+class Records(Protocol):
+    """The journal, as far as the engine needs it. Raises StateError where nothing may be sent."""
+
+    def sending(self, at: datetime, step: Step, request_id: str) -> None: ...
+
+    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the engine needs of the world, handed in so that a test can hand in another."""
+
+    service: CreatesQualifications
+    journal: Records
+    now: Callable[[], datetime]
+    new_request_id: Callable[[], str]
+    patience: Patience = field(default_factory=Patience)
+    concurrency: int = 8
+    cloud_has_agreements: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is to be applied. `left_out` names the steps not to be sent, and why."""
+
+    plan: Plan
+    customers: Mapping[CustomerId, DesiredCustomer]
+    policy: Policy
+    left_out: Mapping[StepKey, str]
+    unsettled: Mapping[StepKey, Sending]
+    read_code: Callable[[Step], Secret | None]
+
+
+class Engine:
+    """Applies one plan once. `results` is true at any moment, also when `run` is cancelled."""
+
+    def __init__(self, orders: Orders, around: Surroundings, stop: Stop) -> None:
+        self._orders = orders
+        self._around = around
+        self._stop = stop
+        self._results: dict[StepKey, StepResult] = {}
+        self._in_flight: dict[StepKey, str] = {}
+        self._codes: dict[StepKey, Secret] = {}
+        self._barred: dict[StepKey, str] = {}
+
+    async def run(self) -> None:
+        """Send what may be sent. Raises nothing of the service's: that is in the results."""
+        for step in self._orders.plan.steps:
+            reason = self._orders.left_out.get(key_of(step))
+            if reason is not None:
+                self._results[key_of(step)] = _result(step, Outcome.NOT_ATTEMPTED, reason)
+        self._read_codes()
+        await self._check_before_writes()
+        groups = self._open_steps()
+        await for_each(groups.values(), self._customer, self._around.concurrency)
+
+    @property
+    def results(self) -> tuple[StepResult, ...]:
+        return tuple(self._result(step) for step in self._orders.plan.steps)
+
+    def _result(self, step: Step) -> StepResult:
+        key = key_of(step)
+        if key in self._results:
+            return self._results[key]
+        if key in self._in_flight:
+            message = (
+                "left at once while it was in flight: it may have been created; run apply again"
+            )
+            return _result(step, Outcome.UNKNOWN, message, request_id=self._in_flight[key])
+        return _result(step, Outcome.NOT_ATTEMPTED, self._stop.reason or "the run was cut short")
+
+    def _open_steps(self) -> dict[CustomerId, list[Step]]:
+        groups: dict[CustomerId, list[Step]] = defaultdict(list)
+        for step in self._orders.plan.steps:
+            groups[step.customer_id].append(step)
+        return groups
+
+    def _read_codes(self) -> None:
+        for step in self._orders.plan.steps:
+            if step.qualification is not Qualification.GCC or key_of(step) in self._results:
+                continue
+            code = self._orders.read_code(step)
+            if code:
+                self._codes[key_of(step)] = code
+            else:
+                where = step.validation_code_from
+                reason = f"the validation code ({where}) can't be read here, or is empty"
+                self._barred[key_of(step)] = reason
+
+    async def _check_before_writes(self) -> None:
+        """Make the side checks that policy blocks on, whatever the plan knew."""
+        policy = self._orders.policy
+        wanted = ChecksWanted(
+            policy.account_status is SideCheck.BLOCK,
+            policy.customer_agreement is SideCheck.BLOCK,
+            self._around.cloud_has_agreements,
+        )
+        waiting = {
+            customer_id: [step for step in steps if key_of(step) not in self._results]
+            for customer_id, steps in self._open_steps().items()
+        }
+        customers = [self._orders.customers[each] for each, steps in waiting.items() if steps]
+        try:
+            checks = await read_side_checks(
+                self._around.service, customers, wanted, self._around.concurrency
+            )
+        except SignInFailed as error:
+            self._stop.raise_flag(error.message, error)
+            return
+        for customer in customers:
+            steps = tuple(waiting[customer.customer_id])
+            asked = checks[customer.customer_id]
+            decision = checked(customer, Decision(steps=steps), asked, policy)
+            if not decision.steps:
+                told = [*decision.findings, *sign_in_findings([asked], policy)]
+                reason = "; ".join(dict.fromkeys(finding.message for finding in told))
+                self._barred |= {key_of(step): reason for step in steps}
+
+    async def _customer(self, steps: Sequence[Step]) -> None:
+        """Send one customer's steps in order; after one that fails, the rest isn't attempted."""
+        failed: Step | None = None
+        for step in steps:
+            if failed is not None:
+                self._results.setdefault(key_of(step), _after(step, failed))
+            elif key_of(step) not in self._results and not self._stop:
+                self._results[key_of(step)] = await self._step(step, steps)
+            if self._result(step).outcome not in DONE:
+                failed = failed or step
+
+    async def _step(self, step: Step, steps: Sequence[Step]) -> StepResult:
+        try:
+            live = LiveCustomer(await self._around.service.qualifications(step.customer_id))
+        except (SignInRefused, SignInFailed) as error:
+            self._stop.raise_flag(error.message, error)
+            return _result(step, Outcome.NOT_ATTEMPTED, error.message)
+        except ServiceError as error:
+            message = f"the customer could not be read before the write: {error.message}"
+            return _result(step, Outcome.NOT_ATTEMPTED, message)
+        held = held_by(step, live)
+        if held is not None:
+            return self._already_present(step, held.vetting_status)
+        move = what_moved(self._orders.plan.basis.get(step.customer_id, ()), steps, live)
+        if move is not None:
+            message = f"the customer moved since the plan: {explain_move(move)}; plan again"
+            return _result(step, Outcome.NOT_ATTEMPTED, message)
+        if not self._still_decided(step, live):
+            message = "the manifest and what is live no longer give this step; plan again"
+            return _result(step, Outcome.NOT_ATTEMPTED, message)
+        return await self._create(step)
+
+    def _still_decided(self, step: Step, live: LiveCustomer) -> bool:
+        """Decide the customer anew: a plan that was edited can't smuggle a step past the table."""
+        customer = self._orders.customers[step.customer_id]
+        fresh = decide(customer, live, self._orders.policy)
+        return any(replace(each, source=step.source) == step for each in fresh.steps)
+
+    def _already_present(self, step: Step, vetting_status: str | None) -> StepResult:
+        earlier = self._orders.unsettled.get(key_of(step))
+        if earlier is None:
+            return _result(step, Outcome.ALREADY_PRESENT, None, vetting_status=vetting_status)
+        message = "settled: the create of an earlier run is there"
+        result = _result(
+            step,
+            Outcome.ALREADY_PRESENT,
+            message,
+            vetting_status=vetting_status,
+            request_id=earlier.request_id,
+        )
+        self._record(earlier.request_id, Outcome.ALREADY_PRESENT)
+        return result
+
+    async def _create(self, step: Step) -> StepResult:
+        reason = self._stop.reason or self._barred.get(key_of(step))
+        if reason is not None:
+            return _result(step, Outcome.NOT_ATTEMPTED, reason)
+        earlier = self._orders.unsettled.get(key_of(step))
+        request_id = earlier.request_id if earlier else self._around.new_request_id()
+        try:
+            self._around.journal.sending(self._around.now(), step, request_id)
+        except StateError as error:
+            self._stop.raise_flag(error.message, error)
+            return _result(step, Outcome.NOT_ATTEMPTED, error.message)
+        self._in_flight[key_of(step)] = request_id
+        settled = await self._pursuit(step, request_id, doubtful=earlier is not None).settle()
+        self._record(request_id, settled.outcome)
+        return _settled_result(step, settled, request_id)
+
+    def _pursuit(self, step: Step, request_id: str, *, doubtful: bool) -> Pursuit:
+        return Pursuit(
+            service=self._around.service,
+            step=step,
+            create=_create_of(step, self._codes.get(key_of(step))),
+            request_id=request_id,
+            stop=self._stop,
+            patience=self._around.patience,
+            doubtful=doubtful,
+        )
+
+    def _record(self, request_id: str, outcome: Outcome) -> None:
+        """Record an outcome; where the disk won't take it, nothing more is sent."""
+        try:
+            self._around.journal.settled(self._around.now(), request_id, outcome)
+        except StateError as error:
+            self._stop.raise_flag(error.message, error)
+
+
+def _create_of(step: Step, code: Secret | None) -> Create:
+    return Create(
+        customer_id=step.customer_id,
+        qualification=step.qualification,
+        education_segment=step.education_segment,
+        website=step.website,
+        validation_code=code,
+    )
+
+
+def _after(step: Step, failed: Step) -> StepResult:
+    message = f"not attempted after {failed.qualification} of this customer was not created"
+    return _result(step, Outcome.NOT_ATTEMPTED, message)
+
+
+def _settled_result(step: Step, settled: Settled, request_id: str) -> StepResult:
+    return _result(
+        step,
+        settled.outcome,
+        settled.message,
+        vetting_status=settled.vetting_status,
+        request_id=request_id,
+        correlation_id=settled.correlation_id,
+    )
+
+
+def _result(  # noqa: PLR0913 - a result has this many parts, all named
+    step: Step,
+    outcome: Outcome,
+    message: str | None,
+    *,
+    vetting_status: str | None = None,
+    request_id: str | None = None,
+    correlation_id: str | None = None,
+) -> StepResult:
+    return StepResult(
+        customer_id=step.customer_id,
+        name=step.name,
+        qualification=step.qualification,
+        outcome=outcome,
+        vetting_status=vetting_status,
+        request_id=request_id,
+        correlation_id=correlation_id,
+        message=message,
+    )

@@ -1,0 +1,277 @@
+"""The record written to disk before and after every create, so a killed run can be resumed.
+
+One JSON line an event, flushed to disk before the create is sent. A journal that can't be
+understood is refused by name: never guessed over, never thrown away. It holds no validation code.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, assert_never
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from reconciler.findings import JournalRefused, StateError
+from reconciler.plan import Outcome
+from reconciler.state import CustomerId, Qualification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from reconciler.plan import Step, Target
+
+JOURNAL_FILE: Final = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class StepKey:
+    """What makes two steps the same create: a resubmission is told by the denial it names."""
+
+    customer_id: CustomerId
+    qualification: Qualification
+    denial: datetime | None = None
+
+
+def key_of(step: Step) -> StepKey:
+    return StepKey(step.customer_id, step.qualification, step.resubmit_denial_of)
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class _Started(_Event):
+    """The first line of every run, and so of every journal."""
+
+    event: Literal["started"] = "started"
+    journal: Literal["reconciler/v1"] = "reconciler/v1"
+    run: str
+    at: datetime
+    plan_digest: str
+    address: str
+    tenant_id: str | None
+
+
+class Sending(_Event):
+    """A create that is about to be sent."""
+
+    event: Literal["sending"] = "sending"
+    run: str
+    at: datetime
+    customer_id: CustomerId
+    name: str
+    qualification: Qualification
+    denial: datetime | None = None
+    request_id: str
+
+    @property
+    def key(self) -> StepKey:
+        return StepKey(self.customer_id, self.qualification, self.denial)
+
+
+class _Settled(_Event):
+    event: Literal["settled"] = "settled"
+    run: str
+    at: datetime
+    request_id: str
+    outcome: Outcome
+
+
+class _Ended(_Event):
+    """The last line of a run that was not cut short: every step was seen to."""
+
+    event: Literal["ended"] = "ended"
+    run: str
+    at: datetime
+
+
+Event = _Started | Sending | _Settled | _Ended
+_LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a journal says of the runs against one target."""
+
+    unsettled: dict[StepKey, Sending]
+    """Creates that may have happened, by step."""
+
+    elsewhere: int
+    """Unsettled creates of other targets: not looked at here."""
+
+    sent: dict[str, frozenset[StepKey]]
+    """The creates sent, by the digest of the plan they were sent for."""
+
+    interrupted: frozenset[StepKey]
+    """The creates sent by runs that were cut short since the last one that ended."""
+
+
+class Journal:
+    """Appends events to the journal of one run."""
+
+    def __init__(self, path: Path, run: str) -> None:
+        self._path = path
+        self._run = run
+        self._file = path.open("ab", buffering=0)
+        path.chmod(0o600)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def started(self, at: datetime, plan_digest: str, target: Target) -> None:
+        self._append(
+            _Started(
+                run=self._run,
+                at=at,
+                plan_digest=plan_digest,
+                address=target.address,
+                tenant_id=target.tenant_id,
+            )
+        )
+
+    def sending(self, at: datetime, step: Step, request_id: str) -> None:
+        self._append(
+            Sending(
+                run=self._run,
+                at=at,
+                customer_id=step.customer_id,
+                name=step.name,
+                qualification=step.qualification,
+                denial=step.resubmit_denial_of,
+                request_id=request_id,
+            )
+        )
+
+    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
+        self._append(_Settled(run=self._run, at=at, request_id=request_id, outcome=outcome))
+
+    def ended(self, at: datetime) -> None:
+        self._append(_Ended(run=self._run, at=at))
+
+    def _append(self, event: _Event) -> None:
+        """Write one whole line and flush it to disk, or leave the file as it was.
+
+        Raises StateError where the disk won't take it: then nothing may be sent.
+        """
+        line = event.model_dump_json(by_alias=True).encode() + b"\n"
+        before = os.fstat(self._file.fileno()).st_size
+        try:
+            if self._file.write(line) != len(line):
+                _undo(self._file.fileno(), before)
+                raise StateError(*_no_room(self._path, "the disk is full"))
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            _undo(self._file.fileno(), before)
+            raise StateError(*_no_room(self._path, error.strerror or str(error))) from error
+
+
+def _undo(descriptor: int, size: int) -> None:
+    """Take a torn line back, so that the next run finds a journal it can read."""
+    os.ftruncate(descriptor, size)
+
+
+def _no_room(path: Path, why: str) -> tuple[str, str]:
+    return (
+        f"the journal {path} can't be written: {why}",
+        "make room, then run apply again: it resumes from the journal",
+    )
+
+
+def read_history(path: Path, target: Target) -> History:
+    """Read what earlier runs left. Raises JournalRefused, which names the file and the line."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return History({}, 0, {}, frozenset())
+    except OSError as error:
+        raise JournalRefused(
+            f"the journal {path} can't be read: {error.strerror}",
+            "make it readable, then run again; nothing was sent",
+        ) from error
+    reader = _Reader(path, target)
+    for number, event in enumerate(_parse(path, content), start=1):
+        reader.read(number, event)
+    return reader.history()
+
+
+def _parse(path: Path, content: bytes) -> Iterable[Event]:
+    *lines, rest = content.split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield _LINES.validate_json(line)
+        except ValidationError:
+            raise _refused(path, number, "is not a line that this program writes") from None
+    if rest:
+        raise _refused(path, len(lines) + 1, "is cut off")
+
+
+def _refused(path: Path, number: int, what: str) -> JournalRefused:
+    return JournalRefused(
+        f"the journal {path} can't be trusted: line {number} {what}",
+        "find out what was sent (`reconciler plan` reads every customer), then move the journal "
+        "away and run again; nothing was sent and the journal is as it was",
+    )
+
+
+class _Reader:
+    """Replays the events of a journal for one target."""
+
+    def __init__(self, path: Path, target: Target) -> None:
+        self._path = path
+        self._here = (target.address, target.tenant_id)
+        self._runs: dict[str, _Started] = {}
+        self._pending: dict[str, Sending] = {}
+        self._sent: dict[str, set[StepKey]] = {}
+        self._interrupted: set[StepKey] = set()
+
+    def read(self, number: int, event: Event) -> None:
+        match event:
+            case _Started():
+                self._runs[event.run] = event
+            case Sending():
+                self._sending(event, self._run(number, event.run))
+            case _Settled():
+                self._settled(number, event)
+            case _Ended():
+                if self._is_here(self._run(number, event.run)):
+                    self._interrupted.clear()
+            case _:
+                assert_never(event)
+
+    def history(self) -> History:
+        here = [s for s in self._pending.values() if self._is_here(self._runs[s.run])]
+        return History(
+            unsettled={sending.key: sending for sending in here},
+            elsewhere=len(self._pending) - len(here),
+            sent={digest: frozenset(keys) for digest, keys in self._sent.items()},
+            interrupted=frozenset(self._interrupted),
+        )
+
+    def _run(self, number: int, run: str) -> _Started:
+        if run not in self._runs:
+            raise _refused(self._path, number, "belongs to a run that never started")
+        return self._runs[run]
+
+    def _is_here(self, run: _Started) -> bool:
+        return (run.address, run.tenant_id) == self._here
+
+    def _sending(self, event: Sending, run: _Started) -> None:
+        self._pending[event.request_id] = event
+        if self._is_here(run):
+            self._sent.setdefault(run.plan_digest, set()).add(event.key)
+            self._interrupted.add(event.key)
+
+    def _settled(self, number: int, event: _Settled) -> None:
+        if event.request_id not in self._pending:
+            raise _refused(self._path, number, "settles a create that was never sent")
+        if event.outcome is not Outcome.UNKNOWN:
+            del self._pending[event.request_id]

@@ -1,0 +1,111 @@
+"""Limits on harm: how many creates a run counts as, and which plans are refused or left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import PlanRefused
+from reconciler.journal import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.journal import History, StepKey
+    from reconciler.plan import Plan, Step, Target
+    from reconciler.policy import Policy
+    from reconciler.state import CustomerId, DesiredCustomer, DesiredState
+
+NAMED: Final = 50
+"""How many customers a refusal names."""
+
+
+def counted_creates(
+    plan: Plan, digest: str, history: History, *, saved: bool
+) -> frozenset[StepKey]:
+    """Count the plan's distinct steps, and the creates of the journal that belong to them.
+
+    Those sent for the same plan, and the unsettled ones. A plan made afresh continues the runs
+    that were cut short, so what those sent counts too: it gets no second allowance.
+    """
+    earlier = history.sent.get(digest, frozenset()) if saved else history.interrupted
+    return frozenset({key_of(step) for step in plan.steps} | earlier | set(history.unsettled))
+
+
+def refuse_too_many(
+    creates: frozenset[StepKey],
+    names: Mapping[CustomerId, str],
+    policy: Policy,
+    allowed: int | None,
+) -> None:
+    """Raise PlanRefused unless the number is within policy or is the very number allowed."""
+    count = len(creates)
+    if allowed is None and count <= policy.max_creates:
+        return
+    if allowed == count:
+        return
+    told = sorted({names.get(key.customer_id, key.customer_id) for key in creates})
+    more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
+    customers = ", ".join(told[:NAMED]) + more
+    why = (
+        f"policy.maxCreates allows {policy.max_creates}"
+        if allowed is None
+        else f"--allow-creates says {allowed}"
+    )
+    raise PlanRefused(
+        f"the plan counts {count} creates, but {why}; customers: {customers or 'none'}",
+        f"if all of them are meant, run again with --allow-creates {count}; nothing was sent",
+    )
+
+
+def refuse_other_target(planned: Target, target: Target) -> None:
+    """Raise PlanRefused for a plan that was made for another service or tenant."""
+    if planned != target:
+        raise PlanRefused(
+            f"the plan was made for {_tell(planned)}, but this configuration is for "
+            f"{_tell(target)}",
+            "plan again with this configuration",
+        )
+
+
+def refuse_other_digest(digest: str, expected: str | None) -> None:
+    """Raise PlanRefused where the plan is not the one that was reviewed."""
+    if expected is not None and digest != expected:
+        raise PlanRefused(
+            f"the plan has the digest {digest}, but --expect-digest says {expected}",
+            "the live state or the manifests changed since the review: have the new plan reviewed",
+        )
+
+
+def steps_left_out(plan: Plan, desired: DesiredState, policy: Policy) -> dict[StepKey, str]:
+    """Find the steps of a saved plan that the manifests or policy no longer stand for."""
+    customers = {customer.customer_id: customer for customer in desired.customers}
+    reasons = ((step, _reason(step, customers, policy)) for step in plan.steps)
+    return {key_of(step): reason for step, reason in reasons if reason is not None}
+
+
+def _reason(
+    step: Step, customers: Mapping[CustomerId, DesiredCustomer], policy: Policy
+) -> str | None:
+    customer = customers.get(step.customer_id)
+    if customer is None:
+        return "the manifests no longer declare this customer; plan again"
+    if not _declares(customer, step):
+        return f"the manifests no longer declare this {step.qualification} as planned; plan again"
+    if not policy.permits(step.qualification):
+        return f"policy.permit no longer holds {step.qualification}"
+    return None
+
+
+def _declares(customer: DesiredCustomer, step: Step) -> bool:
+    return any(
+        entry.qualification is step.qualification
+        and entry.education_segment == step.education_segment
+        and entry.website == step.website
+        and entry.validation_code_from == step.validation_code_from
+        and step.resubmit_denial_of in (None, entry.resubmit_denial_of)
+        for entry in customer.qualifications
+    )
+
+
+def _tell(target: Target) -> str:
+    return target.address if target.tenant_id is None else f"{target.address}, {target.tenant_id}"

@@ -1,0 +1,120 @@
+"""Tells, from a fresh read, whether a step is held already and whether its customer moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.planner import basis_of
+from reconciler.state import VettingStatus, format_instant, known_status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.plan import BasisEntry, Step
+    from reconciler.state import LiveCustomer, LiveQualification
+
+Fields = dict[str, dict[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The two sides of what moved, keyed by qualification, for a person to compare."""
+
+    before: Fields
+    after: Fields
+
+
+def held_by(step: Step, live: LiveCustomer) -> LiveQualification | None:
+    """Find the live qualification that makes `step` superfluous, if there is one.
+
+    For a resubmission, held means a vetting later than the denial named; a vetting without a date
+    counts as later only where it is no denial.
+    """
+    found = live.find(step.qualification)
+    if found is None:
+        return None
+    denial = step.resubmit_denial_of
+    if denial is None:
+        return found if found.held else None
+    if found.vetting_created is None:
+        return found if found.held else None
+    return found if found.vetting_created > denial else None
+
+
+def what_moved(
+    basis: Sequence[BasisEntry], steps: Sequence[Step], live: LiveCustomer
+) -> Move | None:
+    """Compare with what the plan was decided on; the plan's own steps coming true is no move."""
+    own = {step.qualification.casefold() for step in steps}
+    before, after = _keyed(basis, own), _keyed(basis_of(live), own)
+    for step in steps:
+        if not _as_planned(step, live):
+            before |= _planned_on(step)
+            after |= _found(step, live)
+    return None if before == after else Move(before, after)
+
+
+def explain_move(move: Move) -> str:
+    """Say field by field what moved, in one line."""
+    from deepdiff import DeepDiff  # noqa: PLC0415 - slow to import and wanted only here
+
+    tree = DeepDiff(move.before, move.after, view="tree")
+    told = [
+        _tell([str(part) for part in change.path(output_format="list")], change.t1, change.t2)
+        for changes in tree.values()
+        for change in changes
+    ]
+    return "; ".join(sorted(told))
+
+
+def _tell(path: Sequence[str], before: object, after: object) -> str:
+    name = path[0]
+    if len(path) == 1:
+        return f"{name} has appeared" if isinstance(after, dict) else f"{name} is gone"
+    return f"{name}: {path[1]} was {before}, is {after}"
+
+
+def _keyed(basis: Sequence[BasisEntry], without: set[str]) -> Fields:
+    return {
+        entry.qualification: {"vettingStatus": _status(entry.vetting_status)}
+        for entry in basis
+        if entry.qualification.casefold() not in without
+    }
+
+
+def _status(status: str | None) -> str | None:
+    return None if status is None else (known_status(status) or status)
+
+
+def _as_planned(step: Step, live: LiveCustomer) -> bool:
+    found = live.find(step.qualification)
+    if held_by(step, live) is not None:
+        return True
+    if step.resubmit_denial_of is None:
+        return found is None
+    return found is not None and found.denied and found.vetting_created == step.resubmit_denial_of
+
+
+def _planned_on(step: Step) -> Fields:
+    denial = step.resubmit_denial_of
+    if denial is None:
+        return {}
+    status = VettingStatus.DENIED.value
+    vetting: dict[str, str | None] = {
+        "vettingStatus": status,
+        "vettingCreatedDate": format_instant(denial),
+    }
+    return {step.qualification.value: vetting}
+
+
+def _found(step: Step, live: LiveCustomer) -> Fields:
+    found = live.find(step.qualification)
+    if found is None:
+        return {}
+    created = found.vetting_created
+    vetting = {
+        "vettingStatus": _status(found.vetting_status),
+        "vettingCreatedDate": None if created is None else format_instant(created),
+    }
+    return {step.qualification.value: vetting}
