@@ -1,0 +1,166 @@
+"""Plain lines of text: the same bytes for the same plan, for logs, pipes and people.
+
+No line begins with foreign text, so that none can begin with a command of a pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import Category, Severity
+from reconciler.plan import Outcome
+from reconciler.render.entries import (
+    CREATE,
+    WORST_FIRST,
+    Entry,
+    of_kind,
+    plan_entries,
+    report_entries,
+    validation_entries,
+)
+from reconciler.render.foreign_text import label
+from reconciler.render.wording import (
+    CATEGORY_WORDS,
+    incomplete_words,
+    joined_lines,
+    plan_headline,
+    report_headline,
+    selection_words,
+    validation_headline,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.documents import Validation
+    from reconciler.plan import ApplyReport, Plan, PlanDocument
+
+SYMBOLS: Final = {
+    Outcome.CREATED: "+",
+    Outcome.ALREADY_PRESENT: "=",
+    Outcome.REJECTED: "x",
+    Outcome.UNKNOWN: "?",
+    Outcome.NOT_ATTEMPTED: "!",
+}
+
+SEVERITY_SYMBOLS: Final = {Severity.ERROR: "x", Severity.WARNING: "!", Severity.NOTE: "~"}
+
+WIDEST: Final = 60
+"""Columns that one overlong cell may push the next ones out."""
+
+
+def render_plan(document: PlanDocument) -> str:
+    entries = plan_entries(document.plan)
+    steps = of_kind(entries, CREATE)
+    lines = [_step_heading(document.plan, steps), "", *step_lines(steps)]
+    if steps:
+        lines.append("")
+    for category in WORST_FIRST:
+        if findings := of_kind(entries, category.value):
+            lines += [group_heading(category, findings), *finding_lines(findings), ""]
+    return joined_lines([*lines, *plan_closing(document, entries)])
+
+
+def _step_heading(plan: Plan, steps: Sequence[Entry]) -> str:
+    address = label(plan.target.address)
+    if not steps:
+        return f"Nothing to create at {address}."
+    return f"To create at {address}:"
+
+
+def group_heading(category: Category, entries: Sequence[Entry]) -> str:
+    return f"{category} ({len(entries)}), {CATEGORY_WORDS[category]}:"
+
+
+def step_lines(steps: Sequence[Entry]) -> list[str]:
+    return _aligned([(f"  + {step.name}", what(step), step.place) for step in steps])
+
+
+def what(entry: Entry) -> str:
+    """Name the qualification, with its particulars in brackets."""
+    details = f" ({entry.details})" if entry.details else ""
+    return f"{entry.qualification}{details}"
+
+
+def finding_lines(findings: Iterable[Entry]) -> list[str]:
+    return [line for finding in findings for line in _finding_lines(finding)]
+
+
+def _finding_lines(finding: Entry) -> list[str]:
+    symbol = SEVERITY_SYMBOLS[finding.severity]
+    subject = finding.subject or "all customers"
+    place = f"  {finding.place}" if finding.place else ""
+    lines = [f"  {symbol} {subject}: {finding.message}", f"      [{finding.rule}]{place}"]
+    return [*lines, f"      -> {finding.remedy}"] if finding.remedy else lines
+
+
+def plan_closing(document: PlanDocument, entries: Sequence[Entry]) -> list[str]:
+    """Close with what the whole plan comes to."""
+    plan = document.plan
+    more = "`reconciler explain RULE` tells more about a rule."
+    closing = (
+        selection_words(plan.selection),
+        incomplete_words(plan),
+        more if any(entry.kind != CREATE for entry in entries) else "",
+        plan_headline(plan),
+        f"Digest: {label(document.digest)}",
+    )
+    return [line for line in closing if line]
+
+
+def render_report(report: ApplyReport) -> str:
+    entries = report_entries(report)
+    lines = result_lines(entries)
+    return joined_lines([*lines, *([""] if lines else []), *report_closing(report)])
+
+
+def result_lines(results: Sequence[Entry]) -> list[str]:
+    rows = _aligned([_result_cells(result) for result in results])
+    pairs = zip(results, rows, strict=True)
+    return [line for result, row in pairs for line in (row, *_result_advice(result))]
+
+
+def _result_cells(result: Entry) -> tuple[str, ...]:
+    outcome = Outcome(result.kind)
+    words = outcome.value.replace("-", " ")
+    told = f"{words}, {result.details}" if result.details else words
+    if result.severity is Severity.ERROR:
+        told = f"{words}: {result.message}"
+    return (f"  {SYMBOLS[outcome]} {result.name}", result.qualification, told)
+
+
+def _result_advice(result: Entry) -> list[str]:
+    """Say what to do about a failure, and what support will ask for."""
+    if result.severity is not Severity.ERROR:
+        return []
+    ids = [f"      {result.details}"] if result.details else []
+    return [*ids, f"      -> {result.remedy}"]
+
+
+def report_closing(report: ApplyReport) -> list[str]:
+    """Close with what the whole run came to."""
+    return [report_headline(report), f"Digest of the plan: {label(report.plan_digest)}"]
+
+
+def render_validation(validation: Validation) -> str:
+    lines = diagnostic_lines(validation_entries(validation))
+    return joined_lines([*lines, *([""] if lines else []), validation_headline(validation)])
+
+
+def diagnostic_lines(diagnostics: Iterable[Entry]) -> list[str]:
+    return [line for diagnostic in diagnostics for line in _diagnostic_lines(diagnostic)]
+
+
+def _diagnostic_lines(diagnostic: Entry) -> list[str]:
+    place = f"{diagnostic.place}: " if diagnostic.place else ""
+    line = f"{diagnostic.kind}: {place}{diagnostic.message} [{diagnostic.rule}]"
+    return [line, f"    -> {diagnostic.remedy}"] if diagnostic.remedy else [line]
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Join cells so that the columns of all rows begin at the same place."""
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]

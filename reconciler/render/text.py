@@ -1,0 +1,36 @@
+"""Text for people: coloured tables on a terminal, plain lines elsewhere. It only chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.render import plain_text
+
+if TYPE_CHECKING:
+    from reconciler.documents import Validation
+    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.render.context import RenderContext
+
+
+def render_plan(document: PlanDocument, context: RenderContext) -> str:
+    if context.colour:
+        from reconciler.render import terminal  # noqa: PLC0415 - rich is slow to import
+
+        return terminal.render_plan(document, context.width)
+    return plain_text.render_plan(document)
+
+
+def render_report(report: ApplyReport, context: RenderContext) -> str:
+    if context.colour:
+        from reconciler.render import terminal  # noqa: PLC0415 - rich is slow to import
+
+        return terminal.render_report(report, context.width)
+    return plain_text.render_report(report)
+
+
+def render_validation(validation: Validation, context: RenderContext) -> str:
+    if context.colour:
+        from reconciler.render import terminal  # noqa: PLC0415 - rich is slow to import
+
+        return terminal.render_validation(validation, context.width)
+    return plain_text.render_validation(validation)

@@ -1,0 +1,100 @@
+"""The few sentences that several formats share: counts, headlines and how a plan was narrowed.
+
+Nothing here is escaped, and nothing but `selection_words` holds foreign text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import Category, Severity
+from reconciler.render.entries import OUTCOMES_WORST_FIRST, WORST_FIRST
+from reconciler.render.foreign_text import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.documents import Validation
+    from reconciler.plan import ApplyReport, Plan, Selection, Summary
+
+CATEGORY_WORDS: Final = {
+    Category.IMPOSSIBLE: "no create can make it so",
+    Category.BLOCKED: "withheld until something is mended",
+    Category.DENIED: "Microsoft said no",
+    Category.UNREADABLE: "nothing could be planned here",
+    Category.ADVISORY: "worth knowing",
+    Category.PENDING: "not decided yet",
+}
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def plan_headline(plan: Plan) -> str:
+    """Say in one line what apply would do and what stands in the way."""
+    summary = plan.summary
+    steps = f"{summary.steps} to create" if summary.steps else "nothing to create"
+    findings = ", ".join(
+        f"{number} {category}" for category in WORST_FIRST if (number := _number(summary, category))
+    )
+    totals = f"{summary.in_sync} in sync, {count(summary.customers, 'customer')} looked at"
+    return f"Plan: {'; '.join(part for part in (steps, findings, totals) if part)}"
+
+
+def _number(summary: Summary, category: Category) -> int:
+    numbers = {
+        Category.IMPOSSIBLE: summary.impossible,
+        Category.BLOCKED: summary.blocked,
+        Category.DENIED: summary.denied,
+        Category.UNREADABLE: summary.unreadable,
+        Category.ADVISORY: summary.advisory,
+        Category.PENDING: summary.pending,
+    }
+    return numbers[category]
+
+
+def incomplete_words(plan: Plan) -> str:
+    """Say that the plan is incomplete; empty where it is complete."""
+    if plan.complete:
+        return ""
+    return "The plan is incomplete: for a customer that could not be read, nothing is planned."
+
+
+def selection_words(selection: Selection) -> str:
+    """Say how the plan was narrowed; empty where it was not."""
+    customers = selection.customers
+    parts = (
+        None if customers is None else f"customers {', '.join(customers)}",
+        selection.selector and f"selector {selection.selector}",
+        selection.changed_from and f"changed from {selection.changed_from}",
+        selection.shard and f"shard {selection.shard}",
+    )
+    narrowed = "; ".join(part for part in parts if part)
+    return f"Narrowed to: {label(narrowed)}" if narrowed else ""
+
+
+def report_headline(report: ApplyReport) -> str:
+    """Say in one line how the steps ended, what needs a look first."""
+    outcomes = [result.outcome for result in report.results]
+    words = [
+        f"{number} {outcome.value.replace('-', ' ')}"
+        for outcome in OUTCOMES_WORST_FIRST
+        if (number := outcomes.count(outcome))
+    ]
+    return f"Apply: {', '.join(words) or 'nothing to do'}"
+
+
+def validation_headline(validation: Validation) -> str:
+    """Say in one line what was read and what is wrong with it."""
+    severities = [diagnostic.severity for diagnostic in validation.diagnostics]
+    return (
+        f"{count(validation.documents, 'manifest')} read: "
+        f"{count(severities.count(Severity.ERROR), 'error')}, "
+        f"{count(severities.count(Severity.WARNING), 'warning')}"
+    )
+
+
+def joined_lines(lines: Iterable[str]) -> str:
+    """Join lines into a text that ends with a line's end."""
+    return "".join(f"{line}\n" for line in lines)
