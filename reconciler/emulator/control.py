@@ -1,0 +1,82 @@
+"""The paths below /emulator that steer the emulator itself, for clients on this machine only."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.emulator.answers import answer, plain
+from reconciler.emulator.vetting import Decision, Verdict
+from reconciler.findings import ConfigurationError
+
+if TYPE_CHECKING:
+    from reconciler.emulator.routing import Request
+    from reconciler.emulator.world import Answer
+
+PREFIX: Final = "/emulator/"
+
+
+class Steered(Protocol):
+    """What these paths steer."""
+
+    def state(self) -> dict[str, object]: ...
+
+    def vet(self, verdict: Verdict) -> None: ...
+
+    def reset(self) -> None: ...
+
+
+class _VerdictBody(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    customer: str
+    qualification: str
+    decision: Annotated[Decision, Field(strict=False)]
+    reason: str | None = None
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def steer(emulator: Steered, request: Request) -> Answer:
+    """Answer GET state, POST vet and POST reset; a refusal is 400 with `message` and `remedy`."""
+    try:
+        return _steer(emulator, request)
+    except ConfigurationError as refused:
+        return _refused(refused.message, refused.remedy)
+
+
+def _steer(emulator: Steered, request: Request) -> Answer:
+    match request.method, request.path.removeprefix(PREFIX):
+        case "GET", "state":
+            return answer(HTTPStatus.OK, emulator.state())
+        case "POST", "vet":
+            return _vet(emulator, request.body)
+        case "POST", "reset":
+            emulator.reset()
+            return answer(HTTPStatus.OK, {})
+        case _, "state" | "vet" | "reset":
+            return plain(HTTPStatus.METHOD_NOT_ALLOWED, "GET state, POST vet, POST reset.")
+        case _:
+            return plain(HTTPStatus.NOT_FOUND, "GET state, POST vet, POST reset.")
+
+
+def _vet(emulator: Steered, body: bytes) -> Answer:
+    try:
+        asked = _VerdictBody.model_validate_json(body)
+    except ValidationError:
+        remedy = "send customer, qualification, decision (approve, deny or review), reason"
+        return _refused("the body is no vetting decision", remedy)
+    emulator.vet(Verdict(asked.customer, asked.qualification, asked.decision, asked.reason))
+    return answer(HTTPStatus.OK, {})
+
+
+def _refused(message: str, remedy: str) -> Answer:
+    return answer(HTTPStatus.BAD_REQUEST, {"message": message, "remedy": remedy})

@@ -1,0 +1,93 @@
+"""Which call a method and a path ask for (domain.md, section 1). It knows no answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from reconciler.secret import Secret
+
+
+class Call(StrEnum):
+    """The calls of the service, by the names that faults and counts use."""
+
+    READ_QUALIFICATIONS = "readQualifications"
+    CREATE_QUALIFICATION = "createQualification"
+    ACCOUNT_STATUS = "accountStatus"
+    AGREEMENTS = "agreements"
+    DIRECT_SIGNED = "directSigned"
+    CUSTOMER = "customer"
+    CUSTOMERS = "customers"
+    VALIDATIONS = "validations"
+    AUDIT_RECORDS = "auditRecords"
+
+
+GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Methods = Mapping[str, Call]
+
+_QUALIFICATIONS: Final[Methods] = {
+    "GET": Call.READ_QUALIFICATIONS,
+    "POST": Call.CREATE_QUALIFICATION,
+}
+_OF_ONE: Final[Mapping[str, Methods]] = {
+    "qualifications": _QUALIFICATIONS,
+    "validationStatus": {"GET": Call.ACCOUNT_STATUS},
+    "agreements": {"GET": Call.AGREEMENTS},
+    "directSignedMicrosoftCustomerAgreementStatus": {"GET": Call.DIRECT_SIGNED},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `query` has lower-case keys; the ids are fresh ones where none came."""
+
+    method: str
+    path: str
+    request_id: str
+    correlation_id: str
+    token: Secret | None = None
+    query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    continuation: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path that exists. `customer_id` is in lower case, None where the path names none."""
+
+    methods: Methods
+    customer_id: str | None = None
+
+
+def find_endpoint(path: str) -> Endpoint | None:
+    match path.split("/"):
+        case ["", "v1", "auditrecords"]:
+            return Endpoint({"GET": Call.AUDIT_RECORDS})
+        case ["", "v1", "customers"]:
+            return Endpoint({"GET": Call.CUSTOMERS})
+        case ["", "v1", "customers", "all", "validations"]:
+            return Endpoint({"GET": Call.VALIDATIONS})
+        case ["", "v1", "customers", customer] if customer:
+            return Endpoint({"GET": Call.CUSTOMER}, customer.lower())
+        case ["", "v1", "customers", customer, resource] if customer and resource in _OF_ONE:
+            return Endpoint(_OF_ONE[resource], customer.lower())
+        case _:
+            return None
+
+
+def is_guid(text: str) -> bool:
+    return GUID.fullmatch(text) is not None
+
+
+def lower_guid(text: str) -> str:
+    """Raise ValueError, without the text, where it is no GUID."""
+    if not is_guid(text):
+        msg = "is no GUID, such as 14876998-c0dc-46e6-9d0c-65a57a6c32ec"
+        raise ValueError(msg)
+    return text.lower()

@@ -1,0 +1,159 @@
+"""Reads the emulator's seed (contract, section 3) into a world: no files, and no code is told."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from reconciler.emulator.routing import lower_guid
+from reconciler.emulator.strict_document import read_document
+from reconciler.emulator.world import Customer, Entry, Standing, World, digest_of, read_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EDUCATION: Final = "Education"
+
+
+def read_seed(seed: Mapping[str, object], called: str = "the emulator's seed") -> World:
+    """Raise ConfigurationError naming each place that is wrong; codes are never named."""
+    document = read_document(_Seed, seed, called, frozenset({"validationCodes"}))
+    customers = {customer.id: _customer(customer) for customer in document.customers}
+    codes = {digest_of(code): uses for code, uses in document.validation_codes.items()}
+    return World(MappingProxyType(customers), MappingProxyType(codes))
+
+
+def _instant(text: str) -> str:
+    try:
+        read_instant(text)
+    except ValueError:
+        msg = "is no date and time, such as 2020-12-03T10:37:38.885Z"
+        raise ValueError(msg) from None
+    return text
+
+
+def _spelled_out(entry: object) -> object:
+    return {"qualification": entry} if isinstance(entry, str) else entry
+
+
+def _listed(entries: object) -> object:
+    return [] if entries is None else entries
+
+
+def _text_keys(codes: object) -> object:
+    """YAML and JSON disagree about numbers as keys: a code is text."""
+    if codes is None:
+        return {}
+    if not isinstance(codes, dict):
+        return codes
+    texts = [_code_text(code) for code in codes]
+    if len(set(texts)) < len(texts):
+        msg = "a code is there twice"
+        raise ValueError(msg)
+    return dict(zip(texts, codes.values(), strict=True))
+
+
+def _code_text(code: object) -> str:
+    text = str(code).strip()
+    if isinstance(code, bool) or not isinstance(code, int | str) or not text:
+        msg = "a code is no text"
+        raise ValueError(msg)
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1)]
+Guid = Annotated[str, AfterValidator(lower_guid)]
+Instant = Annotated[str, AfterValidator(_instant)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=to_camel,
+        hide_input_in_errors=True,
+    )
+
+
+class _Entry(_Strict):
+    """Names and statuses are open sets on the wire, so strangers are let in."""
+
+    qualification: Name
+    vetting_status: Name | None = None
+    vetting_reason: str | None = None
+    vetting_created_date: Instant | None = None
+    vetting_create_date: Instant | None = None
+
+
+class _Customer(_Strict):
+    id: Guid
+    name: Name | None = None
+    domain: Name | None = None
+    qualifications: Annotated[
+        list[Annotated[_Entry, BeforeValidator(_spelled_out)]], BeforeValidator(_listed)
+    ] = Field(default_factory=list)
+    account_status: Name | None = None
+    customer_agreement: bool = False
+    direct_signed: bool = False
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [entry.qualification.casefold() for entry in self.qualifications]
+        _refuse_twice(names, "qualification")
+        return self
+
+
+class _Seed(_Strict):
+    customers: Annotated[list[_Customer], BeforeValidator(_listed)] = Field(default_factory=list)
+    validation_codes: Annotated[dict[str, NonNegativeInt], BeforeValidator(_text_keys)] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _ids_once(self) -> Self:
+        first: dict[str, int] = {}
+        for index, customer in enumerate(self.customers):
+            other = first.setdefault(customer.id, index)
+            if other != index:
+                msg = f"customers[{index}].id is customers[{other}].id again"
+                raise ValueError(msg)
+        return self
+
+
+def _refuse_twice(names: list[str], what: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        msg = f"the {what} {', '.join(twice)} is there twice"
+        raise ValueError(msg)
+
+
+def _customer(seeded: _Customer) -> Customer:
+    return Customer(
+        customer_id=seeded.id,
+        name=seeded.name or seeded.domain or seeded.id,
+        domain=seeded.domain,
+        standing=_standing(seeded.qualifications),
+        account_status=seeded.account_status,
+        customer_agreement=seeded.customer_agreement,
+        direct_signed=seeded.direct_signed,
+    )
+
+
+def _standing(seeded: list[_Entry]) -> Standing:
+    """Education that is there already was verified once."""
+    entries = tuple(Entry(**entry.model_dump()) for entry in seeded)
+    verified = any(entry.names(EDUCATION) for entry in entries)
+    return Standing(entries, int(verified))

@@ -1,0 +1,58 @@
+"""What a bearer token may do, read from its claims alone: signatures are never checked here."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.secret import Secret
+
+APP_ONLY_PREFIX: Final = "app"
+"""A token that begins so is app-only (contract, section 3)."""
+
+JWT_PARTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows. One that is no readable JWT is app+user, with MFA, and never ends."""
+
+    app_only: bool = False
+    mfa: bool = True
+    expired: bool = False
+
+
+def read_grant(token: Secret, now: datetime) -> Grant:
+    """Read the token's prefix and claims (`idtyp`, `scp`, `roles`, `amr`, `exp`)."""
+    if token.reveal().startswith(APP_ONLY_PREFIX):
+        return Grant(app_only=True)
+    claims = _claims(token.reveal())
+    app_only = claims.get("idtyp") == "app" or ("roles" in claims and "scp" not in claims)
+    return Grant(app_only=app_only, mfa=_has_mfa(claims), expired=_is_past(claims, now))
+
+
+def _has_mfa(claims: Mapping[str, object]) -> bool:
+    methods = claims.get("amr")
+    return not isinstance(methods, list) or "mfa" in methods
+
+
+def _is_past(claims: Mapping[str, object], now: datetime) -> bool:
+    end = claims.get("exp")
+    return isinstance(end, int | float) and end <= now.timestamp()
+
+
+def _claims(token: str) -> Mapping[str, object]:
+    parts = token.split(".")
+    if len(parts) != JWT_PARTS:
+        return {}
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -1,0 +1,124 @@
+"""What the offline Partner Center knows: the seed's world and what changed. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - the store's type adapter reads it at run time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Final
+
+UNQUALIFIED: Final = "None"
+DENIED: Final = "denied"
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 in hexadecimal: how a validation code is kept, never in clear."""
+    return sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One element of the qualifications answer. The wire has two spellings for the date."""
+
+    qualification: str
+    vetting_status: str | None = None
+    vetting_reason: str | None = None
+    vetting_created_date: str | None = None
+    vetting_create_date: str | None = None
+
+    def names(self, qualification: str) -> bool:
+        return self.qualification.casefold() == qualification.casefold()
+
+    @property
+    def held(self) -> bool:
+        """Denied or `None` isn't held."""
+        denied = self.vetting_status is not None and self.vetting_status.casefold() == DENIED
+        return not denied and not self.names(UNQUALIFIED)
+
+    @property
+    def vetted_since(self) -> datetime | None:
+        text = self.vetting_created_date or self.vetting_create_date
+        return None if text is None else read_instant(text)
+
+
+def read_instant(text: str) -> datetime:
+    """Read ISO 8601; UTC where no zone is told, digits past the microsecond dropped."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The qualifications of one customer, and how often Education was verified."""
+
+    entries: tuple[Entry, ...] = ()
+    verifications: int = 0
+
+    def entry(self, qualification: str) -> Entry | None:
+        return next((entry for entry in self.entries if entry.names(qualification)), None)
+
+    def holds(self, qualification: str) -> bool:
+        entry = self.entry(qualification)
+        return entry is not None and entry.held
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer of the seed. `customer_id` is in lower case."""
+
+    customer_id: str
+    name: str
+    domain: str | None = None
+    standing: Standing = field(default_factory=Standing)
+    account_status: str | None = None
+    customer_agreement: bool = False
+    direct_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The seed. `codes` has the uses of each validation code, by its digest."""
+
+    customers: Mapping[str, Customer] = field(default_factory=lambda: MappingProxyType({}))
+    codes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes over the wire but for the headers that every answer has."""
+
+    status: int
+    body: str
+    content_type: str = "application/json; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """One create that took effect."""
+
+    customer_id: str
+    qualification: str
+    created_at: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What runs changed over the seed. `answers` are kept for repeats of the same request id."""
+
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    uses: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    creations: tuple[Creation, ...] = ()
+
+    def with_standing(self, customer_id: str, standing: Standing) -> Changes:
+        return replace(self, standings={**self.standings, customer_id: standing})
+
+
+def standing_of(world: World, changes: Changes, customer_id: str) -> Standing:
+    """Tell the qualifications of a customer of the world, `customer_id` in lower case."""
+    changed = changes.standings.get(customer_id)
+    return changed if changed is not None else world.customers[customer_id].standing

@@ -1,0 +1,69 @@
+"""Paths lead to calls, and to nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.emulator.routing import Call, Endpoint, find_endpoint, is_guid, lower_guid
+from tests.emulator.worlds import PLAIN
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "call", "customer"),
+    [
+        ("/v1/customers/X/qualifications", "GET", Call.READ_QUALIFICATIONS, "x"),
+        ("/v1/customers/X/qualifications", "POST", Call.CREATE_QUALIFICATION, "x"),
+        ("/v1/customers/X/validationStatus", "GET", Call.ACCOUNT_STATUS, "x"),
+        ("/v1/customers/X/agreements", "GET", Call.AGREEMENTS, "x"),
+        (
+            "/v1/customers/X/directSignedMicrosoftCustomerAgreementStatus",
+            "GET",
+            Call.DIRECT_SIGNED,
+            "x",
+        ),
+        ("/v1/customers/X", "GET", Call.CUSTOMER, "x"),
+        ("/v1/customers", "GET", Call.CUSTOMERS, None),
+        ("/v1/customers/all/validations", "GET", Call.VALIDATIONS, None),
+        ("/v1/auditrecords", "GET", Call.AUDIT_RECORDS, None),
+    ],
+)
+def test_each_call_has_its_path(path: str, method: str, call: Call, customer: str | None) -> None:
+    """The paths of domain.md, section 1, lead to their calls, the customer in lower case."""
+    endpoint = find_endpoint(path)
+    assert endpoint is not None
+    assert (endpoint.methods[method], endpoint.customer_id) == (call, customer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1",
+        "/customers",
+        "/v1/customers/",
+        "/v1/customers//qualifications",
+        "/v1/customers/x/kvalifikace",
+        "/v1/customers/x/qualifications/Education",
+        "/v2/customers",
+    ],
+)
+def test_another_path_leads_nowhere(path: str) -> None:
+    """A path that domain.md doesn't list is no endpoint."""
+    assert find_endpoint(path) is None
+
+
+def test_only_qualifications_take_a_write() -> None:
+    """No path but qualifications has a method other than GET, and that one has only POST."""
+    paths = ["/v1/customers/x", "/v1/customers", "/v1/customers/x/agreements", "/v1/auditrecords"]
+    endpoints = [find_endpoint(path) or Endpoint({}) for path in paths]
+    assert {method for endpoint in endpoints for method in endpoint.methods} == {"GET"}
+
+
+def test_a_guid_is_told_from_other_text() -> None:
+    """A GUID is known in any case, and lowered; other text is refused without telling it."""
+    assert is_guid(PLAIN.upper())
+    assert lower_guid(PLAIN.upper()) == PLAIN
+    assert not is_guid(f"{PLAIN}0")
+    with pytest.raises(ValueError, match="is no GUID") as refused:
+        lower_guid("pasted-secret")
+    assert "pasted-secret" not in str(refused.value)
