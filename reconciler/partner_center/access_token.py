@@ -1,0 +1,137 @@
+"""Signs in by the way that was found: one call, one access token; it never tries another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+from uuid import UUID
+
+from reconciler.findings import SignInFailed
+from reconciler.partner_center.authority import Tokens, tokens_for_app, tokens_for_user
+from reconciler.partner_center.client_proof import ClientProof, credential_of
+from reconciler.partner_center.refresh_token_source import (
+    RefreshTokenFile,
+    RefreshTokenSource,
+    RefreshTokenVariable,
+)
+from reconciler.partner_center.sign_in import (
+    AppAndUser,
+    Application,
+    AppOnly,
+    CachedLogin,
+    ReadyToken,
+    WayIn,
+)
+from reconciler.partner_center.token_claims import read_claims
+from reconciler.secret import Secret
+
+if TYPE_CHECKING:
+    from reconciler.partner_center.token_cache import LoginCache
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """`lifetime` in seconds from the sign-in, None where unknown; a ready one isn't renewable."""
+
+    text: Secret
+    lifetime: float | None = None
+    renewable: bool = True
+
+
+SignIn = Callable[[], AccessToken]
+"""Blocks; raises SignInFailed. Called again, it signs in anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where refresh tokens are kept beyond the file they came from."""
+
+    cache: Callable[[], LoginCache]
+    """Asked for only where the login is the way in: a container may have no home."""
+    warn: Callable[[str], None]
+    refresh_token_out: Path | None = None
+
+
+def sign_in_by(way_in: WayIn, keeping: Keeping, tenant_id: str | None = None) -> SignIn:
+    """What signs in by `way_in`; a readable token of another tenant than `tenant_id` is refused."""
+    if keeping.refresh_token_out is not None and not _comes_by_variable(way_in):
+        keeping.warn(
+            "--refresh-token-out is not used: it goes with PARTNER_CENTER_REFRESH_TOKEN, and this "
+            "sign-in has none"
+        )
+    ask = _asking(way_in, keeping)
+
+    def sign_in() -> AccessToken:
+        token = ask()
+        refuse_other_tenant(token.text, tenant_id)
+        return token
+
+    return sign_in
+
+
+def refuse_other_tenant(token: Secret, tenant_id: str | None) -> None:
+    """SignInFailed where the token says its tenant, and it is not the one configured."""
+    told = read_claims(token).tenant_id
+    if told is None or tenant_id is None or not _is_guid(tenant_id):
+        return
+    if told.lower() != tenant_id.lower():
+        raise SignInFailed(
+            f"the token is for the tenant {told[:64]!r}, and partnerCenter.tenantId is {tenant_id}",
+            "sign in to the partner's own tenant, or correct partnerCenter.tenantId",
+        )
+
+
+def _comes_by_variable(way_in: WayIn) -> bool:
+    return isinstance(way_in, AppAndUser) and isinstance(way_in.refresh_token, Secret)
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _asking(way_in: WayIn, keeping: Keeping) -> SignIn:
+    match way_in:
+        case ReadyToken(token):
+            return lambda: AccessToken(token, renewable=False)
+        case AppOnly():
+            return partial(_for_app, way_in)
+        case AppAndUser(application, proof, refresh_token):
+            return partial(_exchanged, application, proof, _source(refresh_token, keeping))
+        case CachedLogin():
+            cache = keeping.cache()
+            return lambda: _exchanged(cache.application(way_in), None, cache)
+        case _:
+            assert_never(way_in)
+
+
+def _source(refresh_token: Path | Secret, keeping: Keeping) -> RefreshTokenSource:
+    if isinstance(refresh_token, Path):
+        return RefreshTokenFile(refresh_token)
+    return RefreshTokenVariable(refresh_token, keeping.refresh_token_out, keeping.warn)
+
+
+def _for_app(way_in: AppOnly) -> AccessToken:
+    return _access(tokens_for_app(way_in.application, credential_of(way_in.proof)))
+
+
+def _exchanged(
+    application: Application, proof: ClientProof | None, source: RefreshTokenSource
+) -> AccessToken:
+    """The successor is kept before the access token is handed out; without one, all stays."""
+    credential = None if proof is None else credential_of(proof)
+    with source.held() as held:
+        tokens = tokens_for_user(application, credential, held.token)
+        if tokens.refresh is not None and tokens.refresh != held.token:
+            held.keep(tokens.refresh)
+    return _access(tokens)
+
+
+def _access(tokens: Tokens) -> AccessToken:
+    return AccessToken(tokens.access, tokens.lifetime)

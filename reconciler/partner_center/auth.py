@@ -1,0 +1,140 @@
+"""Puts the access token on requests to Partner Center: one sign-in for all, one renewal on 401.
+
+The token goes to the configured origin only. A request is sent a second time on 401 alone, which
+says that it was not processed, and never a third time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import httpx
+
+from reconciler.findings import ReconcilerError, SignInFailed
+from reconciler.partner_center.origin import checked_address, origin_of
+from reconciler.partner_center.token_claims import Claims, read_claims
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from reconciler.partner_center.access_token import AccessToken, SignIn
+
+_MARGIN = 120.0
+"""Seconds before its end that a token is renewed, so that none ends on its way."""
+
+_SHARE = 0.1
+"""Of a short-lived token's life, the most that the margin may take."""
+
+
+class _Standing(Enum):
+    """Whether a refused token may be exchanged for another one."""
+
+    RENEWABLE = auto()
+    ON_TRIAL = auto()
+    """It replaced a refused one, and the service has not taken it yet."""
+    FINAL = auto()
+    """It was refused where its predecessor was (or it came ready): another one helps nobody."""
+
+
+@dataclass(slots=True)
+class _Held:
+    token: AccessToken
+    renew_at: float
+    standing: _Standing
+
+    def accepted(self) -> None:
+        if self.standing is _Standing.ON_TRIAL:
+            self.standing = _Standing.RENEWABLE
+
+
+class PartnerCenterAuth(httpx.Auth):
+    """For one run and one event loop at a time.
+
+    A sign-in that failed is not tried again: every request ends in the same SignInFailed.
+    """
+
+    def __init__(
+        self, endpoint: str, sign_in: SignIn, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._origin = origin_of(checked_address(endpoint, "the Partner Center address"))
+        self._sign_in = sign_in
+        self._clock = clock
+        self._held: _Held | None = None
+        self._failed: SignInFailed | None = None
+        self._flight: asyncio.Task[None] | None = None
+
+    async def claims(self) -> Claims:
+        """Sign in, if that has not been done, and tell what the token says of itself."""
+        return read_claims((await self._current()).token.text)
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        self._refuse_elsewhere(request.url)
+        held = await self._current()
+        response = yield _authorized(request, held)
+        if response.status_code != httpx.codes.UNAUTHORIZED:
+            held.accepted()
+            return
+        newer = await self._instead_of(held)
+        if newer is held:
+            return
+        response = yield _authorized(request, newer)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            newer.standing = _Standing.FINAL
+        else:
+            newer.accepted()
+
+    def _refuse_elsewhere(self, url: httpx.URL) -> None:
+        if origin_of(url) != self._origin:
+            scheme, host, _ = self._origin
+            raise SignInFailed(
+                f"the token for {scheme}://{host} is not sent to {url.scheme}://{url.host}",
+                "report this address: the service named it, or a setting is wrong",
+            )
+
+    async def _current(self) -> _Held:
+        if self._held is None or self._clock() >= self._held.renew_at:
+            await self._signed_in(_Standing.RENEWABLE)
+        return self._result()
+
+    async def _instead_of(self, refused: _Held) -> _Held:
+        """The token that came after `refused`, by a sign-in if nobody has made one yet."""
+        if self._held is refused and refused.standing is _Standing.RENEWABLE:
+            await self._signed_in(_Standing.ON_TRIAL)
+        return self._result()
+
+    async def _signed_in(self, standing: _Standing) -> None:
+        """Wait for the sign-in that is under way, or make one; giving up waiting stops nothing."""
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fly(standing))
+        await asyncio.shield(self._flight)
+
+    async def _fly(self, standing: _Standing) -> None:
+        try:
+            if self._failed is None:
+                self._take(await asyncio.to_thread(self._sign_in), standing)
+        except ReconcilerError as failure:
+            self._failed = SignInFailed(failure.message, failure.remedy)
+        finally:
+            self._flight = None
+
+    def _take(self, token: AccessToken, standing: _Standing) -> None:
+        lifetime = float("inf") if token.lifetime is None else token.lifetime
+        renew_at = self._clock() + lifetime - min(_MARGIN, lifetime * _SHARE)
+        self._held = _Held(token, renew_at, standing if token.renewable else _Standing.FINAL)
+
+    def _result(self) -> _Held:
+        if self._failed is not None:
+            raise SignInFailed(self._failed.message, self._failed.remedy)
+        assert self._held is not None, "a sign-in that didn't fail left a token"
+        return self._held
+
+
+def _authorized(request: httpx.Request, held: _Held) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {held.token.text.reveal()}"
+    return request

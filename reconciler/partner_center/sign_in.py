@@ -1,0 +1,202 @@
+"""Finds the way in from the environment, in the contract's order; it never falls through."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.findings import ConfigurationError
+from reconciler.partner_center.client_proof import (
+    ClientCertificate,
+    ClientProof,
+    ClientSecret,
+    FederatedTokenFile,
+    GitHubOidc,
+)
+from reconciler.partner_center.origin import checked_address
+from reconciler.partner_center.secret_file import is_token
+from reconciler.partner_center.token_claims import TokenKind, read_claims
+from reconciler.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class SignInTarget:
+    """What the configuration says: the cloud's authority and scope, and the tenant."""
+
+    authority: str
+    scope: str
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application of one tenant at one authority, and what it asks for."""
+
+    authority: str
+    tenant: str
+    client_id: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyToken:
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class AppAndUser:
+    """A refresh token, from a file (a Path) or a variable; without proof, as a public client."""
+
+    application: Application
+    proof: ClientProof | None
+    refresh_token: Path | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class AppOnly:
+    application: Application
+    proof: ClientProof
+
+
+@dataclass(frozen=True, slots=True)
+class CachedLogin:
+    """What `login` kept; it must be for this authority, and for tenant and client where named."""
+
+    authority: str
+    scope: str
+    tenant: str | None
+    client_id: str | None
+
+
+WayIn = ReadyToken | AppAndUser | AppOnly | CachedLogin
+
+
+def find_way_in(environ: Mapping[str, str], target: SignInTarget) -> WayIn:
+    """The first way in that the environment names; ConfigurationError where it is incomplete."""
+    named = {name: value.strip() for name, value in environ.items() if value.strip()}
+    if token := named.get("PARTNER_CENTER_ACCESS_TOKEN"):
+        return ReadyToken(_checked_token("PARTNER_CENTER_ACCESS_TOKEN", token))
+    refresh_token = _refresh_token(named)
+    if refresh_token is not None:
+        return AppAndUser(_application(named, target), _client_proof(named), refresh_token)
+    proof = _client_proof(named)
+    if proof is not None:
+        return AppOnly(_application(named, target), proof)
+    tenant, client_id = _tenant(named, target), named.get("AZURE_CLIENT_ID")
+    return CachedLogin(authority_address(environ, target), target.scope, tenant, client_id)
+
+
+def login_application(environ: Mapping[str, str], target: SignInTarget) -> Application:
+    """The application an admin signs in to with a device code."""
+    named = {name: value.strip() for name, value in environ.items() if value.strip()}
+    return _application(named, target)
+
+
+def authority_address(environ: Mapping[str, str], target: SignInTarget) -> str:
+    """AZURE_AUTHORITY_HOST, with or without https://, else the cloud's authority."""
+    host = environ.get("AZURE_AUTHORITY_HOST", "").strip()
+    if not host:
+        return target.authority
+    url = checked_address(host if "://" in host else f"https://{host}", "AZURE_AUTHORITY_HOST")
+    if url.path != "/" or url.query or url.fragment:
+        raise ConfigurationError(
+            f"AZURE_AUTHORITY_HOST names more than a host: {url.host}",
+            "leave only the host in it; the tenant goes into AZURE_TENANT_ID",
+        )
+    return str(url).rstrip("/")
+
+
+def expected_kind(way_in: WayIn) -> TokenKind:
+    """The kind of token this way brings; for a ready token, what it says of itself."""
+    match way_in:
+        case ReadyToken(token):
+            return read_claims(token).kind
+        case AppOnly():
+            return TokenKind.APP_ONLY
+        case AppAndUser() | CachedLogin():
+            return TokenKind.APP_AND_USER
+        case _:
+            assert_never(way_in)
+
+
+def _refresh_token(named: Mapping[str, str]) -> Path | Secret | None:
+    if path := named.get("PARTNER_CENTER_REFRESH_TOKEN_FILE"):
+        return Path(path)
+    if token := named.get("PARTNER_CENTER_REFRESH_TOKEN"):
+        return _checked_token("PARTNER_CENTER_REFRESH_TOKEN", token)
+    return None
+
+
+def _checked_token(name: str, token: str) -> Secret:
+    if not is_token(token):
+        raise ConfigurationError(
+            f"{name} holds something other than one token",
+            "put only the token into it, without quotes and without the word Bearer",
+        )
+    return Secret(token)
+
+
+def _client_proof(named: Mapping[str, str]) -> ClientProof | None:
+    if secret := named.get("AZURE_CLIENT_SECRET"):
+        return ClientSecret(Secret(secret))
+    if path := named.get("AZURE_CLIENT_CERTIFICATE_PATH"):
+        password = named.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
+        return ClientCertificate(Path(path), Secret(password) if password else None)
+    if path := named.get("AZURE_FEDERATED_TOKEN_FILE"):
+        return FederatedTokenFile(Path(path))
+    return _github(named)
+
+
+def _github(named: Mapping[str, str]) -> GitHubOidc | None:
+    address = named.get("ACTIONS_ID_TOKEN_REQUEST_URL")
+    if address is None:
+        return None
+    checked_address(address, "ACTIONS_ID_TOKEN_REQUEST_URL")
+    token = _required(named, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    return GitHubOidc(address, _checked_token("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token))
+
+
+def _application(named: Mapping[str, str], target: SignInTarget) -> Application:
+    tenant = _tenant(named, target)
+    if tenant is None:
+        raise ConfigurationError(
+            "no tenant to sign in to: AZURE_TENANT_ID is not set",
+            "set AZURE_TENANT_ID, or partnerCenter.tenantId in reconciler.yaml, to the partner's "
+            "tenant id",
+        )
+    client_id = _required(named, "AZURE_CLIENT_ID")
+    return Application(authority_address(named, target), tenant, client_id, target.scope)
+
+
+def _required(named: Mapping[str, str], name: str) -> str:
+    if value := named.get(name):
+        return value
+    raise ConfigurationError(f"{name} is not set", _REMEDIES[name])
+
+
+_REMEDIES = {
+    "AZURE_CLIENT_ID": "set AZURE_CLIENT_ID to the application's id; it goes with every sign-in "
+    "but a ready PARTNER_CENTER_ACCESS_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "give the job `permissions: id-token: write`: GitHub sets it "
+    "together with ACTIONS_ID_TOKEN_REQUEST_URL",
+}
+
+_MANY_TENANTS = {"common", "organizations", "consumers"}
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+
+
+def _tenant(named: Mapping[str, str], target: SignInTarget) -> str | None:
+    tenant = named.get("AZURE_TENANT_ID") or target.tenant_id
+    if tenant is None:
+        return None
+    if tenant.lower() in _MANY_TENANTS or not _TENANT.fullmatch(tenant):
+        raise ConfigurationError(
+            "AZURE_TENANT_ID (or partnerCenter.tenantId) doesn't name one tenant",
+            "set it to the partner's tenant id, a GUID, or its domain",
+        )
+    return tenant

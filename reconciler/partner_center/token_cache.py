@@ -1,0 +1,203 @@
+"""What `login` keeps: a refresh token and whose it is, in the keyring or a private file; no names.
+
+Opt-in: nothing is written but by `login`, and by the sign-ins that follow it. Where msal-extensions
+can encrypt (Keychain, DPAPI, libsecret) it does; else the file is 0600 in a folder that is 0700.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.partner_center.login_entry import Login, read_login, written
+from reconciler.partner_center.refresh_token_source import HeldRefreshToken
+from reconciler.partner_center.secret_file import locked, read_private, replacement_of
+from reconciler.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from reconciler.partner_center.sign_in import Application, CachedLogin
+
+
+class Vault(Protocol):
+    """What msal-extensions calls an encrypted persistence."""
+
+    def save(self, content: str) -> None: ...
+    def load(self) -> str: ...
+
+
+def state_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Where a program of this user keeps its state (XDG, and the others' customs)."""
+    if (folder := Path(environ.get("XDG_STATE_HOME", ""))).is_absolute():
+        return folder / "reconciler"
+    if platform == "win32" and (folder := Path(environ.get("LOCALAPPDATA", ""))).is_absolute():
+        return folder / "reconciler"
+    home = Path(environ.get("HOME") or environ.get("USERPROFILE", ""))
+    if not home.is_absolute():
+        raise ConfigurationError(
+            "no folder for the login: neither XDG_STATE_HOME nor HOME is set",
+            "set HOME, or sign in by the environment's variables instead of `login`",
+        )
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "reconciler"
+    return home / ".local" / "state" / "reconciler"
+
+
+def login_cache(environ: Mapping[str, str]) -> LoginCache:
+    """This user's; ConfigurationError where the user has no folder."""
+    return LoginCache(state_folder(environ))
+
+
+def platform_vault(signal: Path) -> Vault | None:
+    """The keyring of this machine, where there is one that works; it may ask its owner."""
+    try:
+        from msal_extensions import (  # type: ignore[import-untyped] # noqa: PLC0415 - slow to import
+            build_encrypted_persistence,
+        )
+
+        vault: Vault = build_encrypted_persistence(str(signal))
+    except (ImportError, OSError, RuntimeError, ValueError):
+        return None
+    return vault
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCache:
+    folder: Path
+    vault: Callable[[Path], Vault | None] = platform_vault
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "login.json"
+
+    @property
+    def _signal(self) -> Path:
+        """Beside a keyring, an empty file that says it holds a login; with DPAPI, the login."""
+        return self.folder / "login.vault"
+
+    def application(self, way_in: CachedLogin) -> Application:
+        """Whose login is kept; SignInFailed where none is, or one for something else."""
+        with self._opened() as (login, _):
+            application = login.application
+        for name, kept, wanted in (
+            ("authority", application.authority, way_in.authority),
+            ("scope", application.scope, way_in.scope),
+            ("tenant", application.tenant, way_in.tenant),
+            ("application", application.client_id, way_in.client_id),
+        ):
+            if wanted is not None and wanted.lower() != kept.lower():
+                raise SignInFailed(
+                    f"the login kept here is for the {name} {kept}, not {wanted}",
+                    "run `reconciler login` again",
+                )
+        return application
+
+    @contextmanager
+    def held(self) -> Iterator[HeldRefreshToken]:
+        with self._opened() as (login, keep):
+
+            def keep_successor(successor: Secret) -> None:
+                keep(Login(login.application, successor))
+
+            yield HeldRefreshToken(login.refresh_token, keep_successor)
+
+    @contextmanager
+    def prepared(self) -> Iterator[Callable[[Login], bool]]:
+        """Find out that a login can be kept; the call keeps it and says whether it is encrypted."""
+        self._make_folder()
+        vault = self.vault(self._signal)
+        if vault is not None:
+            yield lambda login: self._seal(vault, login)
+            return
+        with replacement_of(self._file) as replacement:
+
+            def keep(login: Login) -> bool:
+                # Not held before: a person takes minutes, and other runs go on meanwhile.
+                with locked(self._file):
+                    replacement.put(written(login))
+                return False
+
+            yield keep
+
+    def remove(self) -> bool:
+        """Forget the login; False where there was none."""
+        kept = [path for path in (self._file, self._signal) if path.exists()]
+        vault = self.vault(self._signal) if self._signal.exists() else None
+        try:
+            if vault is not None:
+                vault.save("{}")  # msal-extensions can't delete
+            for path in kept:
+                path.unlink(missing_ok=True)
+        except (OSError, RuntimeError) as error:
+            raise SignInFailed(
+                f"the login in {self.folder} can't be removed: {type(error).__name__}",
+                "unlock the keyring, or delete the folder",
+            ) from None
+        return bool(kept)
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[Login, Callable[[Login], object]]]:
+        if self._file.exists():
+            with locked(self._file), replacement_of(self._file) as replacement:
+                text = read_private(self._file)
+                yield self._read(text), lambda login: replacement.put(written(login))
+        elif self._signal.exists():
+            with locked(self._signal):
+                vault, text = self._unsealed()
+                yield self._read(text), lambda login: self._seal(vault, login)
+        else:
+            raise SignInFailed(
+                "no way in: the environment names none, and nobody has logged in here",
+                "run `reconciler login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a proof such "
+                "as AZURE_CLIENT_SECRET",
+            )
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+        except OSError as error:
+            raise SignInFailed(
+                f"the folder {self.folder} can't be made: {error.strerror}",
+                "let XDG_STATE_HOME name a folder of yours",
+            ) from None
+
+    def _unsealed(self) -> tuple[Vault, Secret | str]:
+        vault = self.vault(self._signal)
+        if vault is None:
+            raise self._unreadable("needs a keyring, and there is none in this session")
+        try:
+            return vault, Secret(vault.load())
+        except (OSError, RuntimeError) as error:
+            raise self._unreadable(f"can't be decrypted: {type(error).__name__}") from None
+
+    def _seal(self, vault: Vault, login: Login) -> bool:
+        text = written(login)
+        try:
+            vault.save(text.reveal())
+            kept = Secret(vault.load()) == text
+            self._signal.chmod(0o600)
+            self._file.unlink(missing_ok=True)
+        except (OSError, RuntimeError):
+            kept = False
+        if not kept:
+            raise SignInFailed("the keyring doesn't keep the login", "unlock it and run again")
+        return True
+
+    def _read(self, text: Secret | str) -> Login:
+        if isinstance(text, str):
+            raise self._unreadable(text)
+        login = read_login(text)
+        if login is None:
+            raise self._unreadable("is damaged")
+        return login
+
+    def _unreadable(self, reason: str) -> SignInFailed:
+        return SignInFailed(
+            f"the login kept in {self.folder} {reason}", "run `reconciler login` again"
+        )

@@ -1,0 +1,90 @@
+"""What a token says of itself, for people to read: nothing is verified, nothing personal taken."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.secret import Secret
+
+
+class TokenKind(StrEnum):
+    APP_ONLY = "app-only"
+    APP_AND_USER = "app+user"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """None stands for what the token doesn't say; a token that is no readable JWT says nothing."""
+
+    kind: TokenKind = TokenKind.UNKNOWN
+    tenant_id: str | None = None
+    audience: str | None = None
+    expires_at: datetime | None = None
+    mfa: bool | None = None
+
+
+def read_claims(token: Secret) -> Claims:
+    payload = _payload(token)
+    if payload is None:
+        return Claims()
+    return Claims(
+        kind=_kind(payload),
+        tenant_id=_text(payload, "tid"),
+        audience=_text(payload, "aud"),
+        expires_at=_instant(payload.get("exp")),
+        mfa=_mfa(payload.get("amr")),
+    )
+
+
+def _payload(token: Secret) -> Mapping[str, object] | None:
+    parts = token.reveal().split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - a JWT is header.payload.signature
+        return None
+    try:
+        payload = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return payload if isinstance(payload, dict) else None
+
+
+def _kind(payload: Mapping[str, object]) -> TokenKind:
+    """By the claims Microsoft Entra puts into access tokens: `idtyp`, `scp`, `roles`, `oid`, `sub`.
+
+    `idtyp` and `roles` are optional in an app-only token, but its `oid` and `sub` are always the
+    same: the application's own object.
+    """
+    if payload.get("idtyp") == "app":
+        return TokenKind.APP_ONLY
+    if payload.get("scp") or payload.get("idtyp") == "user":
+        return TokenKind.APP_AND_USER
+    own_object = _text(payload, "oid")
+    if payload.get("roles") or (own_object and own_object == payload.get("sub")):
+        return TokenKind.APP_ONLY
+    return TokenKind.UNKNOWN
+
+
+def _text(payload: Mapping[str, object], name: str) -> str | None:
+    value = payload.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _instant(value: object) -> datetime | None:
+    if not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _mfa(methods: object) -> bool | None:
+    return "mfa" in methods if isinstance(methods, list) else None

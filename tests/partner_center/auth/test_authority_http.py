@@ -1,0 +1,82 @@
+"""The HTTP client that msal speaks through."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.findings import SignInFailed
+from reconciler.partner_center.authority_http import AuthorityHttp
+from tests.partner_center.auth.behaviour import REFRESH_TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.partner_center.auth.fake_authority import FakeAuthority
+
+
+@pytest.fixture
+def http(authority: FakeAuthority) -> Iterator[AuthorityHttp]:
+    with closing(AuthorityHttp(authority.address)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://login.microsoftonline.com", "https://login.microsoftonline.com"),
+        ("https://login.example:8443", "https://login.example:8443"),
+        ("http://127.0.0.1:4711", "https://127.0.0.1:4711"),
+        ("http://localhost", "https://localhost:80"),
+    ],
+)
+def test_msal_sees_https(address: str, told: str) -> None:
+    """It takes nothing else; plain http is put back for this machine."""
+    with closing(AuthorityHttp(address)) as client:
+        assert client.https_address.rstrip("/") == told
+
+
+def test_the_endpoints_are_told_without_asking(
+    authority: FakeAuthority, http: AuthorityHttp
+) -> None:
+    """They are fixed; so no answer can lead a secret to another host."""
+    tenant = f"{http.https_address.rstrip('/')}/tenant"
+    answer = http.get(f"{tenant}/v2.0/.well-known/openid-configuration")
+    told = json.loads(answer.text)
+    assert told["token_endpoint"] == f"{tenant}/oauth2/v2.0/token"
+    assert not authority.requests
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://login.microsoftonline.com/common/discovery/instance",
+        "http://169.254.169.254/metadata/instance/compute",
+        "https://127.0.0.1/tenant/oauth2/v2.0/token",
+        "https://127.0.0.1.example/tenant/v2.0/.well-known/openid-configuration",
+    ],
+)
+def test_no_other_host_is_asked(authority: FakeAuthority, http: AuthorityHttp, url: str) -> None:
+    """Whatever msal has in mind: other instances, regions, the machine's metadata."""
+    with pytest.raises(SignInFailed, match="isn't the authority's"):
+        http.post(url, data={"refresh_token": REFRESH_TOKEN})
+    with pytest.raises(SignInFailed):
+        http.get(url)
+    assert not authority.requests
+
+
+def test_no_other_path_is_read(http: AuthorityHttp) -> None:
+    """msal has nothing to read from the authority but its endpoints."""
+    with pytest.raises(SignInFailed, match="no business"):
+        http.get(f"{http.https_address.rstrip('/')}/common/userrealm/planted")
+
+
+def test_who_the_person_is_is_left_out(authority: FakeAuthority, http: AuthorityHttp) -> None:
+    """The token of the person's name never reaches msal or its cache."""
+    form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN, "claims": None}
+    answer = http.post(f"{http.https_address.rstrip('/')}/t/oauth2/v2.0/token", data=form)
+    assert "id_token" not in json.loads(answer.text)
+    assert "claims" not in authority.requests[0].form

@@ -1,0 +1,102 @@
+"""An admin logs in with a device code, and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.findings import SignInFailed
+from reconciler.partner_center.device_login import login, logout
+from reconciler.partner_center.token_claims import TokenKind, read_claims
+from tests.partner_center.auth.behaviour import TENANT
+from tests.partner_center.auth.ways import BY_SECRET, Surroundings, application
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.partner_center.authority import DeviceCode
+    from tests.partner_center.auth.fake_authority import FakeAuthority
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Surroundings:
+    return Surroundings(tmp_path)
+
+
+def seen_nothing(_: DeviceCode) -> None:
+    """Nobody looks."""
+
+
+def test_after_login_the_cache_is_the_way_in(
+    authority: FakeAuthority, around: Surroundings
+) -> None:
+    """With no variable set at all; and each run keeps the successor."""
+    authority.behaviour.revoke_used = True
+    logged_in = login(application(authority), around.cache, seen_nothing, TENANT)
+    assert (logged_in.claims.kind, logged_in.claims.mfa) == (TokenKind.APP_AND_USER, True)
+    assert (logged_in.folder, logged_in.encrypted) == (around.cache.folder, False)
+    sign_in = around.sign_in(authority, {})
+    for _ in range(3):
+        assert read_claims(sign_in().text).kind is TokenKind.APP_AND_USER
+
+
+def test_it_is_the_last_way_in(authority: FakeAuthority, around: Surroundings) -> None:
+    """A client secret in the environment goes before it."""
+    login(application(authority), around.cache, seen_nothing)
+    token = around.sign_in(authority, BY_SECRET)()
+    assert read_claims(token.text).kind is TokenKind.APP_ONLY
+
+
+def test_after_logout_it_is_none(authority: FakeAuthority, around: Surroundings) -> None:
+    """The message says how to get in."""
+    login(application(authority), around.cache, seen_nothing)
+    assert logout(around.cache) is True
+    assert logout(around.cache) is False
+    with pytest.raises(SignInFailed, match="no way in"):
+        around.sign_in(authority, {})()
+
+
+@pytest.mark.parametrize("code", [70020, 7000218, 53003])
+def test_a_login_that_fails_keeps_the_one_before(
+    authority: FakeAuthority, around: Surroundings, code: int
+) -> None:
+    """A code that ran out logs nobody out."""
+    login(application(authority), around.cache, seen_nothing)
+    authority.behaviour.refuse.append(code)
+    with pytest.raises(SignInFailed, match=f"AADSTS{code}"):
+        login(application(authority), around.cache, seen_nothing)
+    assert around.sign_in(authority, {})().text
+
+
+def test_a_login_that_is_cancelled_keeps_the_one_before(
+    authority: FakeAuthority, around: Surroundings
+) -> None:
+    """Ctrl-C passes through, and leaves nothing half written."""
+
+    def cancel(_: DeviceCode) -> None:
+        raise KeyboardInterrupt
+
+    login(application(authority), around.cache, seen_nothing)
+    before = {path.name for path in around.cache.folder.iterdir()}
+    with pytest.raises(KeyboardInterrupt):
+        login(application(authority), around.cache, cancel)
+    assert {path.name for path in around.cache.folder.iterdir()} == before
+    assert around.sign_in(authority, {})().text
+
+
+def test_another_tenants_login_is_not_kept(authority: FakeAuthority, around: Surroundings) -> None:
+    """An admin of two tenants picks the wrong account easily."""
+    authority.behaviour.tenant = "00000000-0000-4000-8000-0000000000ff"
+    with pytest.raises(SignInFailed, match="for the tenant"):
+        login(application(authority), around.cache, seen_nothing, TENANT)
+    assert logout(around.cache) is False
+
+
+def test_a_login_without_a_refresh_token_is_told(
+    authority: FakeAuthority, around: Surroundings
+) -> None:
+    """There is nothing to keep then."""
+    authority.behaviour.raw.append((200, '{"access_token": "opaque"}'))
+    with pytest.raises(SignInFailed, match="no refresh token"):
+        login(application(authority), around.cache, seen_nothing)

@@ -1,0 +1,210 @@
+"""The way in, found from the environment."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from reconciler.findings import ConfigurationError
+from reconciler.partner_center.client_proof import (
+    ClientCertificate,
+    ClientSecret,
+    FederatedTokenFile,
+    GitHubOidc,
+)
+from reconciler.partner_center.sign_in import (
+    AppAndUser,
+    Application,
+    AppOnly,
+    CachedLogin,
+    ReadyToken,
+    SignInTarget,
+    WayIn,
+    authority_address,
+    expected_kind,
+    find_way_in,
+    login_application,
+)
+from reconciler.partner_center.token_claims import TokenKind
+from reconciler.secret import Secret
+from tests.partner_center.auth.fake_authority import SCOPE, unsigned_jwt
+
+AUTHORITY = "https://login.microsoftonline.com"
+TARGET = SignInTarget(AUTHORITY, SCOPE)
+APP = Application(AUTHORITY, "tenant", "client", SCOPE)
+
+TOKEN = {"PARTNER_CENTER_ACCESS_TOKEN": "planted-ready"}
+REFRESH_FILE = {"PARTNER_CENTER_REFRESH_TOKEN_FILE": "/run/refresh"}
+REFRESH = {"PARTNER_CENTER_REFRESH_TOKEN": "planted-refresh"}
+CLIENT_SECRET = {"AZURE_CLIENT_SECRET": "planted secret"}
+CERTIFICATE = {"AZURE_CLIENT_CERTIFICATE_PATH": "/run/app.pem"}
+PASSWORD = {"AZURE_CLIENT_CERTIFICATE_PASSWORD": "planted-password"}
+FEDERATED = {"AZURE_FEDERATED_TOKEN_FILE": "/run/federated"}
+GITHUB = {
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://pipelines.example/oidc?api-version=2.0",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "planted-github",
+}
+IDS = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "client"}
+
+SECRET_PROOF = ClientSecret(Secret("planted secret"))
+CERTIFICATE_PROOF = ClientCertificate(Path("/run/app.pem"))
+PFX_PROOF = ClientCertificate(Path("/run/app.pem"), Secret("planted-password"))
+FEDERATED_PROOF = FederatedTokenFile(Path("/run/federated"))
+GITHUB_PROOF = GitHubOidc(
+    "https://pipelines.example/oidc?api-version=2.0", Secret("planted-github")
+)
+BY_FILE = Path("/run/refresh")
+BY_VARIABLE = Secret("planted-refresh")
+EVERYTHING = {
+    **TOKEN, **REFRESH_FILE, **REFRESH, **CLIENT_SECRET, **CERTIFICATE, **FEDERATED, **GITHUB, **IDS
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environ", "way_in"),
+    [
+        (EVERYTHING, ReadyToken(Secret("planted-ready"))),
+        (TOKEN, ReadyToken(Secret("planted-ready"))),
+        (
+            {**REFRESH_FILE, **REFRESH, **CLIENT_SECRET, **IDS},
+            AppAndUser(APP, SECRET_PROOF, BY_FILE),
+        ),
+        ({**REFRESH_FILE, **IDS}, AppAndUser(APP, None, BY_FILE)),
+        ({**REFRESH, **IDS}, AppAndUser(APP, None, BY_VARIABLE)),
+        ({**REFRESH, **CERTIFICATE, **IDS}, AppAndUser(APP, CERTIFICATE_PROOF, BY_VARIABLE)),
+        ({**REFRESH, **FEDERATED, **IDS}, AppAndUser(APP, FEDERATED_PROOF, BY_VARIABLE)),
+        ({**REFRESH, **GITHUB, **IDS}, AppAndUser(APP, GITHUB_PROOF, BY_VARIABLE)),
+        (
+            {**CLIENT_SECRET, **CERTIFICATE, **FEDERATED, **GITHUB, **IDS},
+            AppOnly(APP, SECRET_PROOF),
+        ),
+        ({**CERTIFICATE, **FEDERATED, **GITHUB, **IDS}, AppOnly(APP, CERTIFICATE_PROOF)),
+        ({**CERTIFICATE, **PASSWORD, **IDS}, AppOnly(APP, PFX_PROOF)),
+        ({**FEDERATED, **GITHUB, **IDS}, AppOnly(APP, FEDERATED_PROOF)),
+        ({**GITHUB, **IDS}, AppOnly(APP, GITHUB_PROOF)),
+        (IDS, CachedLogin(AUTHORITY, SCOPE, "tenant", "client")),
+        ({}, CachedLogin(AUTHORITY, SCOPE, None, None)),
+    ],
+)
+def test_the_first_way_in_wins(environ: dict[str, str], way_in: WayIn) -> None:
+    """Access token; refresh token file, then variable; client proof alone; the cache of login."""
+    assert find_way_in(environ, TARGET) == way_in
+
+
+def test_empty_variables_count_as_unset() -> None:
+    """A pipeline that maps a missing secret to an empty variable gets no surprise."""
+    blank = dict.fromkeys(EVERYTHING, " \n")
+    assert find_way_in(blank, TARGET) == CachedLogin(AUTHORITY, SCOPE, None, None)
+
+
+def test_white_space_around_a_value_is_dropped() -> None:
+    """`$(cat file)` and a here-string differ by a line end only."""
+    environ = {"PARTNER_CENTER_ACCESS_TOKEN": " planted-ready\n"}
+    assert find_way_in(environ, TARGET) == ReadyToken(Secret("planted-ready"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({**CLIENT_SECRET, "AZURE_CLIENT_ID": "client"}, "AZURE_TENANT_ID"),
+        ({**CLIENT_SECRET, "AZURE_TENANT_ID": "tenant"}, "AZURE_CLIENT_ID"),
+        ({**REFRESH_FILE, "AZURE_TENANT_ID": "tenant"}, "AZURE_CLIENT_ID"),
+        ({**REFRESH, "AZURE_CLIENT_ID": "client"}, "AZURE_TENANT_ID"),
+        (GITHUB, "AZURE_TENANT_ID"),
+        (
+            {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://pipelines.example", **IDS},
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        ),
+    ],
+)
+def test_a_missing_variable_is_named(environ: dict[str, str], missing: str) -> None:
+    """An incomplete way in is an error, never a reason to try the next one."""
+    with pytest.raises(ConfigurationError, match=missing):
+        find_way_in(environ, TARGET)
+
+
+def test_the_configured_tenant_stands_in_for_the_variable() -> None:
+    """AZURE_TENANT_ID goes before partnerCenter.tenantId, which is enough where it is missing."""
+    configured = SignInTarget(AUTHORITY, SCOPE, "configured")
+    environ = {**CLIENT_SECRET, "AZURE_CLIENT_ID": "client"}
+    assert login_application(environ, configured).tenant == "configured"
+    assert login_application({**environ, **IDS}, configured).tenant == "tenant"
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"PARTNER_CENTER_ACCESS_TOKEN": "Bearer planted"}, "PARTNER_CENTER_ACCESS_TOKEN"),
+        ({"PARTNER_CENTER_ACCESS_TOKEN": "planted\r\nX: y"}, "PARTNER_CENTER_ACCESS_TOKEN"),
+        ({"PARTNER_CENTER_ACCESS_TOKEN": '"planted"'}, "PARTNER_CENTER_ACCESS_TOKEN"),
+        ({"PARTNER_CENTER_ACCESS_TOKEN": "plantedé"}, "PARTNER_CENTER_ACCESS_TOKEN"),
+        ({"PARTNER_CENTER_REFRESH_TOKEN": '{"planted": 1}', **IDS}, "PARTNER_CENTER_REFRESH_TOKEN"),
+        (
+            {**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "planted two", **IDS},
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        ),
+        (
+            {**GITHUB, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://planted.example", **IDS},
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+        ),
+        ({**CLIENT_SECRET, **IDS, "AZURE_TENANT_ID": "common"}, "AZURE_TENANT_ID"),
+        ({**CLIENT_SECRET, **IDS, "AZURE_TENANT_ID": "../planted"}, "AZURE_TENANT_ID"),
+        ({**CLIENT_SECRET, **IDS, "AZURE_TENANT_ID": "planted/x"}, "AZURE_TENANT_ID"),
+    ],
+)
+def test_what_can_not_be_sent_is_refused(environ: dict[str, str], named: str) -> None:
+    """The variable is named; what it holds may be a secret and is not repeated."""
+    with pytest.raises(ConfigurationError, match=named) as refused:
+        find_way_in(environ, TARGET)
+    secretless = f"{refused.value.message} {refused.value.remedy}".replace("http://planted", "")
+    assert "planted" not in secretless
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("", AUTHORITY),
+        ("login.microsoftonline.us", "https://login.microsoftonline.us"),
+        ("https://login.microsoftonline.us/", "https://login.microsoftonline.us"),
+        ("http://127.0.0.1:4711", "http://127.0.0.1:4711"),
+    ],
+)
+def test_the_authority_host_replaces_the_clouds(host: str, address: str) -> None:
+    """With or without https://, as azure-identity takes it; plain http on loopback."""
+    assert authority_address({"AZURE_AUTHORITY_HOST": host}, TARGET) == address
+
+
+@pytest.mark.parametrize(
+    "host", ["http://login.microsoftonline.com", "https://u:planted@host", "https://host/tenant"]
+)
+def test_an_unsafe_authority_host_is_refused(host: str) -> None:
+    """https only, no user info, no path that would swallow the tenant."""
+    with pytest.raises(ConfigurationError, match="AZURE_AUTHORITY_HOST") as refused:
+        find_way_in({**CLIENT_SECRET, **IDS, "AZURE_AUTHORITY_HOST": host}, TARGET)
+    assert "planted" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("environ", "kind"),
+    [
+        ({**CLIENT_SECRET, **IDS}, TokenKind.APP_ONLY),
+        ({**REFRESH, **CLIENT_SECRET, **IDS}, TokenKind.APP_AND_USER),
+        ({}, TokenKind.APP_AND_USER),
+        (TOKEN, TokenKind.UNKNOWN),
+        ({"PARTNER_CENTER_ACCESS_TOKEN": unsigned_jwt({"idtyp": "app"})}, TokenKind.APP_ONLY),
+    ],
+)
+def test_the_kind_is_known_before_signing_in(environ: dict[str, str], kind: TokenKind) -> None:
+    """So that `apply` with an app-only identity can be refused before anything is sent."""
+    assert expected_kind(find_way_in(environ, TARGET)) is kind
+
+
+def test_no_way_in_shows_or_pickles_its_secrets() -> None:
+    """Whatever is printed by mistake is harmless."""
+    for environ in (TOKEN, {**REFRESH, **CLIENT_SECRET, **IDS}, {**REFRESH, **GITHUB, **IDS}):
+        way_in = find_way_in(environ, TARGET)
+        assert "planted" not in f"{way_in!r} {way_in}"
+        with pytest.raises(TypeError):
+            pickle.dumps(way_in)

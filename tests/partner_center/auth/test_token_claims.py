@@ -1,0 +1,86 @@
+"""What a token says of itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.partner_center.token_claims import Claims, TokenKind, read_claims
+from reconciler.secret import Secret
+from tests.partner_center.auth.fake_authority import unsigned_jwt
+
+
+@pytest.mark.parametrize(
+    ("claims", "kind"),
+    [
+        ({"idtyp": "app", "scp": "x"}, TokenKind.APP_ONLY),
+        ({"roles": ["Read"]}, TokenKind.APP_ONLY),
+        ({"oid": "a", "sub": "a"}, TokenKind.APP_ONLY),
+        ({"oid": "a", "sub": "b"}, TokenKind.UNKNOWN),
+        ({"scp": "user_impersonation"}, TokenKind.APP_AND_USER),
+        ({"scp": "user_impersonation", "roles": ["Admin"]}, TokenKind.APP_AND_USER),
+        ({"idtyp": "user"}, TokenKind.APP_AND_USER),
+        ({}, TokenKind.UNKNOWN),
+    ],
+)
+def test_the_kind_comes_from_the_claims(claims: dict[str, object], kind: TokenKind) -> None:
+    """An application's token has no user in it; a user's has a scope."""
+    assert read_claims(Secret(unsigned_jwt(claims))).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("methods", "mfa"),
+    [(["pwd", "mfa"], True), (["pwd"], False), ([], False), (None, None), ("mfa", None)],
+)
+def test_mfa_is_told_only_where_the_token_tells(methods: object, *, mfa: bool | None) -> None:
+    """A missing `amr` is not an answer."""
+    assert read_claims(Secret(unsigned_jwt({"amr": methods}))).mfa is mfa
+
+
+def test_tenant_audience_and_end_are_read() -> None:
+    """And nothing of who the person is."""
+    token = unsigned_jwt(
+        {"tid": "t", "aud": "https://api", "exp": 1767323045, "upn": "planted@contoso.example"}
+    )
+    claims = read_claims(Secret(token))
+    assert claims == Claims(
+        TokenKind.UNKNOWN, "t", "https://api", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    )
+    assert "planted" not in repr(claims)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "opaque", "a.b", "a.b.c", "a.W10.c", "a.W" + "1" * 9 + ".c", "é.é.é", "a.b.c.d"]
+)
+def test_what_is_no_readable_jwt_says_nothing(text: str) -> None:
+    """It is used as it is; what it may do, the service says."""
+    assert read_claims(Secret(text)) == Claims()
+
+
+def test_a_deeply_nested_payload_says_nothing() -> None:
+    """A token made to exhaust the reader is just unreadable."""
+    deep: object = []
+    for _ in range(500):
+        deep = [deep]
+    text = unsigned_jwt({"x": deep}).split(".")[1]
+    assert read_claims(Secret(f"a.{text}.c")).kind is TokenKind.UNKNOWN
+
+
+@given(st.text(), st.text(), st.text())
+def test_no_text_makes_it_fail(one: str, two: str, three: str) -> None:
+    """Whatever stands where a token should, reading it raises nothing."""
+    read_claims(Secret(f"{one}.{two}.{three}"))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["idtyp", "scp", "roles", "oid", "sub", "tid", "aud", "exp", "amr"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+    )
+)
+def test_no_claims_make_it_fail(claims: dict[str, object]) -> None:
+    """Claims of the wrong type are as good as none."""
+    assert read_claims(Secret(unsigned_jwt(claims))).kind in TokenKind

@@ -1,0 +1,46 @@
+"""The ways in, set up against the fake authority; shared by the tests of signing in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.partner_center.access_token import Keeping, SignIn, sign_in_by
+from reconciler.partner_center.sign_in import Application, SignInTarget, find_way_in
+from reconciler.partner_center.token_cache import LoginCache
+from tests.partner_center.auth.behaviour import TENANT
+from tests.partner_center.auth.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.partner_center.auth.fake_authority import FakeAuthority
+
+APPLICATION = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT_ID}
+BY_SECRET = {**APPLICATION, "AZURE_CLIENT_SECRET": CLIENT_SECRET}
+
+
+def application(authority: FakeAuthority) -> Application:
+    return Application(authority.address, TENANT, CLIENT_ID, SCOPE)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a run has around it, and what it was warned of."""
+
+    folder: Path
+    refresh_token_out: Path | None = None
+    tenant_id: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def cache(self) -> LoginCache:
+        return LoginCache(self.folder / "state", lambda _: None)
+
+    def sign_in(self, authority: FakeAuthority, environ: dict[str, str]) -> SignIn:
+        return self.sign_in_at(authority.address, environ)
+
+    def sign_in_at(self, address: str, environ: dict[str, str]) -> SignIn:
+        keeping = Keeping(lambda: self.cache, self.warnings.append, self.refresh_token_out)
+        way_in = find_way_in(environ, SignInTarget(address, SCOPE))
+        return sign_in_by(way_in, keeping, self.tenant_id)
