@@ -271,7 +271,7 @@ def _removals(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> 
         return
     source = customer.qualifications_source if wants_none is None else wants_none.source
     declared = {entry.qualification.casefold() for entry in customer.qualifications}
-    for held in live.qualifications:
+    for held in live.distinct:
         if held.held and held.qualification.casefold() not in declared:
             message = f"{held.qualification} is held but not declared, and nothing can remove it"
             yield make_finding(

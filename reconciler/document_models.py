@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from reconciler.findings import Category, Finding, Severity, Source, Vetting
@@ -22,6 +22,17 @@ from reconciler.plan import (
     Target,
 )
 from reconciler.state import CodeReference, CustomerId, EducationSegment, Qualification
+
+
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no date that a calendar has in UTC") from None
+
+
+_Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A date without an offset would mean another instant on another machine."""
 
 
 class _Model(BaseModel):
@@ -56,7 +67,7 @@ class _Step(_Model):
     education_segment: EducationSegment | None = None
     website: str | None = None
     validation_code_from: _Code | None = None
-    resubmit_denial_of: datetime | None = None
+    resubmit_denial_of: _Instant | None = None
     source: _Source | None = None
 
     def read(self) -> Step:
@@ -76,7 +87,7 @@ class _Step(_Model):
 class _Vetting(_Model):
     vetting_status: str | None = None
     vetting_reason: str | None = None
-    vetting_created_date: datetime | None = None
+    vetting_created_date: _Instant | None = None
 
     def read(self) -> Vetting:
         return Vetting(self.vetting_status, self.vetting_reason, self.vetting_created_date)
@@ -149,7 +160,7 @@ class PlanModel(_Model):
     format_version: str
     kind: Literal["Plan"]
     digest: str
-    created_at: datetime
+    created_at: _Instant
     tool: _Tool
     target: _Target
     selection: _Selection = _Selection()
@@ -195,8 +206,8 @@ class ReportModel(_Model):
     format_version: str
     kind: Literal["ApplyReport"]
     plan_digest: str
-    started_at: datetime
-    finished_at: datetime
+    started_at: _Instant
+    finished_at: _Instant
     results: tuple[_Result, ...]
 
     def read(self) -> ApplyReport:

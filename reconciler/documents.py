@@ -47,8 +47,15 @@ class Validation:
 
 def canonical_json(value: object) -> bytes:
     """Sorted keys, no white space, raw UTF-8: the form that digests are taken of."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     return text.encode()
+
+
+def to_json(document: Mapping[str, Any]) -> str:
+    """Write a document for people and programs to read."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

@@ -7,11 +7,12 @@ understood is refused by name: never guessed over, never thrown away. It holds n
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from reconciler.findings import JournalRefused, StateError
@@ -20,11 +21,15 @@ from reconciler.state import CustomerId, Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from io import FileIO
     from pathlib import Path
 
     from reconciler.plan import Step, Target
 
 JOURNAL_FILE: Final = "journal.jsonl"
+
+FRESH: Final = timedelta(hours=1)
+"""How long reads are not trusted to show a create that the journal has seen done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class _Started(_Event):
     event: Literal["started"] = "started"
     journal: Literal["reconciler/v1"] = "reconciler/v1"
     run: str
-    at: datetime
+    at: AwareDatetime
     plan_digest: str
     address: str
     tenant_id: str | None
@@ -63,11 +68,11 @@ class Sending(_Event):
 
     event: Literal["sending"] = "sending"
     run: str
-    at: datetime
+    at: AwareDatetime
     customer_id: CustomerId
     name: str
     qualification: Qualification
-    denial: datetime | None = None
+    denial: AwareDatetime | None = None
     request_id: str
 
     @property
@@ -78,7 +83,7 @@ class Sending(_Event):
 class _Settled(_Event):
     event: Literal["settled"] = "settled"
     run: str
-    at: datetime
+    at: AwareDatetime
     request_id: str
     outcome: Outcome
 
@@ -88,7 +93,7 @@ class _Ended(_Event):
 
     event: Literal["ended"] = "ended"
     run: str
-    at: datetime
+    at: AwareDatetime
 
 
 Event = _Started | Sending | _Settled | _Ended
@@ -111,6 +116,13 @@ class History:
     interrupted: frozenset[StepKey]
     """The creates sent by runs that were cut short since the last one that ended."""
 
+    done: dict[StepKey, Sending] = field(default_factory=dict)
+    """Creates that were seen done."""
+
+    def freshly_done(self, now: datetime) -> dict[StepKey, Sending]:
+        """Find the creates done so lately that reads may still lag behind them."""
+        return {key: sending for key, sending in self.done.items() if now - sending.at < FRESH}
+
 
 class Journal:
     """Appends events to the journal of one run."""
@@ -118,8 +130,10 @@ class Journal:
     def __init__(self, path: Path, run: str) -> None:
         self._path = path
         self._run = run
-        self._file = path.open("ab", buffering=0)
-        path.chmod(0o600)
+        try:
+            self._file = _open(path)
+        except OSError as error:
+            raise StateError(*_no_room(path, error.strerror or str(error))) from error
 
     def __enter__(self) -> Self:
         return self
@@ -174,9 +188,32 @@ class Journal:
             raise StateError(*_no_room(self._path, error.strerror or str(error))) from error
 
 
+def _open(path: Path) -> FileIO:
+    file = path.open("ab", buffering=0)
+    try:
+        path.chmod(0o600)
+        _flush_folder(path.parent)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush the journal's name to disk, too: a line is of no use in a file that is gone."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _undo(descriptor: int, size: int) -> None:
     """Take a torn line back, so that the next run finds a journal it can read."""
-    os.ftruncate(descriptor, size)
+    with suppress(OSError):  # then the next run refuses the torn line
+        os.ftruncate(descriptor, size)
 
 
 def _no_room(path: Path, why: str) -> tuple[str, str]:
@@ -232,6 +269,7 @@ class _Reader:
         self._pending: dict[str, Sending] = {}
         self._sent: dict[str, set[StepKey]] = {}
         self._interrupted: set[StepKey] = set()
+        self._done: dict[StepKey, Sending] = {}
 
     def read(self, number: int, event: Event) -> None:
         match event:
@@ -254,6 +292,7 @@ class _Reader:
             elsewhere=len(self._pending) - len(here),
             sent={digest: frozenset(keys) for digest, keys in self._sent.items()},
             interrupted=frozenset(self._interrupted),
+            done=self._done,
         )
 
     def _run(self, number: int, run: str) -> _Started:
@@ -273,5 +312,9 @@ class _Reader:
     def _settled(self, number: int, event: _Settled) -> None:
         if event.request_id not in self._pending:
             raise _refused(self._path, number, "settles a create that was never sent")
-        if event.outcome is not Outcome.UNKNOWN:
-            del self._pending[event.request_id]
+        if event.outcome is Outcome.UNKNOWN:
+            return
+        sending = self._pending.pop(event.request_id)
+        seen = event.outcome in (Outcome.CREATED, Outcome.ALREADY_PRESENT)
+        if seen and self._is_here(self._runs[sending.run]):
+            self._done[sending.key] = sending

@@ -39,9 +39,7 @@ def refuse_too_many(
 ) -> None:
     """Raise PlanRefused unless the number is within policy or is the very number allowed."""
     count = len(creates)
-    if allowed is None and count <= policy.max_creates:
-        return
-    if allowed == count:
+    if count <= policy.max_creates or count == allowed:
         return
     told = sorted({names.get(key.customer_id, key.customer_id) for key in creates})
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""

@@ -40,6 +40,11 @@ NO_AGREEMENTS_HERE: Final = NotChecked("this cloud has no agreements resource")
 """Agreements are served by the public cloud only ("Get confirmation of customer acceptance")."""
 
 
+NEEDS_A_USER: Final = NotChecked(
+    "the sign-in is app-only, and this call needs app+user", app_only=True
+)
+
+
 class ReadsCustomers(Protocol):
     """What is asked of Partner Center. Every method raises ServiceError."""
 
@@ -159,12 +164,18 @@ class _Asker:
             return self._refused[check]
         try:
             return await call(customer_id)
-        except AppOnlyRefused as error:
-            return self._refused.setdefault(check, NotChecked(error.message, app_only=True))
+        except AppOnlyRefused:
+            return self._refused.setdefault(check, NEEDS_A_USER)
         except SignInRefused as error:
-            return self._refused.setdefault(check, NotChecked(error.message))
+            return self._refused.setdefault(check, _refused(error))
         except ServiceError as error:
             return NotChecked(error.message)
+
+
+def _refused(error: SignInRefused) -> NotChecked:
+    """Say it for every customer alike: the error itself names the one that was asked first."""
+    code = f", code {error.answered.code}" if error.answered.code else ""
+    return NotChecked(f"the service refused the sign-in (401{code})")
 
 
 async def _check(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.planner import basis_of
-from reconciler.state import VettingStatus, format_instant, known_status
+from reconciler.state import VettingStatus, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,14 +52,14 @@ def what_moved(
         if not _as_planned(step, live):
             before |= _planned_on(step)
             after |= _found(step, live)
-    return None if before == after else Move(before, after)
+    return None if _folded(before) == _folded(after) else Move(before, after)
 
 
 def explain_move(move: Move) -> str:
     """Say field by field what moved, in one line."""
     from deepdiff import DeepDiff  # noqa: PLC0415 - slow to import and wanted only here
 
-    tree = DeepDiff(move.before, move.after, view="tree")
+    tree = DeepDiff(move.before, move.after, view="tree", ignore_string_case=True)
     told = [
         _tell([str(part) for part in change.path(output_format="list")], change.t1, change.t2)
         for changes in tree.values()
@@ -77,14 +77,19 @@ def _tell(path: Sequence[str], before: object, after: object) -> str:
 
 def _keyed(basis: Sequence[BasisEntry], without: set[str]) -> Fields:
     return {
-        entry.qualification: {"vettingStatus": _status(entry.vetting_status)}
+        entry.qualification: {"vettingStatus": entry.vetting_status}
         for entry in basis
         if entry.qualification.casefold() not in without
     }
 
 
-def _status(status: str | None) -> str | None:
-    return None if status is None else (known_status(status) or status)
+def _folded(fields: Fields) -> Fields:
+    return {
+        name.casefold(): {
+            field: None if text is None else text.casefold() for field, text in vetting.items()
+        }
+        for name, vetting in fields.items()
+    }
 
 
 def _as_planned(step: Step, live: LiveCustomer) -> bool:
@@ -114,7 +119,7 @@ def _found(step: Step, live: LiveCustomer) -> Fields:
         return {}
     created = found.vetting_created
     vetting = {
-        "vettingStatus": _status(found.vetting_status),
+        "vettingStatus": found.vetting_status,
         "vettingCreatedDate": None if created is None else format_instant(created),
     }
     return {step.qualification.value: vetting}

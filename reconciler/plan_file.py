@@ -6,12 +6,12 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from reconciler.document_models import PlanModel, ReportModel
-from reconciler.documents import digest_of, plan_to_document
+from reconciler.documents import digest_of, plan_to_document, to_json
 from reconciler.findings import PlanRefused, StateError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.plan import ApplyReport, PlanDocument
 
 MAJOR: Final = "1"
+NO_TEXT: Final = "it holds text or numbers that JSON can't carry"
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -40,7 +41,7 @@ def load_plan_or_report(path: Path) -> PlanDocument | ApplyReport:
 
 def save_plan(path: Path, document: PlanDocument) -> None:
     """Write a plan whole or not at all. Raises StateError."""
-    write_whole(path, json.dumps(plan_to_document(document), indent=2, ensure_ascii=False) + "\n")
+    write_whole(path, to_json(plan_to_document(document)))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -72,7 +73,7 @@ def _replace(path: Path, text: str) -> None:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes(), parse_constant=_no_constant)
     except OSError as error:
         raise PlanRefused(
             f"{path} can't be read: {error.strerror}", "name a plan that `plan --out` wrote"
@@ -92,6 +93,11 @@ def _load(path: Path) -> dict[str, Any]:
     return document
 
 
+def _no_constant(name: str) -> NoReturn:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
+
+
 def _no_document(path: Path, why: str) -> PlanRefused:
     return PlanRefused(f"{path} is refused: {why}", "name a plan that `plan --out` wrote")
 
@@ -109,13 +115,15 @@ def _read_plan(path: Path, document: dict[str, Any]) -> PlanDocument:
 def _digest(path: Path, document: Mapping[str, Any]) -> str:
     try:
         return digest_of(document)
-    except (UnicodeEncodeError, RecursionError):
-        raise _no_document(path, "it holds text that is no text") from None
+    except (ValueError, RecursionError):
+        raise _no_document(path, NO_TEXT) from None
 
 
 def _read(path: Path, model: type[Document], document: dict[str, Any]) -> Document:
     try:
         return model.model_validate(document)
+    except UnicodeEncodeError:
+        raise _no_document(path, NO_TEXT) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.decision import Decision, decide, make_finding
@@ -16,6 +16,8 @@ from reconciler.state import (
     Qualification,
     SideChecks,
     UnreadableCustomer,
+    known_qualification,
+    known_status,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +35,17 @@ LAST: Final = "\U0010ffff"
 class _Decided:
     customer: DesiredCustomer
     decision: Decision
-    basis: tuple[BasisEntry, ...]
+    basis: tuple[BasisEntry, ...] = ()
+    checks: SideChecks = field(default_factory=SideChecks)
     unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How the customers were narrowed, and what was found in narrowing them."""
+
+    selection: Selection = field(default_factory=Selection)
+    findings: tuple[Finding, ...] = ()
 
 
 def customers_to_check(
@@ -54,17 +65,17 @@ def make_plan(
     live: LiveState,
     policy: Policy,
     target: Target,
-    selection: Selection | None = None,
+    scope: Scope | None = None,
 ) -> Plan:
     """Decide every customer. `live` holds each of them, and side checks where there are steps."""
+    scope = scope or Scope()
     decided = [
         _decide_customer(customer, live, policy)
         for customer in sorted(desired.customers, key=lambda c: (c.name, c.customer_id))
     ]
     steps = tuple(step for each in decided for step in each.decision.steps)
-    asked = [live.checks.get(each.customer.customer_id, SideChecks()) for each in decided]
     findings = [finding for each in decided for finding in _findings(each.decision)]
-    findings += sign_in_findings(asked, policy)
+    findings += [*sign_in_findings([each.checks for each in decided], policy), *scope.findings]
     findings.sort(key=_finding_order)
     return Plan(
         target=target,
@@ -73,27 +84,40 @@ def make_plan(
         basis={each.customer.customer_id: each.basis for each in decided if each.decision.steps},
         summary=_summarise(decided, findings),
         complete=not any(each.unreadable for each in decided),
-        selection=selection or Selection(),
+        selection=scope.selection,
     )
 
 
 def basis_of(live: LiveCustomer) -> tuple[BasisEntry, ...]:
-    """Keep of the live state what a plan is decided on, in a stable order."""
+    """Keep of the live state what a plan is decided on: stable in order and in spelling."""
     entries = [
-        BasisEntry(entry.qualification, entry.vetting_status)
-        for entry in live.qualifications
-        if entry.qualification.casefold() != Qualification.NONE.casefold()
+        BasisEntry(_spelled(entry.qualification), _spelled_status(entry.vetting_status))
+        for entry in live.distinct
+        if known_qualification(entry.qualification) is not Qualification.NONE
     ]
-    return tuple(sorted(entries, key=lambda e: (e.qualification, e.vetting_status or "")))
+    return tuple(sorted(entries, key=lambda e: e.qualification))
+
+
+def _spelled(name: str) -> str:
+    known = known_qualification(name)
+    return name if known is None else known.value
+
+
+def _spelled_status(status: str | None) -> str | None:
+    known = None if status is None else known_status(status)
+    return status if known is None else known.value
 
 
 def _decide_customer(customer: DesiredCustomer, live: LiveState, policy: Policy) -> _Decided:
     state = live.customers[customer.customer_id]
     if isinstance(state, UnreadableCustomer):
-        return _Decided(customer, _unreadable(customer, state), (), unreadable=True)
+        return _Decided(customer, _unreadable(customer, state), unreadable=True)
     decision = _with_codes(customer, decide(customer, state, policy), live)
+    if not decision.steps:
+        return _Decided(customer, decision)
     checks = live.checks.get(customer.customer_id, SideChecks())
-    return _Decided(customer, checked(customer, decision, checks, policy), basis_of(state))
+    decision = checked(customer, decision, checks, policy)
+    return _Decided(customer, decision, basis_of(state), checks)
 
 
 def _unreadable(customer: DesiredCustomer, state: UnreadableCustomer) -> Decision:

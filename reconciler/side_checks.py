@@ -79,11 +79,12 @@ Answer = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
 
 
 def _asked(checks: SideChecks, policy: Policy) -> tuple[tuple[str, Answer, SideCheck], ...]:
-    return (
+    answers: tuple[tuple[str, Answer, SideCheck], ...] = (
         ("the domain", checks.domain, SideCheck.WARN),
         ("the account status", checks.account_status, policy.account_status),
         ("the customer agreement", checks.customer_agreement, policy.customer_agreement),
     )
+    return tuple(asked for asked in answers if asked[2] is not SideCheck.SKIP)
 
 
 def _by_policy(mode: SideCheck) -> Category:
@@ -99,8 +100,6 @@ def _blocked_by_sign_in(checks: SideChecks, policy: Policy) -> bool:
 
 def _problems(checks: SideChecks, policy: Policy) -> Iterable[Problem]:
     for name, answer, mode in _asked(checks, policy):
-        if mode is SideCheck.SKIP:
-            continue
         problem = _problem(name, answer, _by_policy(mode))
         if problem is not None:
             yield problem

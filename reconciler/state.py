@@ -131,10 +131,30 @@ class LiveQualification:
 class LiveCustomer:
     qualifications: tuple[LiveQualification, ...]
 
+    @property
+    def distinct(self) -> tuple[LiveQualification, ...]:
+        """One of each name, in an order that is not the answer's.
+
+        Should the service tell a name twice, what is held counts, and of those the newest.
+        """
+        ascending = sorted(self.qualifications, key=_standing)
+        by_name = {each.qualification.casefold(): each for each in ascending}
+        return tuple(by_name[name] for name in sorted(by_name))
+
     def find(self, qualification: str) -> LiveQualification | None:
         """Find one by its name in any case."""
         name = qualification.casefold()
-        return next((q for q in self.qualifications if q.qualification.casefold() == name), None)
+        return next((q for q in self.distinct if q.qualification.casefold() == name), None)
+
+
+def _standing(live: LiveQualification) -> tuple[bool, datetime, str, str, str]:
+    return (
+        live.held,
+        live.vetting_created or datetime.min.replace(tzinfo=UTC),
+        live.vetting_status or "",
+        live.vetting_reason or "",
+        live.qualification,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +205,12 @@ class LiveState:
     checks: Mapping[CustomerId, SideChecks] = field(default_factory=lambda: MappingProxyType({}))
     unreadable_codes: frozenset[tuple[CustomerId, CodeReference]] = frozenset()
     """The codes that can't be read where the plan is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSummary:
+    """One customer of the partner's list."""
+
+    customer_id: CustomerId
+    name: str
+    domain: str | None

@@ -1,0 +1,72 @@
+"""The command line: flags, environment, terminal and exit codes; it decides nothing."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE: Final = 64
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+
+class Terminated(BaseException):
+    """SIGTERM: everything is unwound, nothing catches it but `run`."""
+
+
+def main() -> NoReturn:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return _cut_short("interrupted", INTERRUPTED)
+    except Terminated:
+        return _cut_short("terminated", TERMINATED)
+    except BrokenPipeError:
+        # The reader of stdout has gone; what is left in the buffer has nowhere to go.
+        sys.stdout = None
+        return 1
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _cut_short(how: str, code: int) -> int:
+    print(f"{how}: nothing more was sent", file=sys.stderr)  # noqa: T201 - the CLI prints
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    import click  # noqa: PLC0415 - the only import that --help needs
+
+    from reconciler.cli.program import program  # noqa: PLC0415
+    from reconciler.findings import ReconcilerError  # noqa: PLC0415
+
+    try:
+        result = program.main(list(arguments), prog_name="reconciler", standalone_mode=False)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except ReconcilerError as error:
+        from reconciler.cli.output import show_error  # noqa: PLC0415
+
+        show_error(error)
+        return error.exit_code
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,110 @@
+"""`reconciler apply`: shows the plan, asks, sends, and prints the report."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.interrupts import Interrupts
+from reconciler.cli.options import Globals, format_option, global_options
+from reconciler.cli.output import context_for, say, show_error, write
+from reconciler.cli.session import Session, open_session
+from reconciler.documents import report_to_document, to_json
+from reconciler.findings import NotApproved, StateError
+from reconciler.operations import FAILED, ApplyRequest, apply
+from reconciler.plan_file import write_whole
+from reconciler.render import render_plan, render_report
+
+if TYPE_CHECKING:
+    from reconciler.plan import ApplyReport, PlanDocument
+
+
+@click.command(help="Send the creates of a reviewed plan FILE, or of a plan made now.")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--expect-digest", metavar="DIGEST", help="Refuse any plan but this one.")
+@click.option("--allow-creates", type=click.IntRange(min=0), metavar="N", help="Exact number.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the report here, too.")
+@format_option()
+@global_options
+def command(
+    flags: Globals,
+    file: Path | None,
+    format_: str,
+    *,
+    auto_approve: bool,
+    expect_digest: str | None,
+    allow_creates: int | None,
+    report: Path | None,
+) -> int:
+    session = open_session(flags, ())
+    request = ApplyRequest(session.desired, session.scope, file, expect_digest, allow_creates)
+    interrupts = Interrupts()
+    console = _Console(flags, session, interrupts, format_, auto_approve, report)
+    try:
+        code = asyncio.run(_apply(request, session, console))
+    except (asyncio.CancelledError, NotApproved) as error:
+        if interrupts.code is None:
+            raise
+        say(f"stopped: {error}")
+        return interrupts.code
+    if interrupts.stop.error is not None:
+        show_error(interrupts.stop.error)
+    return interrupts.code or (FAILED if console.failed else code)
+
+
+async def _apply(request: ApplyRequest, session: Session, console: _Console) -> int:
+    async with session.connect() as run:
+        return await apply(request, run, console.interrupts.stop, console)
+
+
+@dataclass(slots=True)
+class _Console:
+    """Talks with the admin on stderr; the report goes to stdout."""
+
+    flags: Globals
+    session: Session
+    interrupts: Interrupts
+    format_: str
+    auto_approve: bool
+    report: Path | None
+    failed: bool = False
+
+    def show(self, document: PlanDocument) -> None:
+        folder = self.session.configuration.folder
+        context = context_for(self.flags, folder, to_stderr=True)
+        say(render_plan("text", document, context).rstrip("\n"))
+
+    def approve(self, document: PlanDocument) -> bool:
+        approved = self.auto_approve or self._ask(len(document.plan.steps))
+        if approved:
+            self.interrupts.watch()
+        return approved
+
+    def _ask(self, creates: int) -> bool:
+        if not sys.stdin.isatty():
+            raise NotApproved(
+                "there is no terminal to ask on, so nothing was sent",
+                "look at the plan, then run again with --auto-approve",
+            )
+        question = f"Send {creates} create(s)? None can be undone. Only yes is accepted: "
+        answer = self.interrupts.ask(question)
+        return answer.strip() == "yes"
+
+    def deliver(self, report: ApplyReport) -> None:
+        if self.report is not None:
+            self._save(self.report, to_json(report_to_document(report)))
+        context = context_for(self.flags, self.session.configuration.folder)
+        write(render_report(self.format_, report, context))
+
+    def _save(self, path: Path, text: str) -> None:
+        try:
+            write_whole(path, text)
+        except StateError as error:
+            self.failed = True
+            show_error(error)

@@ -1,0 +1,145 @@
+"""`reconciler emulator`: the offline Partner Center as a server, its reset, vetting decisions."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import INTERRUPTED, TERMINATED
+from reconciler.cli.options import Globals, global_options
+from reconciler.cli.output import say
+from reconciler.config import find_configuration, load_configuration
+from reconciler.emulator.vetting import Decision, Verdict
+from reconciler.findings import ConfigurationError, ManifestsInvalid
+from reconciler.loading import load_desired
+from reconciler.manifest_yaml import load_document
+
+if TYPE_CHECKING:
+    from reconciler.config import Configuration
+    from reconciler.emulator.emulation import Emulator
+
+DEFAULT_PORT = 8085
+
+
+@click.group(help="Run the offline Partner Center, take it back to its seed, vet qualifications.")
+def command() -> None:
+    """Hold the three commands below."""
+
+
+@command.command(help="Serve the emulator over HTTP on 127.0.0.1. Its address is the first line.")
+@click.argument("seed", required=False, type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
+@click.option("--faults", type=click.Path(path_type=Path), help="The faults to inject.")
+@global_options
+def serve(flags: Globals, seed: Path | None, *, port: int, faults: Path | None) -> int:
+    import signal  # noqa: PLC0415 - for serving only
+
+    from reconciler.emulator.app import App  # noqa: PLC0415 - as above
+    from reconciler.emulator.server import serve as serve_app  # noqa: PLC0415 - as above
+
+    emulator = _open(_embedded(flags, seed), faults)
+    ended_by = serve_app(App(emulator), port, click.echo)
+    return TERMINATED if ended_by == signal.SIGTERM else INTERRUPTED
+
+
+@command.command(help="Go back to the seed.")
+@global_options
+def reset(flags: Globals) -> int:
+    from reconciler.emulator.store import open_store  # noqa: PLC0415 - for this command only
+
+    address = _served(flags)
+    if address is not None:
+        _ask(address, "reset", {})
+        say(f"the emulator at {address} is back at its seed")
+        return 0
+    embedded = _embedded(flags, None)
+    open_store(embedded.seed, embedded.state_dir).reset()
+    say(f"the emulator is back at {embedded.seed}")
+    return 0
+
+
+@command.command(help="Put a vetting decision. CUSTOMER is an id, a name or a domain.")
+@click.argument("customer")
+@click.argument("qualification")
+@click.argument("decision", type=click.Choice([decision.value for decision in Decision]))
+@click.option("--reason", help="Why it is denied.")
+@global_options
+def vet(
+    flags: Globals, customer: str, qualification: str, decision: str, *, reason: str | None
+) -> int:
+    named = _by_manifest_name(flags, customer)
+    verdict = Verdict(named, qualification, Decision(decision), reason)
+    address = _served(flags)
+    if address is None:
+        _open(_embedded(flags, None), None).vet(verdict)
+    else:
+        body = {"customer": named, "qualification": qualification, "decision": decision}
+        _ask(address, "vet", body if reason is None else body | {"reason": reason})
+    say(f"{qualification} of {customer}: {decision}")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    seed: Path
+    state_dir: Path | None
+
+
+def _configuration(flags: Globals) -> Configuration | None:
+    cwd = Path.cwd()
+    found = find_configuration(flags.config, cwd)
+    return None if found is None else load_configuration(found, os.environ, cwd)
+
+
+def _embedded(flags: Globals, seed: Path | None) -> _Embedded:
+    """Find the seed; without a configuration nothing is kept on disk."""
+    configuration = _configuration(flags)
+    if seed is not None:
+        return _Embedded(seed, None if configuration is None else configuration.state_dir)
+    if configuration is None or configuration.partner_center.emulator is None:
+        raise ConfigurationError(
+            "no seed is named, and no configuration names one",
+            "name a SEED, set partnerCenter.emulator in reconciler.yaml, or set "
+            "PARTNER_CENTER_ENDPOINT to the address of a served emulator",
+        )
+    return _Embedded(configuration.partner_center.emulator, configuration.state_dir)
+
+
+def _open(embedded: _Embedded, faults: Path | None) -> Emulator:
+    from reconciler.emulator.emulation import open_emulator  # noqa: PLC0415 - for these only
+
+    seed, _ = load_document(embedded.seed)
+    scripted = None if faults is None else load_document(faults)[0]
+    return open_emulator(seed, embedded.seed, embedded.state_dir, scripted)
+
+
+def _served(flags: Globals) -> str | None:
+    """Find the address of a served emulator, where the configuration or environment has one."""
+    address = os.environ.get("PARTNER_CENTER_ENDPOINT", "").strip()
+    if address:
+        return address
+    configuration = _configuration(flags)
+    return None if configuration is None else configuration.partner_center.endpoint
+
+
+def _ask(address: str, what: str, body: dict[str, str]) -> None:
+    from reconciler.emulator.remote import steer_remote  # noqa: PLC0415 - for these only
+
+    steer_remote(address, what, body)
+
+
+def _by_manifest_name(flags: Globals, customer: str) -> str:
+    """Let a customer be called as the manifests call it, too."""
+    configuration = _configuration(flags)
+    if configuration is None:
+        return customer
+    try:
+        desired = load_desired((), configuration, Path.cwd())
+    except (ConfigurationError, ManifestsInvalid):
+        return customer
+    names = {each.name: each.customer_id for each in desired.customers}
+    return names.get(customer, customer)

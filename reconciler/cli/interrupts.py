@@ -1,0 +1,56 @@
+"""Ctrl-C and SIGTERM while creates are sent: once, no new ones; twice, leave at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import Final
+
+from reconciler.cli import INTERRUPTED, TERMINATED, Terminated
+from reconciler.cli.output import say
+from reconciler.findings import NotApproved
+from reconciler.settle import Stop
+
+CODES: Final = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+NAMES: Final = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+
+class Interrupts:
+    """Turns signals into a raised flag. `code` is the exit code once one has come."""
+
+    def __init__(self) -> None:
+        self.stop = Stop()
+        self.code: int | None = None
+
+    def watch(self) -> None:
+        """Watch from now on, for the task that calls."""
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        for number in CODES:
+            loop.add_signal_handler(number, self._on_signal, number, task)
+
+    def ask(self, question: str) -> str:
+        """Ask on the terminal. A signal is an answer too: no. Raises NotApproved then."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            sys.stderr.write(question)
+            sys.stderr.flush()
+            return sys.stdin.readline()
+        except KeyboardInterrupt:
+            self.code = INTERRUPTED
+        except Terminated:
+            self.code = TERMINATED
+        finally:
+            signal.signal(signal.SIGINT, before)
+        raise NotApproved("interrupted at the question, so nothing was sent", "run again")
+
+    def _on_signal(self, number: signal.Signals, task: asyncio.Task[object]) -> None:
+        if self.code is not None:
+            say(f"{NAMES[number]} again: leaving at once; the journal has what is in flight")
+            task.cancel()
+            return
+        self.code = CODES[number]
+        say(f"{NAMES[number]}: no new creates; those in flight are settled. Again: leave at once")
+        self.stop.raise_flag(f"stopped by {NAMES[number]} before it was sent")

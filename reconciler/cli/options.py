@@ -1,0 +1,74 @@
+"""The flags that commands share, given before or after the command's name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.render import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """The flags of every command."""
+
+    config: Path | None
+    colour: bool
+    verbose: bool
+
+
+@click.pass_context
+def keep_globals(
+    context: click.Context, config: str | None, *, no_color: bool, verbose: bool
+) -> None:
+    """Keep what was given before the command's name for the command to find."""
+    context.obj = (config, no_color, verbose)
+
+
+def global_options(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Let a command take the global flags too, as its first argument; the nearest one wins."""
+
+    @click.option("--config", type=click.Path(), help="The configuration. [reconciler.yaml]")
+    @click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR.")
+    @click.option("-v", "--verbose", is_flag=True, help="Log every call to stderr.")
+    @wraps(function)
+    def command(**flags: Any) -> Result:  # noqa: ANN401 - click's own
+        outer = click.get_current_context().find_root().obj or (None, False, False)
+        config = flags.pop("config") or outer[0]
+        plain = flags.pop("no_color") or outer[1] or bool(os.environ.get("NO_COLOR"))
+        verbose = flags.pop("verbose") or outer[2]
+        chosen = None if config is None else Path(config)
+        return function(Globals(chosen, not plain, verbose), **flags)
+
+    return command
+
+
+def format_option(
+    formats: Sequence[str] = FORMATS,
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Add `--format` with the formats that the command can write."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(list(formats)),
+        default="text",
+        show_default=True,
+        help="How to write the document.",
+    )
+
+
+def paths_argument(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Add `PATH...`, which overrides the configuration's `manifests:`."""
+    return click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")(
+        function
+    )

@@ -1,0 +1,66 @@
+"""Prints: documents to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.documents import Validation
+from reconciler.findings import ConfigurationError, ManifestsInvalid
+from reconciler.render.context import RenderContext
+from reconciler.render.foreign_text import neutral
+from reconciler.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.cli.options import Globals
+    from reconciler.findings import ReconcilerError
+
+
+def say(line: str) -> None:
+    """Tell people something, on stderr."""
+    click.echo(line, err=True)
+
+
+def write(document: str) -> None:
+    """Write a document to stdout as it is."""
+    sys.stdout.write(document)
+    sys.stdout.flush()
+
+
+def show_error(error: ReconcilerError) -> None:
+    """Tell what went wrong and the way out, with every place there is."""
+    if isinstance(error, ManifestsInvalid | ConfigurationError) and error.diagnostics:
+        from reconciler.render.entries import validation_entries  # noqa: PLC0415 - rarely wanted
+        from reconciler.render.plain_text import diagnostic_lines  # noqa: PLC0415 - as above
+
+        for line in diagnostic_lines(validation_entries(Validation(0, error.diagnostics))):
+            say(line)
+    say(f"error: {neutral(error.message)}")
+    if error.remedy:
+        say(f"    -> {neutral(error.remedy)}")
+
+
+def context_for(flags: Globals, folder: Path, *, to_stderr: bool = False) -> RenderContext:
+    """Tell a renderer where its text goes: colours and width only for a terminal."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    return RenderContext(
+        root=root_of(folder),
+        colour=flags.colour and stream.isatty(),
+        width=shutil.get_terminal_size().columns,
+        tool_version=VERSION,
+    )
+
+
+def root_of(folder: Path) -> str:
+    """Find the way from the git root to `folder`, with `/`; empty where there is no git root."""
+    resolved = folder.resolve()
+    for parent in (resolved, *resolved.parents):
+        if (parent / ".git").exists():
+            relative = resolved.relative_to(parent).as_posix()
+            return "" if relative == "." else relative
+    return ""

@@ -1,0 +1,28 @@
+"""`reconciler show`: a saved plan or an apply report, in any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import Globals, format_option, global_options
+from reconciler.cli.output import context_for, write
+from reconciler.plan import ApplyReport
+from reconciler.plan_file import load_plan_or_report
+from reconciler.render import render_plan, render_report
+
+
+@click.command(help="Print a saved plan or an apply report in any format.")
+@click.argument("file", type=click.Path(path_type=Path))
+@format_option()
+@global_options
+def command(flags: Globals, file: Path, format_: str) -> int:
+    document = load_plan_or_report(file)
+    folder = flags.config.parent if flags.config else Path.cwd()
+    context = context_for(flags, folder)
+    if isinstance(document, ApplyReport):
+        write(render_report(format_, document, context))
+    else:
+        write(render_plan(format_, document, context))
+    return 0

@@ -1,0 +1,307 @@
+"""The verbs: plan and apply, a short function for each. Nothing is printed here."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+from reconciler.apply import DONE, Engine, Orders, Surroundings
+from reconciler.codes import CodeReader, unreadable_codes
+from reconciler.documents import plan_digest
+from reconciler.findings import (
+    NotApproved,
+    ServiceError,
+    SignInFailed,
+    SignInRefused,
+    StateError,
+)
+from reconciler.journal import JOURNAL_FILE, Journal, key_of, read_history
+from reconciler.limits import (
+    counted_creates,
+    refuse_other_digest,
+    refuse_other_target,
+    refuse_too_many,
+    steps_left_out,
+)
+from reconciler.live_state import checks_wanted, read_customers, read_side_checks
+from reconciler.lock import hold_lock
+from reconciler.plan import ApplyReport, Outcome, PlanDocument, Step, StepResult
+from reconciler.plan_file import load_plan
+from reconciler.planner import Scope, customers_to_check, make_plan
+from reconciler.settle import Patience, evidence
+from reconciler.state import LiveCustomer, LiveState
+from reconciler.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from reconciler.config import Configuration
+    from reconciler.findings import Category
+    from reconciler.journal import History, Sending
+    from reconciler.plan import Plan
+    from reconciler.secret import Secret
+    from reconciler.settle import CreatesQualifications, Stop
+    from reconciler.state import DesiredState
+
+DONE_PLAN: Final = 0
+FAILED: Final = 1
+STEPS_WAIT: Final = 2
+FINDINGS_STAND: Final = 3
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def say_nothing(_line: str) -> None:
+    """Tell nobody."""
+
+
+def show_nothing(_done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a verb needs of the world. `say` takes a line for people, `progress` done and total."""
+
+    configuration: Configuration
+    environ: Mapping[str, str]
+    service: CreatesQualifications
+    now: Callable[[], datetime] = utc_now
+    patience: Patience = field(default_factory=Patience)
+    say: Callable[[str], None] = say_nothing
+    progress: Callable[[int, int], None] = show_nothing
+
+    @property
+    def codes(self) -> CodeReader:
+        settings = self.configuration
+        return CodeReader(self.environ, settings.folder, settings.secrets_folder)
+
+    @property
+    def cloud_has_agreements(self) -> bool:
+        return self.configuration.partner_center.cloud.has_agreements
+
+    @property
+    def concurrency(self) -> int:
+        return self.configuration.partner_center.concurrency
+
+
+async def plan(desired: DesiredState, scope: Scope, run: Run) -> PlanDocument:
+    """Read live state and compare. Raises SignInRefused or SignInFailed; writes nothing."""
+    settings = run.configuration
+    ids = [customer.customer_id for customer in desired.customers]
+    customers = await read_customers(run.service, ids, run.concurrency, run.progress)
+    live = LiveState(customers, {}, unreadable_codes(desired, run.codes))
+    wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
+    to_check = customers_to_check(desired, live, settings.policy)
+    checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
+    live = LiveState(customers, checks, live.unreadable_codes)
+    made = make_plan(desired, live, settings.policy, settings.target, scope)
+    return PlanDocument(made, plan_digest(made), run.now(), VERSION)
+
+
+def plan_exit_code(plan: Plan, fail_on: frozenset[Category], *, detailed: bool = False) -> int:
+    """1 beats 3 beats 2, as the contract's table of exit codes says."""
+    if not plan.complete:
+        return FAILED
+    if any(finding.category in fail_on for finding in plan.findings):
+        return FINDINGS_STAND
+    return STEPS_WAIT if detailed and plan.steps else DONE_PLAN
+
+
+class Dialogue(Protocol):
+    """How apply talks with the admin."""
+
+    def show(self, document: PlanDocument) -> None:
+        """Show the plan that is about to be applied."""
+        ...
+
+    def approve(self, document: PlanDocument) -> bool:
+        """Ask. Raises NotApproved where nobody can be asked."""
+        ...
+
+    def deliver(self, report: ApplyReport) -> None:
+        """Take the report: called once, whatever happened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRequest:
+    """What apply is asked to do. `saved` is the reviewed plan; without it, one is made."""
+
+    desired: DesiredState
+    scope: Scope
+    saved: Path | None = None
+    expect_digest: str | None = None
+    allow_creates: int | None = None
+
+
+async def apply(request: ApplyRequest, run: Run, stop: Stop, dialogue: Dialogue) -> int:
+    """Plan or load, show, ask, send. Returns the exit code; raises ReconcilerError on a refusal."""
+    state = run.configuration.state_dir
+    with hold_lock(state, run.now()):
+        history = read_history(state / JOURNAL_FILE, run.configuration.target)
+        document = await _plan_to_apply(request, run)
+        refuse_other_digest(document.digest, request.expect_digest)
+        dialogue.show(document)
+        _refuse_too_many(request, run, document, history)
+        _tell_elsewhere(history, run)
+        return await _approved(request, run, _Applying(document, history, stop, dialogue))
+
+
+@dataclass(frozen=True, slots=True)
+class _Applying:
+    document: PlanDocument
+    history: History
+    stop: Stop
+    dialogue: Dialogue
+
+
+async def _plan_to_apply(request: ApplyRequest, run: Run) -> PlanDocument:
+    if request.saved is None:
+        return await plan(request.desired, request.scope, run)
+    document = load_plan(request.saved)
+    refuse_other_target(document.plan.target, run.configuration.target)
+    return document
+
+
+def _refuse_too_many(
+    request: ApplyRequest, run: Run, document: PlanDocument, history: History
+) -> None:
+    saved = request.saved is not None
+    creates = counted_creates(document.plan, document.digest, history, saved=saved)
+    names = {customer.customer_id: customer.name for customer in request.desired.customers}
+    names |= {step.customer_id: step.name for step in document.plan.steps}
+    refuse_too_many(creates, names, run.configuration.policy, request.allow_creates)
+
+
+def _tell_elsewhere(history: History, run: Run) -> None:
+    if history.elsewhere:
+        run.say(
+            f"the journal has {history.elsewhere} unsettled creates of other targets: left alone"
+        )
+
+
+async def _approved(request: ApplyRequest, run: Run, applying: _Applying) -> int:
+    started = run.now()
+    plan_ = applying.document.plan
+    try:
+        agreed = not plan_.steps or applying.dialogue.approve(applying.document)
+    except NotApproved as refusal:
+        _deliver_unsent(applying, run, started, refusal.message)
+        raise
+    if not agreed:
+        _deliver_unsent(applying, run, started, "it was not approved")
+        raise NotApproved("not approved, so nothing was sent", "run again and answer yes")
+    results = await _send(request, run, applying, started)
+    if any(result.outcome not in DONE for result in results):
+        return FAILED
+    return plan_exit_code(plan_, run.configuration.policy.fail_on)
+
+
+def _deliver_unsent(applying: _Applying, run: Run, started: datetime, reason: str) -> None:
+    results = tuple(
+        StepResult(
+            step.customer_id, step.name, step.qualification, Outcome.NOT_ATTEMPTED, message=reason
+        )
+        for step in applying.document.plan.steps
+    )
+    digest = applying.document.digest
+    applying.dialogue.deliver(ApplyReport(digest, started, run.now(), results))
+
+
+async def _send(
+    request: ApplyRequest, run: Run, applying: _Applying, started: datetime
+) -> tuple[StepResult, ...]:
+    """Send with the journal open. The report is delivered whatever happens."""
+    document = applying.document
+    orders = _orders(request, run, applying)
+    with _open_journal(run, applying, started) as journal:
+        engine = Engine(orders, _around(run, journal), applying.stop)
+        try:
+            journal.started(started, document.digest, document.plan.target)
+            await _settle_leftovers(run, journal, applying, orders)
+            await engine.run()
+            if not applying.stop:
+                journal.ended(run.now())
+        finally:
+            report = ApplyReport(document.digest, started, run.now(), engine.results)
+            applying.dialogue.deliver(report)
+    return report.results
+
+
+def _open_journal(run: Run, applying: _Applying, started: datetime) -> Journal:
+    try:
+        return Journal(run.configuration.state_dir / JOURNAL_FILE, str(uuid.uuid4()))
+    except StateError as error:
+        _deliver_unsent(applying, run, started, error.message)
+        raise
+
+
+def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> Orders:
+    customers = {customer.customer_id: customer for customer in request.desired.customers}
+    codes = run.codes
+
+    def read_code(step: Step) -> Secret | None:
+        reference = step.validation_code_from
+        manifest = customers[step.customer_id].source.file
+        return None if reference is None else codes.read(reference, manifest)
+
+    policy = run.configuration.policy
+    return Orders(
+        plan=applying.document.plan,
+        customers=customers,
+        policy=policy,
+        left_out=steps_left_out(applying.document.plan, request.desired, policy),
+        unsettled=applying.history.unsettled,
+        read_code=read_code,
+        freshly_done=applying.history.freshly_done(run.now()),
+    )
+
+
+def _around(run: Run, journal: Journal) -> Surroundings:
+    return Surroundings(
+        service=run.service,
+        journal=journal,
+        now=run.now,
+        new_request_id=lambda: str(uuid.uuid4()),
+        patience=run.patience,
+        concurrency=run.concurrency,
+        cloud_has_agreements=run.cloud_has_agreements,
+    )
+
+
+async def _settle_leftovers(
+    run: Run, journal: Journal, applying: _Applying, orders: Orders
+) -> None:
+    """Read back the unsettled creates of earlier runs that this plan will not see to."""
+    seen_to = {key_of(step) for step in orders.plan.steps} - set(orders.left_out)
+    for key, sending in orders.unsettled.items():
+        if key not in seen_to and not applying.stop:
+            await _settle_leftover(run, journal, sending, applying.stop)
+
+
+async def _settle_leftover(run: Run, journal: Journal, sending: Sending, stop: Stop) -> None:
+    what = f"{sending.qualification} of {sending.name} (MS-RequestId {sending.request_id})"
+    step = Step(
+        sending.customer_id,
+        sending.name,
+        sending.qualification,
+        resubmit_denial_of=sending.denial,
+    )
+    try:
+        live = LiveCustomer(await run.service.qualifications(sending.customer_id))
+    except (ServiceError, SignInFailed) as error:
+        run.say(f"unsettled: {what} can't be read back: {error.message}")
+        if isinstance(error, (SignInRefused, SignInFailed)):
+            stop.raise_flag(error.message, error)
+        return
+    if evidence(step, live) is None:
+        run.say(f"unsettled: {what} is not there, and no step stands for it now: nothing is sent")
+        return
+    journal.settled(run.now(), sending.request_id, Outcome.CREATED)
+    run.say(f"settled: {what} was created by an earlier run")

@@ -1,0 +1,111 @@
+"""Builds a project folder and runs the program in it, as a person would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+SETTINGS: Final = """\
+apiVersion: reconciler/v1
+kind: ReconcilerConfig
+manifests: [customers/]
+partnerCenter: {emulator: live.yaml}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a run of the program left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document = json.loads(self.out)
+        assert isinstance(document, dict)
+        return document
+
+
+@dataclass(slots=True)
+class Project:
+    """A folder with a configuration, manifests and a seed."""
+
+    folder: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def seed(self, customers: Sequence[Mapping[str, object]], **codes: int) -> None:
+        document = {"customers": list(customers), "validationCodes": codes.get("codes", {})}
+        self.write("live.yaml", json.dumps(document))
+
+    def run(self, *arguments: str, stdin: str | None = "", timeout: float = 60) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.folder,
+            env=clean_environment() | self.environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.folder,
+            env=clean_environment() | self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    @contextmanager
+    def served(self, *arguments: str) -> Iterator[str]:
+        """Serve the emulator from here, and give its address."""
+        server = self.start("emulator", "serve", "--port", "0", *arguments)
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().strip()
+            assert address.startswith("http://127.0.0.1:"), server.communicate(timeout=10)
+            yield address
+        finally:
+            server.terminate()
+            server.communicate(timeout=20)
+
+
+def clean_environment() -> dict[str, str]:
+    """Leave out what would change what the program does."""
+    dropped = ("PARTNER_CENTER_", "AZURE_", "ACTIONS_", "GITHUB_", "NO_COLOR", "RECONCILER_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+
+
+def manifest(name: str, customer_id: str, qualifications: object, **spec: object) -> str:
+    """Write a manifest; JSON is YAML too, so entries are given as data."""
+    document = {
+        "apiVersion": "reconciler/v1",
+        "kind": "CustomerQualifications",
+        "metadata": {"name": name},
+        "spec": {"customerId": customer_id, "qualifications": qualifications, **spec},
+    }
+    return f"---\n{json.dumps(document)}\n"
