@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.code_files import find_code_file
 from reconciler.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from reconciler.state import CodeReference, CustomerId, DesiredState
@@ -34,30 +35,13 @@ class CodeReader:
         return Secret(text.strip()) if text.strip() else None
 
     def _read_file(self, name: str, folder: Path) -> str:
-        for path in allowed_files(name, folder, self.secrets_folder):
-            try:
-                if path.is_file() and path.stat().st_size <= LONGEST_CODE:
-                    return path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
+        path = find_code_file(name, folder, self.secrets_folder)
+        try:
+            if path is not None and path.is_file() and path.stat().st_size <= LONGEST_CODE:
+                return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
         return ""
-
-
-def allowed_files(name: str, folder: Path, secrets_folder: Path | None) -> Iterable[Path]:
-    """Resolve where a code file may be, symbolic links followed: inside one of the two folders."""
-    roots = [root.resolve() for root in (folder, secrets_folder) if root is not None]
-    for root in roots:
-        path = _resolved(root / name)
-        if path is not None and any(path.is_relative_to(allowed) for allowed in roots):
-            yield path
-
-
-def _resolved(path: Path) -> Path | None:
-    """Follow symbolic links; None where they go in circles, or where no file can be called so."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError, ValueError):
-        return None
 
 
 def unreadable_codes(

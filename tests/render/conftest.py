@@ -1,6 +1,6 @@
 """Golden files: whole outputs kept beside the tests.
 
-`pytest tests/render --refresh-golden` writes them anew; look at the difference before you keep it.
+`pytest --refresh-golden` writes them anew; look at the difference before you keep it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ from typing import Final
 import pytest
 
 FOLDER: Final = Path(__file__).parent / "golden"
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--refresh-golden", action="store_true", help="write the golden files anew")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +28,4 @@ class Golden:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    # The flag is unknown where this file was found too late to add it: then nothing is written.
-    return Golden(bool(request.config.getoption("--refresh-golden", default=False)))
+    return Golden(bool(request.config.getoption("--refresh-golden")))
