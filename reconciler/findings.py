@@ -165,6 +165,16 @@ class ServiceError(ReconcilerError):
         super().__init__(message, remedy)
         self.answered = answered if answered is not None else Answered()
 
+    def __str__(self) -> str:
+        """The message with the id that support asks for.
+
+        `message` goes without: the id is another at every call, and a plan must not be.
+        """
+        asked_for = self.answered.correlation_id
+        return (
+            self.message if asked_for is None else f"{self.message} (MS-CorrelationId {asked_for})"
+        )
+
 
 class SignInRefused(ServiceError):
     pass

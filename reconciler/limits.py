@@ -37,9 +37,9 @@ def refuse_too_many(
     policy: Policy,
     allowed: int | None,
 ) -> None:
-    """Raise PlanRefused unless the number is within policy or is the very number allowed."""
+    """Raise PlanRefused unless the number is the one allowed, or within policy where none is."""
     count = len(creates)
-    if count <= policy.max_creates or count == allowed:
+    if count == allowed or (allowed is None and count <= policy.max_creates):
         return
     told = sorted({names.get(key.customer_id, key.customer_id) for key in creates})
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""

@@ -52,14 +52,16 @@ def what_moved(
         if not _as_planned(step, live):
             before |= _planned_on(step)
             after |= _found(step, live)
-    return None if _folded(before) == _folded(after) else Move(before, after)
+    after = _respelled(after, before)
+    return None if before == after else Move(before, after)
 
 
 def explain_move(move: Move) -> str:
     """Say field by field what moved, in one line."""
     from deepdiff import DeepDiff  # noqa: PLC0415 - slow to import and wanted only here
 
-    tree = DeepDiff(move.before, move.after, view="tree", ignore_string_case=True)
+    # Without the threshold, two sides with nothing in common would be told as one whole change.
+    tree = DeepDiff(move.before, move.after, view="tree", threshold_to_diff_deeper=0)
     told = [
         _tell([str(part) for part in change.path(output_format="list")], change.t1, change.t2)
         for changes in tree.values()
@@ -72,7 +74,7 @@ def _tell(path: Sequence[str], before: object, after: object) -> str:
     name = path[0]
     if len(path) == 1:
         return f"{name} has appeared" if isinstance(after, dict) else f"{name} is gone"
-    return f"{name}: {path[1]} was {before}, is {after}"
+    return f"{name}: {path[1]} was {before or 'absent'}, is {after or 'absent'}"
 
 
 def _keyed(basis: Sequence[BasisEntry], without: set[str]) -> Fields:
@@ -83,13 +85,20 @@ def _keyed(basis: Sequence[BasisEntry], without: set[str]) -> Fields:
     }
 
 
-def _folded(fields: Fields) -> Fields:
+def _respelled(after: Fields, before: Fields) -> Fields:
+    """Spell names and statuses as before where only their case differs."""
+    names = {name.casefold(): name for name in before}
+    spelled = {names.get(name.casefold(), name): vetting for name, vetting in after.items()}
     return {
-        name.casefold(): {
-            field: None if text is None else text.casefold() for field, text in vetting.items()
-        }
-        for name, vetting in fields.items()
+        name: {field: _same(before.get(name, {}).get(field), text) for field, text in each.items()}
+        for name, each in spelled.items()
     }
+
+
+def _same(before: str | None, after: str | None) -> str | None:
+    if before is None or after is None or before.casefold() != after.casefold():
+        return after
+    return before
 
 
 def _as_planned(step: Step, live: LiveCustomer) -> bool:

@@ -1,0 +1,210 @@
+"""Claims about what moved since a plan: its own steps coming true are no move, the rest is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.moved import Move, explain_move, held_by, what_moved
+from reconciler.plan import Step
+from reconciler.planner import basis_of
+from reconciler.state import LiveCustomer, LiveQualification, Qualification
+from tests.worlds import (
+    CLAIM,
+    CONTOSO,
+    DENIED_ON,
+    LATER,
+    SOE,
+    World,
+    created,
+    customer,
+    denied,
+    education,
+    gcc,
+    live,
+    plan_one,
+    told,
+    worlds,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.plan import Plan
+    from reconciler.state import CustomerId, DesiredCustomer
+
+CREATE: Final = Step(CONTOSO, "contoso", Qualification.EDUCATION)
+RESUBMIT: Final = replace(CREATE, resubmit_denial_of=DENIED_ON)
+DENIED_TEXT: Final = "2025-11-03T09:30:00.885Z"
+SECOND: Final = timedelta(seconds=1)
+
+
+def move_of(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer) -> Move | None:
+    plan = plan_one(desired, before)
+    assert plan.steps
+    return what_moved(plan.basis[desired.customer_id], plan.steps, after)
+
+
+@pytest.mark.parametrize(
+    ("step", "after", "held"),
+    [
+        (CREATE, live(), False),
+        (CREATE, live("None"), False),
+        (CREATE, live("StateOwnedEntity"), False),
+        (CREATE, live("EDUCATION"), True),
+        (CREATE, live("Education InReview"), True),
+        (CREATE, live("Education OnHold"), True),
+        (CREATE, live(denied()), False),
+        (RESUBMIT, live(), False),
+        (RESUBMIT, live(denied()), False),
+        (RESUBMIT, live(denied(DENIED_ON - SECOND)), False),
+        (RESUBMIT, live(denied(LATER)), True),
+        (RESUBMIT, live(denied(None)), False),
+        (RESUBMIT, live("Education Approved"), True),
+        (RESUBMIT, live(told("Education InReview", LATER)), True),
+        (RESUBMIT, live(told("Education InReview", DENIED_ON)), False),
+        (RESUBMIT, live(told("Education Approved", DENIED_ON - SECOND)), False),
+    ],
+)
+def test_held(step: Step, after: LiveCustomer, held: bool) -> None:
+    """A create is held where it is live and not denied; a resubmission by a later vetting."""
+    assert (held_by(step, after) is not None) is held
+
+
+GCC: Final = "GovernmentCommunityCloud"
+FIRST: Final = customer(gcc(), SOE)
+AGAIN: Final = customer(education(resubmit=DENIED_ON), SOE)
+
+
+@pytest.mark.parametrize(
+    ("desired", "before", "after"),
+    [
+        (FIRST, live(), live()),
+        (FIRST, live(), live("None")),
+        (FIRST, live("None"), live()),
+        (FIRST, live(), live(GCC)),
+        (FIRST, live(), live("STATEOWNEDENTITY")),
+        (FIRST, live("none"), live("StateOwnedEntity", f"{GCC} InReview")),
+        (FIRST, live("Charity", "education denied"), live("Education DENIED", "charity", GCC)),
+        (FIRST, live("Charity onHold"), live("Charity ONHOLD")),
+        (AGAIN, live(denied()), live(denied())),
+        (AGAIN, live(denied()), live(told("Education InReview", LATER))),
+        (AGAIN, live(denied()), live("Education Approved", "StateOwnedEntity")),
+        (AGAIN, live(denied()), live(denied(LATER))),
+        (AGAIN, live(denied()), live(denied(), told("Education InReview", LATER))),
+    ],
+)
+def test_no_move(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer) -> None:
+    """The same state in another order or case, and own steps come true, are no move."""
+    assert move_of(desired, before, after) is None
+
+
+@pytest.mark.parametrize(
+    ("desired", "before", "after", "explained"),
+    [
+        (FIRST, live(), live("Charity"), "Charity has appeared"),
+        (FIRST, live("Charity"), live(), "Charity is gone"),
+        (FIRST, live("Charity"), live(GCC), "Charity is gone"),
+        (FIRST, live("Charity"), live("Nonprofit"), "Charity is gone; Nonprofit has appeared"),
+        (
+            FIRST,
+            live("Education Denied"),
+            live("Education Approved"),
+            "Education: vettingStatus was Denied, is Approved",
+        ),
+        (
+            FIRST,
+            live("Charity"),
+            live("Charity OnHold", "Education"),
+            "Charity: vettingStatus was None, is OnHold; Education has appeared",
+        ),
+        (FIRST, live(), live(f"{GCC} Denied"), f"{GCC} has appeared"),
+        (AGAIN, live(denied()), live(), "Education is gone"),
+        (
+            AGAIN,
+            live(denied()),
+            live(denied(DENIED_ON - SECOND)),
+            f"Education: vettingCreatedDate was {DENIED_TEXT}, is 2025-11-03T09:29:59.885Z",
+        ),
+        (
+            AGAIN,
+            live(denied()),
+            live(denied(None)),
+            f"Education: vettingCreatedDate was {DENIED_TEXT}, is None",
+        ),
+        (
+            AGAIN,
+            live(denied()),
+            live(told("Education InReview", DENIED_ON)),
+            "Education: vettingStatus was Denied, is InReview",
+        ),
+    ],
+)
+def test_move(
+    desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer, explained: str
+) -> None:
+    """Anything else is a move, and what moved is named, field by field."""
+    move = move_of(desired, before, after)
+    assert move is not None
+    assert explain_move(move) == explained
+
+
+def test_explains_in_one_order() -> None:
+    """Several moves are told in one order."""
+    one: dict[str, str | None] = {"vettingStatus": None}
+    move = Move({"B": one, "A": one}, {"D": one, "C": one})
+    assert explain_move(move) == "A is gone; B is gone; C has appeared; D has appeared"
+
+
+@CLAIM
+@given(worlds(), st.data())
+def test_own_steps_never_move(world: World, data: st.DataObject) -> None:
+    """Whichever of a plan's steps have come true, in whatever status is held: nothing moved."""
+    plan = world.plan
+    for customer_id, steps in by_customer(plan).items():
+        state = world.live.customers[customer_id]
+        assert isinstance(state, LiveCustomer)
+        for step in steps:
+            if data.draw(st.booleans()):
+                status = data.draw(st.sampled_from([None, "Approved", "inreview", "OnHold"]))
+                state = created(state, step, status)
+        shuffled = LiveCustomer(tuple(data.draw(st.permutations(state.qualifications))))
+        assert what_moved(plan.basis[customer_id], steps, shuffled) is None
+
+
+def by_customer(plan: Plan) -> dict[CustomerId, list[Step]]:
+    return {each: [s for s in plan.steps if s.customer_id == each] for each in plan.basis}
+
+
+NAMES: Final = ["Education", GCC, "StateOwnedEntity", "Nonprofit", "Charity"]
+CHANGED: Final = ["Approved", "InReview", "Denied", "OnHold", None]
+
+
+@CLAIM
+@given(worlds(), st.sampled_from(NAMES), st.sampled_from(CHANGED), st.booleans())
+def test_everything_else_moves(world: World, name: str, status: str | None, gone: bool) -> None:
+    """Any other appearance, loss or change of status is a move that can be explained."""
+    plan = world.plan
+    for customer_id, steps in by_customer(plan).items():
+        state = world.live.customers[customer_id]
+        assert isinstance(state, LiveCustomer)
+        if name in {step.qualification.value for step in steps}:
+            continue
+        after = changed(state, name, status, None if gone else LATER)
+        if basis_of(after) != basis_of(state):
+            move = what_moved(plan.basis[customer_id], steps, after)
+            assert move is not None
+            assert name in explain_move(move)
+
+
+def changed(
+    state: LiveCustomer, name: str, status: str | None, at: datetime | None
+) -> LiveCustomer:
+    kept = [e for e in state.qualifications if e.qualification.casefold() != name.casefold()]
+    new = [] if at is None else [LiveQualification(name, status, None, at)]
+    return LiveCustomer((*kept, *new))
