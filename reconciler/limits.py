@@ -37,9 +37,12 @@ def refuse_too_many(
     policy: Policy,
     allowed: int | None,
 ) -> None:
-    """Raise PlanRefused unless the number is the one allowed, or within policy where none is."""
+    """Raise PlanRefused unless the number is the one allowed, or within policy where none is.
+
+    Where there is nothing to count, a run that had ended is run again: no number is wrong then.
+    """
     count = len(creates)
-    if count == allowed or (allowed is None and count <= policy.max_creates):
+    if not creates or count == allowed or (allowed is None and count <= policy.max_creates):
         return
     told = sorted({names.get(key.customer_id, key.customer_id) for key in creates})
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""

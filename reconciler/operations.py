@@ -172,9 +172,6 @@ async def _plan_to_apply(request: ApplyRequest, run: Run) -> PlanDocument:
 def _refuse_too_many(
     request: ApplyRequest, run: Run, document: PlanDocument, history: History
 ) -> None:
-    """Refuse too many creates. A plan without steps sends nothing, so no number is wrong for it."""
-    if not document.plan.steps:
-        return
     saved = request.saved is not None
     creates = counted_creates(document.plan, document.digest, history, saved=saved)
     names = {customer.customer_id: customer.name for customer in request.desired.customers}

@@ -121,7 +121,7 @@ def test_no_move(desired: DesiredCustomer, before: LiveCustomer, after: LiveCust
             FIRST,
             live("Charity"),
             live("Charity OnHold", "Education"),
-            "Charity: vettingStatus was None, is OnHold; Education has appeared",
+            "Charity: vettingStatus was absent, is OnHold; Education has appeared",
         ),
         (FIRST, live(), live(f"{GCC} Denied"), f"{GCC} has appeared"),
         (AGAIN, live(denied()), live(), "Education is gone"),
@@ -135,7 +135,7 @@ def test_no_move(desired: DesiredCustomer, before: LiveCustomer, after: LiveCust
             AGAIN,
             live(denied()),
             live(denied(None)),
-            f"Education: vettingCreatedDate was {DENIED_TEXT}, is None",
+            f"Education: vettingCreatedDate was {DENIED_TEXT}, is absent",
         ),
         (
             AGAIN,
