@@ -1,0 +1,1 @@
+"""Everything that knows HTTP or the wire format of Partner Center; it re-exports nothing."""

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import httpx
 
@@ -83,7 +84,7 @@ class PartnerCenterAuth(httpx.Auth):
         newer = await self._instead_of(held)
         if newer is held:
             return
-        response = yield _authorized(request, newer)
+        response = yield _authorized(_as_another_call(request), newer)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             newer.standing = _Standing.FINAL
         else:
@@ -133,6 +134,12 @@ class PartnerCenterAuth(httpx.Auth):
             raise SignInFailed(self._failed.message, self._failed.remedy)
         assert self._held is not None, "a sign-in that didn't fail left a token"
         return self._held
+
+
+def _as_another_call(request: httpx.Request) -> httpx.Request:
+    """A call that is sent again is another call; `MS-RequestId` stays ("REST headers")."""
+    request.headers["MS-CorrelationId"] = str(uuid4())
+    return request
 
 
 def _authorized(request: httpx.Request, held: _Held) -> httpx.Request:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 
 import httpx
 
+from reconciler.endpoints import is_loopback
 from reconciler.findings import ConfigurationError
 
 _HOST = re.compile(rb"[a-z0-9.:-]+")
@@ -17,15 +17,6 @@ Origin = tuple[str, str, int | None]
 
 def origin_of(url: httpx.URL) -> Origin:
     return url.scheme, url.host, url.port
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def checked_address(text: str, name: str) -> httpx.URL:

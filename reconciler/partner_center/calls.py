@@ -1,0 +1,176 @@
+"""The calls that are made of Partner Center, as data; the only write among them is a create.
+
+Pure: it builds what is sent, and sends nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from reconciler.findings import CallRefused
+from reconciler.policy import CREATABLE
+from reconciler.state import Qualification
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.plan import Create
+    from reconciler.secret import Secret
+    from reconciler.state import CustomerId
+
+PREFIX: Final = "/v1"
+APPLICATION: Final = "reconciler"
+CONTINUATION: Final = "MS-ContinuationToken"
+PAGE_SIZE: Final = 500
+"""Customers to a page: the most that "Get a list of customers" names."""
+
+
+class Kind(StrEnum):
+    QUALIFICATIONS = "qualifications"
+    CREATE = "create"
+    CUSTOMER = "customer"
+    ACCOUNT_STATUS = "account status"
+    AGREEMENTS = "agreements"
+    DIRECT_SIGNATURE = "direct signature"
+    CUSTOMERS = "customers"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. `what` completes "could not ..."; `hidden` must appear in no message."""
+
+    kind: Kind
+    what: str
+    path: str
+    customer_id: CustomerId | None = None
+    query: str = ""
+    continuation: str | None = field(default=None, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    hidden: tuple[Secret, ...] = ()
+
+    @property
+    def is_write(self) -> bool:
+        return self.kind is Kind.CREATE
+
+    @property
+    def method(self) -> str:
+        return "POST" if self.is_write else "GET"
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole. Header names are in lower case; `retry_after` is in seconds."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    body: bytes = field(default=b"", repr=False)
+    correlation_id: str | None = None
+    retry_after: float | None = None
+    hidden: tuple[Secret, ...] = ()
+
+
+def request_headers(call: Call, request_id: str, correlation_id: str) -> dict[str, str]:
+    """The headers of one attempt ("Partner Center REST headers").
+
+    `request_id` is the idempotency key: the same for every repeat of one write. `correlation_id`
+    is fresh for every attempt.
+    """
+    headers = {
+        "Accept": "application/json",
+        "MS-RequestId": request_id,
+        "MS-CorrelationId": correlation_id,
+        "MS-PartnerCenter-Application": APPLICATION,
+        "User-Agent": APPLICATION,
+        "X-Locale": "en-US",
+    }
+    if call.is_write:
+        headers["Content-Type"] = "application/json"
+    if call.continuation is not None:
+        headers[CONTINUATION] = call.continuation
+    return headers
+
+
+def qualifications_call(customer_id: CustomerId) -> Call:
+    """As "Get a customer's qualification asynchronously"."""
+    what = f"read the qualifications of customer {customer_id}"
+    return Call(Kind.QUALIFICATIONS, what, _path(customer_id, "/qualifications"), customer_id)
+
+
+def create_call(create: Create) -> Call:
+    """As "Update a customer's qualifications asynchronously"; CallRefused for what can't be set."""
+    if create.qualification not in CREATABLE:
+        raise CallRefused(
+            f"{create.qualification} can't be set through the service; nothing is sent"
+        )
+    code = create.validation_code
+    return Call(
+        Kind.CREATE,
+        f"create {create.qualification} for customer {create.customer_id}",
+        _path(create.customer_id, "/qualifications"),
+        create.customer_id,
+        body=json.dumps(_create_body(create), ensure_ascii=False).encode(),
+        hidden=() if code is None else (code,),
+    )
+
+
+def _create_body(create: Create) -> dict[str, str]:
+    body = {"qualification": str(create.qualification)}
+    if create.qualification is Qualification.EDUCATION:
+        if create.education_segment is not None:
+            body["educationSegment"] = str(create.education_segment)
+        if create.website is not None:
+            body["website"] = create.website
+    if create.qualification is Qualification.GCC and create.validation_code is not None:
+        body["validationCode"] = create.validation_code.reveal()
+    return body
+
+
+def customer_call(customer_id: CustomerId) -> Call:
+    """As "Get a customer by ID"."""
+    return Call(Kind.CUSTOMER, f"read customer {customer_id}", _path(customer_id), customer_id)
+
+
+def account_status_call(customer_id: CustomerId) -> Call:
+    """As "Retrieve the validation status of a customer"."""
+    what = f"read the account status of customer {customer_id}"
+    path = _path(customer_id, "/validationStatus")
+    return Call(Kind.ACCOUNT_STATUS, what, path, customer_id, query="type=account")
+
+
+def agreements_call(customer_id: CustomerId) -> Call:
+    """As "Get confirmation of customer acceptance of Microsoft Customer Agreement"."""
+    what = f"read the agreements of customer {customer_id}"
+    query = "agreementType=MicrosoftCustomerAgreement"
+    return Call(Kind.AGREEMENTS, what, _path(customer_id, "/agreements"), customer_id, query=query)
+
+
+def direct_signature_call(customer_id: CustomerId) -> Call:
+    """As "Get direct sign (direct accept) status of Microsoft Customer Agreement"."""
+    what = f"read whether customer {customer_id} signed the agreement directly"
+    path = _path(customer_id, "/directSignedMicrosoftCustomerAgreementStatus")
+    return Call(Kind.DIRECT_SIGNATURE, what, path, customer_id)
+
+
+def customers_call(query: str = f"size={PAGE_SIZE}", continuation: str | None = None) -> Call:
+    """As "Get a list of customers": the first page, or the one that `continuation` leads to."""
+    return Call(
+        Kind.CUSTOMERS,
+        "list the customers",
+        f"{PREFIX}/customers",
+        query=query,
+        continuation=continuation,
+    )
+
+
+def _path(customer_id: CustomerId, rest: str = "") -> str:
+    """The id goes into a path, so it has to be a GUID. ValueError for any other."""
+    return f"{PREFIX}/customers/{UUID(customer_id)}{rest}"

@@ -1,0 +1,223 @@
+"""One method for each call of Partner Center; repeats reads where that helps, and creates never."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import uuid4
+
+from reconciler.findings import AppOnlyRefused, ServiceError, SignInRefused
+from reconciler.partner_center import calls, wire
+from reconciler.partner_center.connection import BearerToken, connect
+from reconciler.partner_center.exchange import Attempt, Lost, exchange
+from reconciler.partner_center.paging import Listing
+from reconciler.partner_center.refusals import lost
+from reconciler.partner_center.retry import (
+    GiveUp,
+    Happened,
+    RetryTimes,
+    Schedule,
+    verdict_of_answer,
+)
+from reconciler.partner_center.standing import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from types import TracebackType
+    from typing import Self
+
+    import httpx
+
+    from reconciler.partner_center.calls import Answer, Call, Kind
+    from reconciler.partner_center.pacing import Pace
+    from reconciler.partner_center.retry import Verdict
+    from reconciler.plan import Create, Created
+    from reconciler.state import (
+        AccountStatus,
+        CustomerAgreement,
+        CustomerDomain,
+        CustomerId,
+        CustomerSummary,
+        LiveQualification,
+    )
+
+__all__ = ["BearerToken", "PartnerCenterClient", "connect"]
+
+Value = TypeVar("Value")
+
+DEFAULT_TIMES: Final = RetryTimes()
+LEAST_PATIENCE: Final = 10
+"""Reads in a row that find no service before nothing more is asked; at least one for each place."""
+
+THROTTLED: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One attempt that gave no value: what to raise, and what the table says of it."""
+
+    error: ServiceError
+    verdict: Verdict
+
+
+class PartnerCenterClient:
+    """`http` comes from `connect` and is closed with this; `log` takes one line an attempt."""
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        http: httpx.AsyncClient,
+        pace: Pace,
+        times: RetryTimes = DEFAULT_TIMES,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        self._base = address.rstrip("/").removesuffix(calls.PREFIX)
+        self._http = http
+        self._pace = pace
+        self._times = times
+        self._log = log
+        self._standing = Standing(max(LEAST_PATIENCE, pace.concurrency), pace.timing.clock)
+        self._tried: set[Kind] = set()
+        self._firsts: dict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def qualifications(self, customer_id: CustomerId) -> tuple[LiveQualification, ...]:
+        call = calls.qualifications_call(customer_id)
+        return await self._read(call, wire.read_qualifications)
+
+    async def customer_domain(self, customer_id: CustomerId) -> CustomerDomain:
+        return await self._read(calls.customer_call(customer_id), wire.read_customer_domain)
+
+    async def account_status(self, customer_id: CustomerId) -> AccountStatus:
+        return await self._read(calls.account_status_call(customer_id), wire.read_account_status)
+
+    async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement:
+        """A customer who signed directly can have an empty list, so that is asked for then."""
+        listed = await self._read(calls.agreements_call(customer_id), wire.read_agreements)
+        if listed.confirmed:
+            return listed
+        call = calls.direct_signature_call(customer_id)
+        return await self._read(call, wire.read_direct_signature)
+
+    async def customers(self) -> AsyncIterator[CustomerSummary]:
+        """Every customer once. An error in its course means that the list is not whole."""
+        listing = Listing()
+        while (call := listing.next_call) is not None:
+            for customer in await self._read(call, listing.take):
+                yield customer
+
+    async def create_qualification(self, create: Create, request_id: str) -> Created:
+        """Send exactly one POST, under the given `MS-RequestId`.
+
+        Unavailable: it certainly didn't happen. OutcomeUnknown: it may have. SignInRefused,
+        AppOnlyRefused, CustomerNotFound, CallRefused: the service said no.
+        """
+        call = calls.create_call(create)
+        outcome = await self._try(call, request_id, partial(wire.read_created, create=create))
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        return outcome
+
+    async def _read(self, call: Call, read: Callable[[Call, Answer], Value]) -> Value:
+        """Ask until an answer is understood or the schedule is at its end."""
+        self._standing.check(call.kind)
+        self._standing.admit_read(call.what)
+        timing = self._pace.timing
+        schedule = Schedule(self._times, timing.clock())
+        request_id = str(uuid4())
+        while True:
+            outcome = await self._try(call, request_id, read)
+            if not isinstance(outcome, Failed):
+                return outcome
+            asked = outcome.error.answered.retry_after
+            wait = self._next_wait(
+                outcome, schedule.next_wait(timing.clock(), asked, timing.chance())
+            )
+            await timing.sleep(wait)
+
+    def _next_wait(self, failed: Failed, wait: float | GiveUp) -> float:
+        """The seconds until the next try, or the error where there is none."""
+        if not failed.verdict.repeat:
+            raise failed.error
+        if not isinstance(wait, GiveUp) and not self._standing.is_down:
+            return wait
+        if failed.verdict.happened is not Happened.DEFINITE:
+            self._standing.silent()
+        raise _given_up(failed.error, wait) if isinstance(wait, GiveUp) else failed.error
+
+    async def _try(
+        self, call: Call, request_id: str, read: Callable[[Call, Answer], Value]
+    ) -> Value | Failed:
+        """Make one attempt. The first of its kind goes alone, as its sign-in may be refused."""
+        if call.kind not in self._tried:
+            async with self._firsts[call.kind]:
+                if call.kind not in self._tried:
+                    try:
+                        return await self._attempt(call, request_id, read)
+                    finally:
+                        self._tried.add(call.kind)
+        return await self._attempt(call, request_id, read)
+
+    async def _attempt(
+        self, call: Call, request_id: str, read: Callable[[Call, Answer], Value]
+    ) -> Value | Failed:
+        answer = await self._ask(call, request_id)
+        if isinstance(answer, Lost):
+            error = lost(call, answer.row, answer.detail, answer.correlation_id)
+            return Failed(error, answer.row.verdict)
+        try:
+            value = read(call, answer)
+        except ServiceError as error:
+            return self._failed(call, answer, error)
+        self._standing.answered()
+        return value
+
+    def _failed(self, call: Call, answer: Answer, error: ServiceError) -> Failed:
+        whole, hint = wire.is_whole(answer), wire.retry_hint(answer)
+        verdict = verdict_of_answer(answer.status, whole=whole, hint=hint)
+        if isinstance(error, (SignInRefused, AppOnlyRefused)):
+            self._standing.refused(call.kind, error)
+        if verdict.happened is Happened.DEFINITE:
+            self._standing.answered()
+        return Failed(error, verdict)
+
+    async def _ask(self, call: Call, request_id: str) -> Answer | Lost:
+        """Send one request in its turn; what became of it moves the pace and goes to the log."""
+        timing = self._pace.timing
+        async with self._pace.turn() as turn:
+            self._standing.check(call.kind)
+            attempt = Attempt.of(call, self._base, request_id)
+            started = timing.clock()
+            answer = await exchange(self._http, attempt, timing.now())
+            if not isinstance(answer, Lost):
+                turn.answered(throttled=answer.status in THROTTLED)
+        self._tell(call, answer, timing.clock() - started)
+        return answer
+
+    def _tell(self, call: Call, answer: Answer | Lost, seconds: float) -> None:
+        if self._log is not None:
+            became = answer.failure if isinstance(answer, Lost) else answer.status
+            milliseconds = round(seconds * 1000)
+            self._log(
+                f"{call.method} {call.path} {became} {milliseconds} ms "
+                f"MS-CorrelationId {answer.correlation_id}"
+            )
+
+
+def _given_up(error: ServiceError, why: GiveUp) -> ServiceError:
+    return type(error)(f"{error.message}; given up {why.reason}", error.remedy, error.answered)

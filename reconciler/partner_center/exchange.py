@@ -1,0 +1,119 @@
+"""One request over httpx and its whole answer, bounded in size and in time. It repeats nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid4
+
+import httpx
+
+from reconciler.findings import ReconcilerError
+from reconciler.partner_center.calls import Answer, request_headers
+from reconciler.partner_center.retry import parse_retry_after, row_of
+from reconciler.secret import Secret
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.partner_center.calls import Call
+    from reconciler.partner_center.retry import Row
+
+LARGEST_BODY: Final = 32 * 1024 * 1024
+"""Bytes of an answer. A page of 500 customers is about half of one MiB."""
+
+LONGEST_ATTEMPT: Final = 100.0
+"""Seconds for one attempt, sign-in included: an answer may not drip in for ever."""
+
+TELLING: Final = (httpx.ConnectError, httpx.ProxyError)
+"""The exceptions whose own words are repeated; those of others can quote a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is sent: a call under its ids, to the service at `base`."""
+
+    call: Call
+    base: str
+    request_id: str
+    correlation_id: str
+    longest: float = LONGEST_ATTEMPT
+
+    @staticmethod
+    def of(call: Call, base: str, request_id: str) -> Attempt:
+        """Make one more attempt of a call, under a correlation id of its own."""
+        return Attempt(call, base, request_id, str(uuid4()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer, or not the whole of one."""
+
+    row: Row
+    failure: str
+    detail: str
+    correlation_id: str
+
+
+class _TooLarge(httpx.DecodingError):
+    pass
+
+
+async def exchange(http: httpx.AsyncClient, attempt: Attempt, now: datetime) -> Answer | Lost:
+    """Send one request. A ReconcilerError of the sign-in passes through as it is."""
+    try:
+        async with asyncio.timeout(attempt.longest):
+            return await _send(http, attempt, now)
+    except ReconcilerError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever broke a create, it may have happened
+        detail = str(error) if isinstance(error, TELLING) else ""
+        return Lost(row_of(error), type(error).__name__, detail, attempt.correlation_id)
+
+
+async def _send(http: httpx.AsyncClient, attempt: Attempt, now: datetime) -> Answer:
+    call = attempt.call
+    request = http.build_request(
+        call.method,
+        attempt.base + call.target,
+        headers=request_headers(call, attempt.request_id, attempt.correlation_id),
+        content=call.body or None,
+    )
+    response = await http.send(request, stream=True, follow_redirects=False)
+    try:
+        body = await _whole_body(response)
+    finally:
+        await response.aclose()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(
+        status=response.status_code,
+        headers=headers,
+        body=body,
+        correlation_id=_correlation_id(headers.get("ms-correlationid"), response.request),
+        retry_after=parse_retry_after(headers.get("retry-after"), now),
+        hidden=(*call.hidden, *_token_of(response.request)),
+    )
+
+
+async def _whole_body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise _TooLarge("the answer is larger than any that is due")
+    return bytes(body)
+
+
+def _correlation_id(echoed: str | None, sent: httpx.Request) -> str:
+    """The service's own word for the call where it is a GUID, else what was sent last."""
+    try:
+        return str(UUID(echoed or ""))
+    except ValueError:
+        return sent.headers["MS-CorrelationId"]
+
+
+def _token_of(request: httpx.Request) -> tuple[Secret, ...]:
+    """What was sent to sign in, so that an answer which echoes it can be kept quiet."""
+    _, _, token = request.headers.get("authorization", "").partition(" ")
+    return (Secret(token),) if token else ()

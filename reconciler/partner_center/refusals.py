@@ -1,0 +1,292 @@
+"""What the service says when it says no: reads the five shapes of error body and names the error.
+
+Pure. Texts of the service are bounded, and secrets that it echoes are struck out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import responses as PHRASES  # noqa: N812 - a table, which the library spells so
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, assert_never
+from urllib.parse import urlsplit
+
+from pydantic_core import from_json
+
+from reconciler.findings import (
+    Answered,
+    AppOnlyRefused,
+    CallRefused,
+    CustomerNotFound,
+    OutcomeUnknown,
+    ServiceError,
+    SignInRefused,
+    Unavailable,
+    UnreadableAnswer,
+)
+from reconciler.partner_center.retry import Happened, verdict_of_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.partner_center.calls import Answer, Call
+    from reconciler.partner_center.retry import Row
+    from reconciler.secret import Secret
+
+LONGEST_TEXT: Final = 500
+"""Characters of what the service says that are repeated."""
+
+STRUCK_OUT: Final = "***"
+
+_TOKEN: Final = re.compile(r"(?i:bearer)\s+[\w.~+/=-]{16,}|eyJ[\w-]{8,}(\.[\w-]*)*", re.ASCII)
+"""A token in the middle of a text, whoever's it is."""
+
+
+def strike_out(text: str, hidden: Iterable[Secret]) -> str:
+    """Leave out what must appear nowhere, and whatever looks like a token."""
+    for secret in hidden:
+        if secret:
+            text = re.sub(re.escape(secret.reveal()), STRUCK_OUT, text, flags=re.IGNORECASE)
+    return _TOKEN.sub(STRUCK_OUT, text)
+
+
+def plain_text(text: str, hidden: Iterable[Secret] = (), longest: int = LONGEST_TEXT) -> str:
+    """Make foreign text fit for a message: no secret, no control character, one line, bounded."""
+    struck = strike_out(text, hidden)
+    printable = (each if unicodedata.category(each)[0] not in "CZ" else " " for each in struck)
+    line = " ".join("".join(printable).split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """An error body, whatever its shape. `retryable` is `isRetryable`, a hint."""
+
+    code: str | None = None
+    text: str | None = None
+    retryable: bool | None = None
+
+
+NO_BODY: Final = ErrorBody()
+
+
+def read_error_body(answer: Answer) -> ErrorBody:
+    """Read an error body; empty, HTML and unknown shapes tell nothing and raise nothing."""
+    try:
+        sent = from_json(answer.body.removeprefix(BYTE_ORDER_MARK))
+    except ValueError:
+        return NO_BODY
+    match sent:
+        case str():
+            return ErrorBody(text=_said(sent, answer))
+        case dict():
+            named = {str(name).casefold(): value for name, value in sent.items()}
+            retryable = named.get("isretryable")
+            return ErrorBody(
+                code=_code(named.get("code"), answer),
+                text=_first_text(named, answer),
+                retryable=retryable if isinstance(retryable, bool) else None,
+            )
+        case _:
+            return NO_BODY
+
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""Some .NET services begin a body with it."""
+
+LONGEST_CODE: Final = 40
+
+
+def _said(text: str, answer: Answer) -> str | None:
+    return plain_text(text, answer.hidden) or None
+
+
+def _code(sent: object, answer: Answer) -> str | None:
+    if isinstance(sent, bool) or not isinstance(sent, (int, str)):
+        return None
+    return plain_text(str(sent), answer.hidden, LONGEST_CODE) or None
+
+
+def _first_text(named: Mapping[str, object], answer: Answer) -> str | None:
+    for name in ("description", "message", "errorname"):
+        text = named.get(name)
+        if isinstance(text, str) and (said := _said(text, answer)) is not None:
+            return said
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    said: str
+    remedy: str
+
+
+SIGN_IN_AGAIN: Final = (
+    "sign in again (`reconciler login`), or set a fresh PARTNER_CENTER_ACCESS_TOKEN; "
+    "`reconciler doctor` shows what the sign-in is"
+)
+APP_AND_USER: Final = (
+    "use a sign-in with app and user: `reconciler login`, or a refresh token in "
+    "PARTNER_CENTER_REFRESH_TOKEN_FILE or PARTNER_CENTER_REFRESH_TOKEN"
+)
+GIVE_THE_ROLE: Final = (
+    "give the signed-in user the Admin agent role in Partner Center; GovernmentCommunityCloud "
+    "needs one of the GDAP roles Directory Reader, Directory Writer, License Administrator or User "
+    "Administrator for the customer"
+)
+NO_ROLE: Final = Known("the signed-in user lacks the role for this", GIVE_THE_ROLE)
+NO_TENANT: Final = Known(
+    "there is no such customer tenant",
+    "check customerId: it is the Microsoft ID on the customer's Account page in Partner Center",
+)
+
+CODES: Final[Mapping[tuple[int, str], Known]] = MappingProxyType(
+    {
+        (401, "900420"): Known(
+            "the token is for another resource",
+            "get a token for the scope https://api.partnercenter.microsoft.com/.default "
+            "(`reconciler login` does)",
+        ),
+        (401, "900421"): Known(
+            "the sign-in lacks multi-factor authentication (MFA)",
+            "sign in again with MFA: `reconciler login`, or store a refresh token that was got "
+            "with MFA; `reconciler doctor` shows whether a token has it",
+        ),
+        (403, "900329"): Known("an app-only sign-in can't do this", APP_AND_USER),
+        (403, "900308"): NO_ROLE,
+        (403, "900150"): NO_ROLE,
+        (403, "20002"): Known(
+            "this is not your customer",
+            "check customerId, and that the customer still accepts your reseller relationship",
+        ),
+        (404, "60003"): NO_TENANT,
+        (404, "1000"): NO_TENANT,
+    }
+)
+"""Codes that public documents explain ("Partner Center REST error codes")."""
+
+ASK_SUPPORT: Final = (
+    "if the text doesn't say what to do, give Microsoft support the MS-CorrelationId"
+)
+LATER: Final = "run again later"
+
+STATUSES: Final[Mapping[int, Known]] = MappingProxyType(
+    {
+        401: Known("the service refused the sign-in", SIGN_IN_AGAIN),
+        403: Known(
+            "the service forbids this to the signed-in account",
+            "`reconciler doctor` shows what the sign-in is and may do",
+        ),
+        404: Known(
+            "the service knows nothing there",
+            "check customerId, and that partnerCenter names the right address",
+        ),
+        429: Known(
+            "the service takes no more calls for now",
+            "lower requestsPerMinute or concurrency in partnerCenter, or run again later",
+        ),
+    }
+)
+
+
+def refusal(call: Call, answer: Answer) -> ServiceError:
+    """Name the error that an answer is, other than a 2xx."""
+    body = read_error_body(answer)
+    if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+        return _redirected(call, answer)
+    known = CODES.get((answer.status, body.code or "")) or STATUSES.get(answer.status)
+    detail = _detail(answer, body)
+    said = f"{known.said} ({detail})" if known else f"the service answered {detail}"
+    kind = kind_of_refusal(call, answer, body)
+    # What is about the sign-in names no customer: any of them may have met it first.
+    about_sign_in = kind in {SignInRefused, AppOnlyRefused}
+    message = said if about_sign_in else f"could not {call.what}: {said}"
+    return kind(message, _remedy(known, kind), _answered(answer, body))
+
+
+def kind_of_refusal(call: Call, answer: Answer, body: ErrorBody) -> type[ServiceError]:
+    match answer.status, body.code:
+        case HTTPStatus.UNAUTHORIZED, _:
+            return SignInRefused
+        case HTTPStatus.FORBIDDEN, "900329":
+            return AppOnlyRefused
+        case HTTPStatus.NOT_FOUND, _ if call.customer_id is not None:
+            return CustomerNotFound
+    match verdict_of_answer(answer.status, hint=body.retryable).happened:
+        case Happened.DEFINITE:
+            return CallRefused
+        case Happened.CERTAINLY_NOT:
+            return Unavailable
+        case Happened.MAY_HAVE:
+            return OutcomeUnknown if call.is_write else Unavailable
+        case never:
+            assert_never(never)
+
+
+def _remedy(known: Known | None, kind: type[ServiceError]) -> str:
+    if known is not None:
+        return known.remedy
+    return ASK_SUPPORT if kind is CallRefused else LATER
+
+
+def _detail(answer: Answer, body: ErrorBody) -> str:
+    """As `403 Forbidden, code 20002: Access denied`."""
+    detail = f"{answer.status} {PHRASES.get(answer.status, '')}".rstrip()
+    if body.code is not None:
+        detail += f", code {body.code}"
+    if answer.retry_after is not None:
+        detail += f", wait {answer.retry_after:g} seconds"
+    return detail if body.text is None else f"{detail}: {body.text}"
+
+
+def _answered(answer: Answer, body: ErrorBody = NO_BODY) -> Answered:
+    return Answered(
+        status=answer.status,
+        code=body.code,
+        text=body.text,
+        correlation_id=answer.correlation_id,
+        retry_after=answer.retry_after,
+    )
+
+
+def _redirected(call: Call, answer: Answer) -> CallRefused:
+    """Tell of a redirect by its host alone: the rest of a location may hold anything."""
+    try:
+        host = urlsplit(answer.headers.get("location", "")).hostname
+    except ValueError:
+        host = None
+    where = f" to {plain_text(host, answer.hidden)}" if host else ""
+    return CallRefused(
+        f"could not {call.what}: the service answered {answer.status} and redirects{where}, "
+        "which is never followed",
+        "name the service's own address in partnerCenter, and check any proxy in between",
+        _answered(answer),
+    )
+
+
+def unreadable(call: Call, answer: Answer, why: str) -> UnreadableAnswer | OutcomeUnknown:
+    """Name the error that a 2xx is which can't be understood."""
+    kind = OutcomeUnknown if call.is_write else UnreadableAnswer
+    return kind(
+        f"could not {call.what}: the service answered {answer.status}, "
+        f"but the answer can't be understood: {why}",
+        "check that partnerCenter names the right address and no proxy answers in its place; "
+        "else run again later",
+        _answered(answer),
+    )
+
+
+def lost(call: Call, row: Row, detail: str, correlation_id: str) -> Unavailable | OutcomeUnknown:
+    """Name the error of a call that ended without an answer."""
+    doubtful = call.is_write and row.verdict.happened is not Happened.CERTAINLY_NOT
+    kind = OutcomeUnknown if doubtful else Unavailable
+    told = f" ({plain_text(detail, call.hidden)})" if detail else ""
+    return kind(
+        f"could not {call.what}: {row.said}{told}",
+        "check the address in partnerCenter, the network and any proxy (`reconciler doctor` tries "
+        "the way there), or run again later",
+        Answered(correlation_id=correlation_id),
+    )

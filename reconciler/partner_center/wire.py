@@ -1,0 +1,279 @@
+"""Reads the answers of Partner Center into state, or into the exceptions of findings.py.
+
+Pure, and lenient where the service is known to vary: the case of names and values, the spelling and
+precision of dates, properties that nobody knows. What it can't understand is an error and never an
+empty answer. Contact persons of agreements have no place in these shapes, so they can't be kept.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import from_json
+
+from reconciler.partner_center.refusals import (
+    BYTE_ORDER_MARK,
+    plain_text,
+    read_error_body,
+    refusal,
+    strike_out,
+    unreadable,
+)
+from reconciler.plan import Created
+from reconciler.state import (
+    AccountStatus,
+    CustomerAgreement,
+    CustomerDomain,
+    LiveQualification,
+    Qualification,
+    known_qualification,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.partner_center.calls import Answer, Call
+    from reconciler.plan import Create
+    from reconciler.secret import Secret
+
+Shape = TypeVar("Shape")
+
+OK: Final = 200
+CREATED: Final = 201
+NOT_FOUND: Final = 404
+
+NO_ACCOUNT_STATUS: Final = "600074"
+AGREEMENT: Final = "MicrosoftCustomerAgreement"
+
+VETTING_STATUSES: Final = {each.casefold(): each for each in ("InReview", "Approved", "Denied")}
+ACCOUNT_STATUSES: Final = {
+    each.casefold(): each
+    for each in ("Allowed", "UnderReview", "NotAllowed", "Unknown", "Not Ready")
+}
+
+NO_DATE: Final = datetime(1, 1, 1, tzinfo=UTC)
+"""How .NET writes a date that was never set."""
+
+
+def _read_instant(sent: object) -> datetime | None:
+    """ISO 8601; without a zone it is UTC, and digits beyond a microsecond are dropped."""
+    if sent is None:
+        return None
+    if not isinstance(sent, str):
+        raise ValueError("not a date")  # noqa: TRY004 - pydantic reads ValueError only
+    try:
+        instant = datetime.fromisoformat(sent.strip())
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("not a date") from None
+    return None if instant == NO_DATE else instant
+
+
+def _refuse_unprintable(word: str) -> str:
+    if not word.isprintable():
+        raise ValueError("holds control characters")
+    return word
+
+
+Guid = Annotated[UUID, Field(strict=False)]
+Instant = Annotated[datetime | None, BeforeValidator(_read_instant)]
+Word = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_refuse_unprintable)
+]
+MaybeEmptyWord = Annotated[
+    str, StringConstraints(max_length=200), AfterValidator(_refuse_unprintable)
+]
+
+
+class WireShape(BaseModel):
+    """A JSON object, its names in any case; what isn't asked for is dropped unread."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fold_names(cls, sent: object) -> object:
+        if not isinstance(sent, dict):
+            return sent
+        folded: dict[str, object] = {}
+        for name, value in sent.items():
+            if folded.setdefault(str(name).casefold(), value) != value:
+                raise ValueError("one name in two spellings, with different values")
+        return folded
+
+
+class _Element(WireShape):
+    """Of the qualifications; the date is spelled in two ways, even on one page (seed 000)."""
+
+    qualification: Word
+    status: MaybeEmptyWord | None = Field(default=None, alias="vettingstatus")
+    reason: str | None = Field(default=None, alias="vettingreason")
+    created: Instant = Field(default=None, alias="vettingcreateddate")
+    created_too: Instant = Field(default=None, alias="vettingcreatedate")
+
+    @model_validator(mode="after")
+    def _one_date(self) -> _Element:
+        if self.created and self.created_too and self.created != self.created_too:
+            raise ValueError("two vetting dates")
+        return self
+
+
+class _AccountStatus(WireShape):
+    type: str = "account"
+    status: Word
+
+
+class _Agreement(WireShape):
+    type: str
+
+
+class _Agreements(WireShape):
+    items: list[_Agreement]
+    total: int | None = Field(default=None, alias="totalcount")
+
+
+class _DirectSignature(WireShape):
+    signed: bool = Field(alias="issigned")
+
+
+class CompanyProfile(WireShape):
+    domain: MaybeEmptyWord | None = None
+    name: str | None = Field(default=None, alias="companyname")
+
+
+class _Customer(WireShape):
+    id: Guid
+    profile: CompanyProfile | None = Field(default=None, alias="companyprofile")
+
+
+_ELEMENTS: Final = TypeAdapter(tuple[_Element, ...])
+_ELEMENT: Final = TypeAdapter(_Element)
+_ACCOUNT_STATUS: Final = TypeAdapter(_AccountStatus)
+_AGREEMENTS: Final = TypeAdapter(_Agreements)
+_DIRECT_SIGNATURE: Final = TypeAdapter(_DirectSignature)
+_CUSTOMER: Final = TypeAdapter(_Customer)
+
+
+def is_whole(answer: Answer) -> bool:
+    """Whether the body is JSON at all, of whatever shape: else asking again may help."""
+    try:
+        from_json(answer.body.removeprefix(BYTE_ORDER_MARK))
+    except ValueError:
+        return False
+    return _is_json_type(answer)
+
+
+def _is_json_type(answer: Answer) -> bool:
+    media_type = answer.headers.get("content-type", "application/json").partition(";")[0].strip()
+    return media_type.casefold().endswith(("/json", "+json"))
+
+
+def read_shape(
+    shape: TypeAdapter[Shape], call: Call, answer: Answer, statuses: Iterable[int] = (OK,)
+) -> Shape:
+    """Read a successful answer, or raise the exception that the answer is."""
+    if not OK <= answer.status < 300:  # noqa: PLR2004 - the 2xx, which have no name
+        raise refusal(call, answer)
+    why = _why_no_json(answer) if answer.status in statuses else "no such status was due"
+    if why is None:
+        try:
+            return shape.validate_json(answer.body.removeprefix(BYTE_ORDER_MARK))
+        except ValidationError as error:
+            why = _first_problem(error)
+    raise unreadable(call, answer, why)
+
+
+def _why_no_json(answer: Answer) -> str | None:
+    if not _is_json_type(answer):
+        media_type = plain_text(answer.headers["content-type"], answer.hidden, 60)
+        return f"it is {media_type}, not JSON (a sign-in page, or a proxy's)"
+    return None if answer.body else "it is empty"
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Say what is wrong, and where; never what the answer holds."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(each) for each in first["loc"])
+    return f"{first['msg']}, at {place}" if place else first["msg"]
+
+
+def read_qualifications(call: Call, answer: Answer) -> tuple[LiveQualification, ...]:
+    """A bare array; an element `None` says the same as no element.
+
+    A qualification that is told twice stays twice: which of the two counts, LiveCustomer decides.
+    """
+    elements = read_shape(_ELEMENTS, call, answer)
+    found = (_live(element, answer.hidden) for element in elements)
+    return tuple(live for live in found if live.qualification != Qualification.NONE)
+
+
+def _live(element: _Element, hidden: Iterable[Secret]) -> LiveQualification:
+    known = known_qualification(element.qualification)
+    status = element.status
+    return LiveQualification(
+        qualification=strike_out(element.qualification, hidden) if known is None else known,
+        vetting_status=None if status is None else _known_status(status, hidden),
+        vetting_reason=plain_text(element.reason, hidden) if element.reason else None,
+        vetting_created=element.created or element.created_too,
+    )
+
+
+def _known_status(status: str, hidden: Iterable[Secret]) -> str:
+    return VETTING_STATUSES.get(status.casefold()) or strike_out(status, hidden)
+
+
+def read_created(call: Call, answer: Answer, create: Create) -> Created:
+    """One object, with 201 or 200. OutcomeUnknown for a 2xx that can't be understood."""
+    element = read_shape(_ELEMENT, call, answer, (OK, CREATED))
+    live = _live(element, answer.hidden)
+    if live.qualification != create.qualification:
+        raise unreadable(call, answer, f"it tells {live.qualification}, which was not asked for")
+    return Created(live, answer.correlation_id or "")
+
+
+def read_customer_domain(call: Call, answer: Answer) -> CustomerDomain:
+    customer = read_shape(_CUSTOMER, call, answer)
+    if str(customer.id) != call.customer_id:
+        raise unreadable(call, answer, "it tells of another customer")
+    return CustomerDomain((customer.profile and customer.profile.domain) or None)
+
+
+def read_account_status(call: Call, answer: Answer) -> AccountStatus:
+    """404 with code 600074 says that there is no account status (seed 002)."""
+    if answer.status == NOT_FOUND and read_error_body(answer).code == NO_ACCOUNT_STATUS:
+        return AccountStatus(None)
+    read = read_shape(_ACCOUNT_STATUS, call, answer)
+    if read.type.casefold() != "account":
+        raise unreadable(call, answer, "it tells of another kind of validation")
+    return AccountStatus(ACCOUNT_STATUSES.get(read.status.casefold(), read.status))
+
+
+def read_agreements(call: Call, answer: Answer) -> CustomerAgreement:
+    """Only items of the type asked for count, whatever others the service adds to the list."""
+    read = read_shape(_AGREEMENTS, call, answer)
+    confirmed = any(item.type.casefold() == AGREEMENT.casefold() for item in read.items)
+    if not confirmed and read.total is not None and read.total > len(read.items):
+        raise unreadable(call, answer, "it holds fewer agreements than it counts")
+    return CustomerAgreement(confirmed)
+
+
+def read_direct_signature(call: Call, answer: Answer) -> CustomerAgreement:
+    return CustomerAgreement(read_shape(_DIRECT_SIGNATURE, call, answer).signed)
+
+
+def retry_hint(answer: Answer) -> bool | None:
+    """`isRetryable` of an error body, where it is present."""
+    return read_error_body(answer).retryable

@@ -1,0 +1,45 @@
+"""Builds answers of the service for tests."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+
+from reconciler.partner_center.calls import Answer
+from reconciler.secret import Secret
+from reconciler.state import CustomerId
+
+CUSTOMER = CustomerId("14876998-c0dc-46e6-9d0c-65a57a6c32ec")
+CORRELATION = "7d2456fd-2d79-46d0-9f8e-5d7ecd5f8745"
+CODE = Secret("123456")
+
+
+def answer(
+    status: int,
+    body: object = b"",
+    content_type: str | None = "application/json",
+    *,
+    location: str | None = None,
+    retry_after: float | None = None,
+) -> Answer:
+    """Make an answer; what isn't text already is written as JSON."""
+    named = {"content-type": content_type, "location": location}
+    headers = {name: value for name, value in named.items() if value is not None}
+    return Answer(
+        status,
+        MappingProxyType(headers),
+        as_body(body),
+        CORRELATION,
+        retry_after,
+        (CODE,),
+    )
+
+
+def as_body(body: object) -> bytes:
+    match body:
+        case bytes():
+            return body
+        case str():
+            return body.encode()
+        case _:
+            return json.dumps(body).encode()

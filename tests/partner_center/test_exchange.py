@@ -1,0 +1,179 @@
+"""One request and its answer over a real socket: what is sent, read, bounded and lost."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from reconciler.findings import SignInFailed
+from reconciler.partner_center import exchange as exchanging
+from reconciler.partner_center.calls import Answer, Call, create_call, qualifications_call
+from reconciler.partner_center.connection import BearerToken, connect
+from reconciler.partner_center.exchange import Attempt, Lost, exchange
+from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN
+from reconciler.plan import Create
+from reconciler.secret import Secret
+from reconciler.state import Qualification
+from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER
+from tests.partner_center.fake_sign_in import FailingSignIn
+from tests.partner_center.fake_time import EPOCH
+from tests.partner_center.raw_service import DROPPED, Heard, RawService, Reply, raw_service, reply
+
+READ = qualifications_call(CUSTOMER)
+CREATE = create_call(Create(CUSTOMER, Qualification.GCC, validation_code=CODE))
+REQUEST_ID = "037db222-6d8e-4d7f-ba78-df3dca33fb68"
+
+
+def sent_to(
+    said: Reply, call: Call = READ, auth: httpx.Auth | None = None
+) -> tuple[Answer | Lost, Attempt, RawService]:
+    """Send one call to a service that says one thing."""
+
+    async def run() -> tuple[Answer | Lost, Attempt, RawService]:
+        async with raw_service(lambda _heard: said) as service:
+            attempt = Attempt.of(call, service.address, REQUEST_ID)
+            signed = auth or BearerToken(Secret("ready-made"), service.address)
+            async with connect(service.address, auth=signed, concurrency=1) as http:
+                return await exchange(http, attempt, EPOCH), attempt, service
+
+    return asyncio.run(run())
+
+
+def heard_by(service: RawService) -> Heard:
+    (heard,) = service.heard
+    return heard
+
+
+def test_a_read_is_sent_as_documented() -> None:
+    """Method, target, both ids and the token arrive, and no body."""
+    _, attempt, service = sent_to(reply(200, []))
+    heard = heard_by(service)
+    assert (heard.method, heard.target, heard.body) == ("GET", READ.target, b"")
+    assert heard.headers["authorization"] == "Bearer ready-made"
+    assert heard.headers["ms-requestid"] == REQUEST_ID
+    assert heard.headers["ms-correlationid"] == attempt.correlation_id
+    assert heard.headers["ms-partnercenter-application"] == "reconciler"
+    assert heard.headers["accept"] == "application/json"
+
+
+def test_a_create_is_sent_as_documented() -> None:
+    """Body and type arrive, and the request id that was given."""
+    heard = heard_by(sent_to(reply(201, {}), CREATE)[2])
+    assert (heard.method, heard.body) == ("POST", CREATE.body)
+    assert heard.headers["content-type"] == "application/json"
+    assert heard.headers["ms-requestid"] == REQUEST_ID
+
+
+def test_an_answer_is_read_whole() -> None:
+    """Status, headers in lower case, body, the service's own id, and Retry-After in seconds."""
+    said = reply(
+        429, b"{}", MS_CorrelationId=CORRELATION, Retry_After="Thu, 01 Jan 2026 00:00:09 GMT"
+    )
+    answer, _, _ = sent_to(said)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body, answer.retry_after) == (429, b"{}", 9.0)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.correlation_id == CORRELATION
+
+
+def test_an_id_that_is_no_guid_is_not_taken_over() -> None:
+    """Where the service echoes no id, or nonsense, the id that was sent is the one to tell."""
+    for said in (reply(200, []), reply(200, [], MS_CorrelationId="123456")):
+        answer, attempt, _ = sent_to(said, CREATE)
+        assert answer.correlation_id == attempt.correlation_id
+
+
+def test_what_must_stay_hidden_is_known() -> None:
+    """The token that was sent and the code go along, for whoever reads the text of the answer."""
+    answer, _, _ = sent_to(reply(400, b""), CREATE)
+    assert isinstance(answer, Answer)
+    assert answer.hidden == (CODE, Secret("ready-made"))
+
+
+def test_an_answer_to_nobody_hides_nothing() -> None:
+    """Without a sign-in there is no token to hide."""
+
+    class Nobody(httpx.Auth):
+        pass
+
+    answer, _, _ = sent_to(reply(200, []), auth=Nobody())
+    assert isinstance(answer, Answer)
+    assert answer.hidden == ()
+
+
+WHOLE = reply(200, [{"qualification": "Education"}]).sent
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (DROPPED, httpx.RemoteProtocolError),
+        (Reply(b"HTTP/1.1 200 OK\r\ncontent-le", keep=False), httpx.RemoteProtocolError),
+        (Reply(WHOLE[:-5], keep=False), httpx.RemoteProtocolError),
+        (Reply(b"SSH-2.0-OpenSSH\r\n\r\n", keep=False), httpx.RemoteProtocolError),
+        (reply(200, b"no gzip", content_encoding="gzip"), httpx.DecodingError),
+    ],
+    ids=["dropped", "in the head", "in the body", "no HTTP", "no gzip"],
+)
+def test_a_broken_answer_is_lost(said: Reply, kind: type[Exception]) -> None:
+    """Dropped, cut off or garbled: lost, by the row of the exception that httpx raises."""
+    lost, attempt, _ = sent_to(said, CREATE)
+    assert lost == Lost(EXCEPTIONS[kind], kind.__name__, "", attempt.correlation_id)
+
+
+def test_an_answer_without_end_is_lost() -> None:
+    """A body beyond any that is due is not read to its end."""
+    bomb = gzip.compress(bytes(exchanging.LARGEST_BODY + 1))
+    lost, _, _ = sent_to(reply(200, bomb, content_encoding="gzip"))
+    assert isinstance(lost, Lost)
+    assert lost.row is EXCEPTIONS[httpx.DecodingError]
+
+
+def test_an_answer_that_drips_in_for_ever_is_lost() -> None:
+    """An attempt as a whole has its time, however often a little of the answer comes."""
+
+    async def run() -> Answer | Lost:
+        async with raw_service(lambda _heard: Reply(WHOLE, wait=5.0)) as service:
+            attempt = replace(Attempt.of(READ, service.address, REQUEST_ID), longest=0.05)
+            async with connect(service.address, auth=None, concurrency=1) as http:
+                return await exchange(http, attempt, EPOCH)
+
+    lost = asyncio.run(run())
+    assert isinstance(lost, Lost)
+    assert lost.row is EXCEPTIONS[TimeoutError]
+
+
+def test_a_service_that_is_not_there_is_told_with_its_reason() -> None:
+    """A refused connection certainly did nothing, and says why it failed."""
+
+    async def run() -> Answer | Lost:
+        async with raw_service(lambda _heard: DROPPED) as service:
+            address = service.address
+        async with connect(address, auth=None, concurrency=1) as http:
+            return await exchange(http, Attempt.of(CREATE, address, REQUEST_ID), EPOCH)
+
+    lost = asyncio.run(run())
+    assert isinstance(lost, Lost)
+    assert lost.row is EXCEPTIONS[httpx.ConnectError]
+    assert lost.detail
+
+
+def test_a_failed_sign_in_passes_through() -> None:
+    """What the sign-in raises of our own is not taken for a lost answer."""
+    failure = SignInFailed("no way in")
+    with pytest.raises(SignInFailed) as caught:
+        sent_to(reply(200, []), auth=FailingSignIn(failure))
+    assert caught.value is failure
+
+
+def test_an_unforeseen_failure_is_lost_too() -> None:
+    """Whatever breaks a call, a create may have happened; its words are not repeated."""
+    lost, _, _ = sent_to(
+        reply(200, []), CREATE, FailingSignIn(RuntimeError("with ready-made in it"))
+    )
+    assert isinstance(lost, Lost)
+    assert (lost.row, lost.failure, lost.detail) == (UNFORESEEN, "RuntimeError", "")
