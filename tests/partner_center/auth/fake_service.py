@@ -23,11 +23,15 @@ class FakeService:
     answers: Callable[[str], int] = lambda _: 200
     tokens: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    """The MS-RequestId and MS-CorrelationId of each."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(0)
         self.bodies.append((await receive())["body"])
-        token = dict(scope["headers"]).get(b"authorization", b"").decode()
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        self.calls.append((headers.get("ms-requestid", ""), headers.get("ms-correlationid", "")))
+        token = headers.get("authorization", "")
         self.tokens.append(token)
         status = self.answers(token)
         await send({"type": "http.response.start", "status": status, "headers": []})

@@ -205,6 +205,21 @@ def test_a_post_is_sent_again_with_its_body() -> None:
     assert service.bodies == [b'{"qualification":"Education"}'] * 2
 
 
+def test_a_call_sent_again_has_a_correlation_id_of_its_own() -> None:
+    """The request id says that it is the same write; the correlation id, that it is another call."""
+    service = only(2)
+
+    async def run() -> None:
+        ids = {"MS-RequestId": "the-write", "MS-CorrelationId": "the-call"}
+        async with service.client(PartnerCenterAuth(ENDPOINT, SignIns())) as client:
+            await client.post("/v1/q", headers=ids)
+
+    asyncio.run(run())
+    (first, first_call), (second, second_call) = service.calls
+    assert first == second == "the-write"
+    assert first_call == "the-call" != second_call
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
 def test_nothing_else_is_sent_again(status: int) -> None:
     """What may be repeated besides 401 is not for the sign-in to say."""
