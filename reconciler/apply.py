@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.decision import Decision, decide
@@ -66,6 +67,8 @@ class Orders:
     left_out: Mapping[StepKey, str]
     unsettled: Mapping[StepKey, Sending]
     read_code: Callable[[Step], Secret | None]
+    freshly_done: Mapping[StepKey, Sending] = field(default_factory=lambda: MappingProxyType({}))
+    """Creates of earlier runs that reads may not show yet."""
 
 
 class Engine:
@@ -86,6 +89,8 @@ class Engine:
             reason = self._orders.left_out.get(key_of(step))
             if reason is not None:
                 self._results[key_of(step)] = _result(step, Outcome.NOT_ATTEMPTED, reason)
+        if self._stop:
+            return
         self._read_codes()
         await self._check_before_writes()
         groups = self._open_steps()
@@ -180,15 +185,22 @@ class Engine:
         if move is not None:
             message = f"the customer moved since the plan: {explain_move(move)}; plan again"
             return _result(step, Outcome.NOT_ATTEMPTED, message)
-        if not self._still_decided(step, live):
+        if not self._still_decided(step, steps, live):
             message = "the manifest and what is live no longer give this step; plan again"
             return _result(step, Outcome.NOT_ATTEMPTED, message)
         return await self._create(step)
 
-    def _still_decided(self, step: Step, live: LiveCustomer) -> bool:
-        """Decide the customer anew: a plan that was edited can't smuggle a step past the table."""
+    def _still_decided(self, step: Step, steps: Sequence[Step], live: LiveCustomer) -> bool:
+        """Decide the customer anew: a plan that was edited can't smuggle a step past the table.
+
+        Where the manifest has come to want GCC, which the plan lacks, nothing goes before it: SOE
+        first could bar GCC for good.
+        """
         customer = self._orders.customers[step.customer_id]
         fresh = decide(customer, live, self._orders.policy)
+        wanted = {each.qualification for each in fresh.steps}
+        if Qualification.GCC in wanted - {each.qualification for each in steps}:
+            return False
         return any(replace(each, source=step.source) == step for each in fresh.steps)
 
     def _already_present(self, step: Step, vetting_status: str | None) -> StepResult:
@@ -210,7 +222,8 @@ class Engine:
         reason = self._stop.reason or self._barred.get(key_of(step))
         if reason is not None:
             return _result(step, Outcome.NOT_ATTEMPTED, reason)
-        earlier = self._orders.unsettled.get(key_of(step))
+        orders = self._orders
+        earlier = orders.unsettled.get(key_of(step)) or orders.freshly_done.get(key_of(step))
         request_id = earlier.request_id if earlier else self._around.new_request_id()
         try:
             self._around.journal.sending(self._around.now(), step, request_id)

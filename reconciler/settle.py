@@ -22,6 +22,7 @@ from reconciler.findings import (
     SignInFailed,
     SignInRefused,
     Unavailable,
+    UnreadableAnswer,
 )
 from reconciler.live_state import ReadsCustomers
 from reconciler.moved import held_by
@@ -93,7 +94,7 @@ class Stop:
 
 @dataclass(slots=True)
 class Pursuit:
-    """One create under way. `doubtful`: an earlier try of it may have happened."""
+    """One create under way. `doubtful`: an earlier try of it may have happened, or has."""
 
     service: CreatesQualifications
     step: Step
@@ -104,6 +105,9 @@ class Pursuit:
     doubtful: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _last: ServiceError | None = None
+    _sent: bool = False
+    _absent: bool = False
+    """What the last read-back saw: False also where it could not see."""
 
     async def settle(self) -> Settled:
         """Pursue the create to its outcome. Every failure of the service becomes an outcome."""
@@ -115,12 +119,17 @@ class Pursuit:
 
     async def _before(self, post: int) -> Settled | None:
         if self.doubtful:
-            settled = await self._read_back()
+            await self.stop.wait(self._asked_wait() or 0)
+            settled = await self._read_back() or self._unrepeatable()
             if settled is not None:
                 return settled
         elif post:
             await self._back_off(post)
         return self._ended(str(self.stop.reason)) if self.stop else None
+
+    def _unrepeatable(self) -> Settled | None:
+        repeatable = self._absent and self.step.qualification is not Qualification.GCC
+        return None if repeatable else self._unknown()
 
     async def _back_off(self, post: int) -> None:
         times = self.patience
@@ -132,19 +141,26 @@ class Pursuit:
         return None if self._last is None else self._last.answered.retry_after
 
     async def _post(self) -> Settled | None:
+        self._sent = True
         try:
             created = await self.service.create_qualification(self.create, self.request_id)
         except Unavailable as error:
             return await self._failed(error)
-        except OutcomeUnknown as error:
+        except (OutcomeUnknown, UnreadableAnswer) as error:
             self.doubtful = True
             return await self._failed(error)
-        except (SignInRefused, AppOnlyRefused, SignInFailed) as error:
-            self.stop.raise_flag(error.message, error)
-            return self._ended(error.message)
+        except (SignInRefused, AppOnlyRefused) as error:
+            self._last = error
+            return self._shut_out(error)
+        except SignInFailed as error:
+            return self._shut_out(error)
         except ServiceError as error:
             return await self._refused(error)
         return Settled(Outcome.CREATED, created.live.vetting_status, created.correlation_id)
+
+    def _shut_out(self, error: ReconcilerError) -> Settled:
+        self.stop.raise_flag(self._told(error), error)
+        return self._ended(self._told(error))
 
     async def _failed(self, error: ServiceError) -> Settled | None:
         self._last = error
@@ -153,24 +169,29 @@ class Pursuit:
         return await self._give_up() if too_long else None
 
     async def _refused(self, error: ServiceError) -> Settled:
-        """Take a definite no; after a doubtful try it may be a no to a second create."""
-        correlation_id = error.answered.correlation_id
-        if not self.doubtful:
-            return Settled(Outcome.REJECTED, None, correlation_id, error.message)
+        """Take a definite no; after a doubtful try it may be a no to a second create.
+
+        Where the create doesn't show after all, the no was to this one, and it is over: the page
+        "REST headers" wants a fresh `MS-RequestId` after an answer.
+        """
         self._last = error
-        return await self._read_back(last=True) or self._unknown()
+        if self.doubtful:
+            settled = await self._read_back()
+            if settled is not None or not self._absent:
+                return settled or self._unknown()
+        return Settled(Outcome.REJECTED, None, self._correlation_id(), self._told(error))
 
     async def _give_up(self) -> Settled:
         if self.doubtful:
-            return await self._read_back(last=True) or self._unknown()
-        message = self._last.message if self._last else "it was not sent"
+            return await self._read_back() or self._unknown()
+        message = self._told(self._last) if self._last else "it was not sent"
         return self._ended(f"nothing was created: {message}")
 
-    async def _read_back(self, *, last: bool = False) -> Settled | None:
-        """Read the customer until the create shows. None: absent, and it may be sent again."""
-        readable = False
+    async def _read_back(self) -> Settled | None:
+        """Read the customer until the create shows, or the settling time is over."""
         for wait in self.patience.settling:
             await self.sleep(wait)
+            self._absent = False
             try:
                 live = LiveCustomer(await self.service.qualifications(self.step.customer_id))
             except (SignInRefused, SignInFailed) as error:
@@ -178,13 +199,18 @@ class Pursuit:
                 break
             except ServiceError:
                 continue
-            readable = True
             shown = evidence(self.step, live)
             if shown is not None:
-                message = "the answer was lost; read back, the customer has it"
-                return Settled(Outcome.CREATED, shown.vetting_status, None, message)
-        repeatable = readable and self.step.qualification is not Qualification.GCC
-        return None if repeatable and not last else self._unknown()
+                return self._shown(shown)
+            self._absent = True
+        return None
+
+    def _shown(self, shown: LiveQualification) -> Settled:
+        if not self._sent:
+            message = "settled: the create of an earlier run is there"
+            return Settled(Outcome.ALREADY_PRESENT, shown.vetting_status, None, message)
+        message = "the answer was lost; read back, the customer has it"
+        return Settled(Outcome.CREATED, shown.vetting_status, None, message)
 
     def _ended(self, message: str) -> Settled:
         if self.doubtful:
@@ -192,16 +218,24 @@ class Pursuit:
         return Settled(Outcome.NOT_ATTEMPTED, None, self._correlation_id(), message)
 
     def _unknown(self) -> Settled:
-        why = f" ({self._last.message})" if self._last else ""
-        message = (
-            f"it may have been created{why}; look at the customer in Partner Center, then run "
-            "apply again: the journal keeps the request id, and what is there is not sent again"
-        )
+        why = f" ({self._told(self._last)})" if self._last else ""
+        message = f"it may have been created{why}; look at the customer in Partner Center, then "
         if self.step.qualification is Qualification.GCC:
             message += (
-                ". A GCC create that may have happened is never repeated: its code is limited"
+                "run apply again if it is there. If it stays absent, set it there by hand: a GCC "
+                "create that may have happened is never repeated, as its code is limited"
+            )
+        else:
+            message += (
+                "run apply again: the journal keeps the request id, and what is there is not "
+                "sent again"
             )
         return Settled(Outcome.UNKNOWN, None, self._correlation_id(), message)
+
+    def _told(self, error: ReconcilerError) -> str:
+        """Tell what the service said, without the validation code, should it echo it."""
+        code = self.create.validation_code
+        return error.message.replace(code.reveal(), str(code)) if code else error.message
 
     def _correlation_id(self) -> str | None:
         return None if self._last is None else self._last.answered.correlation_id

@@ -206,7 +206,7 @@ def test_a_post_is_sent_again_with_its_body() -> None:
 
 
 def test_a_call_sent_again_has_a_correlation_id_of_its_own() -> None:
-    """The request id says that it is the same write; the correlation id, that it is another call."""
+    """The request id says that it is the same write, the correlation id that the call is new."""
     service = only(2)
 
     async def run() -> None:

@@ -1,0 +1,369 @@
+"""An in-memory Partner Center, an admin and a full disk, for the tests of apply; nobody waits.
+
+It does what the service may do at its worst: a second create of what we created takes effect again,
+unless it carries a request id that is honoured. What went wrong so is kept, for a test to look at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from reconciler.config import Configuration, PartnerCenterSettings
+from reconciler.findings import (
+    Answered,
+    AppOnlyRefused,
+    CallRefused,
+    CustomerNotFound,
+    NotApproved,
+    SignInFailed,
+    SignInRefused,
+    Unavailable,
+)
+from reconciler.operations import Run
+from reconciler.plan import Created
+from reconciler.settle import Patience
+from reconciler.state import (
+    AccountStatus,
+    CustomerAgreement,
+    CustomerDomain,
+    CustomerId,
+    LiveQualification,
+    Qualification,
+    VettingStatus,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from reconciler.plan import ApplyReport, Create, PlanDocument
+    from reconciler.policy import Policy
+
+AT_ONCE: Final = Patience(first_wait=0, largest_wait=0, settling=(0, 0, 0, 0))
+
+DAWN: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+RIVALS: Final = {
+    Qualification.EDUCATION: Qualification.GCC,
+    Qualification.GCC: Qualification.EDUCATION,
+}
+
+
+class Killed(BaseException):
+    """The process is gone: whoever was waiting never goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What befalls one call: `does` something, then raises `error`, before or after the effect."""
+
+    error: BaseException | None = None
+    after: bool = False
+    does: Callable[[], None] | None = None
+
+    def strike(self) -> None:
+        if self.does is not None:
+            self.does()
+        if self.error is not None:
+            raise self.error
+
+
+def before(error: BaseException) -> Fault:
+    return Fault(error)
+
+
+def after(error: BaseException) -> Fault:
+    return Fault(error, after=True)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One qualification of a customer. The next `hidden` reads see `old` in its place."""
+
+    live: LiveQualification
+    hidden: int = 0
+    old: LiveQualification | None = None
+    ours: bool = False
+
+    def read(self) -> LiveQualification | None:
+        if self.hidden == 0:
+            return self.live
+        self.hidden -= 1
+        return self.old
+
+
+class Became(StrEnum):
+    """What whoever sent a POST can know of it."""
+
+    NOTHING = "certainly not"
+    DOUBT = "may have"
+    ANSWERED = "answered"
+
+
+DEFINITE: Final = (Unavailable, SignInRefused, AppOnlyRefused, SignInFailed)
+"""After these it certainly did not happen."""
+
+
+@dataclass(slots=True)
+class Post:
+    """One POST. `over` is the date of the denial that it met, `met` what was held then."""
+
+    create: Create
+    request_id: str
+    over: datetime | None
+    met: frozenset[str]
+    became: Became = Became.DOUBT
+
+    @property
+    def customer_id(self) -> CustomerId:
+        return self.create.customer_id
+
+    @property
+    def qualification(self) -> Qualification:
+        return self.create.qualification
+
+    @property
+    def code(self) -> str | None:
+        return None if self.create.validation_code is None else self.create.validation_code.reveal()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One create that took effect. `over` is the date of the denial that it replaced."""
+
+    customer_id: CustomerId
+    qualification: Qualification
+    request_id: str
+    over: datetime | None
+    again: bool
+    """True where it was held already: created twice."""
+
+
+@dataclass(slots=True)
+class FakePartnerCenter:
+    """Each call takes the next fault of its script; None, or the script's end, is none."""
+
+    idempotent: bool = True
+    lag: int = 0
+    """How many reads see the state before each create."""
+    codes: dict[str, int] = field(default_factory=dict)
+    domains: dict[CustomerId, str] = field(default_factory=dict)
+    statuses: dict[CustomerId, str] = field(default_factory=dict)
+    entries: dict[CustomerId, dict[str, Entry]] = field(default_factory=dict)
+    reads: deque[Fault | None] = field(default_factory=deque)
+    checks: deque[Fault | None] = field(default_factory=deque)
+    creates: deque[Fault | None] = field(default_factory=deque)
+    posts: list[Post] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    read_ids: list[CustomerId] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    dead: bool = False
+    _answers: dict[str, Created | CallRefused] = field(default_factory=dict)
+    _ticks: int = 0
+
+    def now(self) -> datetime:
+        """Tell a later instant at each call."""
+        self._ticks += 1
+        return DAWN + timedelta(milliseconds=self._ticks)
+
+    def put(self, customer_id: CustomerId, *live: LiveQualification) -> None:
+        """Let the customer have these: the hand of somebody else, or of vetting."""
+        held = self.entries.setdefault(customer_id, {})
+        for entry in live:
+            held[entry.qualification] = Entry(entry)
+
+    def held(self, customer_id: CustomerId, qualification: str) -> LiveQualification | None:
+        """Look without being a read."""
+        entry = self.entries.get(customer_id, {}).get(qualification)
+        return None if entry is None else entry.live
+
+    def vet(self, customer_id: CustomerId, qualification: str, status: VettingStatus) -> None:
+        """Put a vetting decision; it comes with a date of its own and is seen at once."""
+        entry = self.entries[customer_id][qualification]
+        live = replace(entry.live, vetting_status=status.value, vetting_created=self.now())
+        self.entries[customer_id][qualification] = Entry(live, ours=entry.ours)
+
+    async def qualifications(self, customer_id: CustomerId) -> tuple[LiveQualification, ...]:
+        if not self.dead:
+            self.read_ids.append(customer_id)
+        if customer_id not in self.entries:
+            raise CustomerNotFound("no such customer")
+        # A read that fails takes its time, too: the lag is over as soon.
+        found = tuple(
+            shown
+            for entry in self.entries[customer_id].values()
+            if (shown := entry.read()) is not None
+        )
+        self._strike(await self._turn(self.reads))
+        return found
+
+    async def customer_domain(self, customer_id: CustomerId) -> CustomerDomain:
+        await self._check("domain")
+        return CustomerDomain(self.domains.get(customer_id))
+
+    async def account_status(self, customer_id: CustomerId) -> AccountStatus:
+        await self._check("account status")
+        return AccountStatus(self.statuses.get(customer_id))
+
+    async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement:
+        await self._check("agreement")
+        return CustomerAgreement(confirmed=customer_id in self.entries)
+
+    async def create_qualification(self, create: Create, request_id: str) -> Created:
+        if self.dead:
+            raise Killed
+        entries = self.entries.get(create.customer_id, {})
+        old = entries.get(create.qualification)
+        over = old.live.vetting_created if old is not None and old.live.denied else None
+        met = frozenset(name for name, entry in entries.items() if entry.live.held)
+        post = Post(create, request_id, over, met)
+        self.posts.append(post)
+        try:
+            answer = await self._take(post)
+        except CallRefused:
+            post.became = Became.ANSWERED
+            raise
+        except DEFINITE:
+            post.became = Became.NOTHING
+            raise
+        post.became = Became.ANSWERED
+        return answer
+
+    async def _take(self, post: Post) -> Created:
+        fault = await self._turn(self.creates, never_refused=self._knows(post.request_id))
+        answer = self._answer(post)
+        await asyncio.sleep(0)
+        self._strike(fault)
+        if isinstance(answer, CallRefused):
+            raise answer
+        return answer
+
+    def _knows(self, request_id: str) -> bool:
+        return self.idempotent and request_id in self._answers
+
+    async def _check(self, name: str) -> None:
+        fault = await self._turn(self.checks)
+        self.checked.append(name)
+        self._strike(fault)
+
+    async def _turn(
+        self, script: deque[Fault | None], *, never_refused: bool = False
+    ) -> Fault | None:
+        await asyncio.sleep(0)
+        if self.dead:
+            raise Killed
+        fault = script.popleft() if script else None
+        if fault is None or (never_refused and isinstance(fault.error, CallRefused)):
+            return None
+        if not fault.after:
+            fault.strike()
+            return None
+        return fault
+
+    def _strike(self, fault: Fault | None) -> None:
+        if fault is not None:
+            fault.strike()
+
+    def _answer(self, post: Post) -> Created | CallRefused:
+        if self._knows(post.request_id):
+            return self._answers[post.request_id]
+        answer = self._refusal(post) or self._effect(post)
+        self._answers[post.request_id] = answer
+        return answer
+
+    def _refusal(self, post: Post) -> CallRefused | None:
+        rival = RIVALS.get(post.qualification)
+        if rival is not None and self._holds(post.customer_id, rival):
+            return _no("Customer tagging denied.")
+        if self._holds(post.customer_id, post.qualification):
+            ours = self.entries[post.customer_id][post.qualification].ours
+            return None if ours else _no("Somebody else was faster.")
+        if post.qualification is Qualification.EDUCATION and post.create.education_segment is None:
+            return _no("The segment is missing.")
+        if post.qualification is Qualification.GCC and self.codes.get(post.code or "", 0) < 1:
+            return _no(f"The validation code {post.code} is not valid.")
+        return None
+
+    def _holds(self, customer_id: CustomerId, qualification: Qualification) -> bool:
+        held = self.held(customer_id, qualification)
+        return held is not None and held.held
+
+    def _effect(self, post: Post) -> Created:
+        customer_id, qualification = post.customer_id, post.qualification
+        old = self.held(customer_id, qualification)
+        over = old.vetting_created if old is not None and old.denied else None
+        again = self._holds(customer_id, qualification)
+        self.effects.append(Effect(customer_id, qualification, post.request_id, over, again))
+        live = LiveQualification(qualification.value)
+        if qualification is Qualification.EDUCATION:
+            status = VettingStatus.IN_REVIEW.value
+            live = replace(live, vetting_status=status, vetting_created=self.now())
+        if post.code is not None and qualification is Qualification.GCC:
+            self.codes[post.code] -= 1
+        entries = self.entries.setdefault(customer_id, {})
+        entries[qualification.value] = Entry(live, self.lag, old, ours=True)
+        return Created(live, "correlation")
+
+
+def _no(text: str) -> CallRefused:
+    return CallRefused(text, answered=Answered(400, "InvalidRequest", text, "correlation"))
+
+
+@dataclass(slots=True)
+class Admin:
+    """Answers apply's question, and keeps what was told."""
+
+    answer: bool | NotApproved = True
+    asked: int = 0
+    shown: list[PlanDocument] = field(default_factory=list)
+    reports: list[ApplyReport] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def show(self, document: PlanDocument) -> None:
+        self.shown.append(document)
+
+    def approve(self, _document: PlanDocument) -> bool:
+        self.asked += 1
+        if isinstance(self.answer, NotApproved):
+            raise self.answer
+        return self.answer
+
+    def deliver(self, report: ApplyReport) -> None:
+        self.reports.append(report)
+
+
+def run_in(
+    folder: Path, service: FakePartnerCenter, policy: Policy, admin: Admin, concurrency: int = 1
+) -> Run:
+    """Make what a verb needs: the fake for a service, its clock, and no waiting."""
+    configuration = Configuration(
+        path=None,
+        folder=folder,
+        manifests=(),
+        secrets_folder=None,
+        state_dir=folder / ".reconciler",
+        partner_center=PartnerCenterSettings(
+            emulator=folder / "live.yaml", concurrency=concurrency
+        ),
+        policy=policy,
+    )
+    environ = {"CONTOSO_CODE": " 123456\n"}
+    return Run(configuration, environ, service, service.now, AT_ONCE, admin.lines.append)
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

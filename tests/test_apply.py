@@ -1,0 +1,621 @@
+"""The engine sends what the plan holds or less, and every step ends in one true result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from reconciler.apply import Engine, Orders, Surroundings
+from reconciler.findings import (
+    AppOnlyRefused,
+    CallRefused,
+    OutcomeUnknown,
+    ReconcilerError,
+    SignInFailed,
+    SignInRefused,
+    StateError,
+    Unavailable,
+)
+from reconciler.journal import Sending, key_of
+from reconciler.plan import Outcome
+from reconciler.planner import make_plan
+from reconciler.policy import Policy, SideCheck
+from reconciler.secret import Secret
+from reconciler.settle import Stop
+from reconciler.state import CustomerId, DesiredState, LiveCustomer, LiveState, Qualification
+from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
+from tests.worlds import (
+    CONTOSO,
+    DENIED_ON,
+    DOMAIN,
+    FABRIKAM,
+    LATER,
+    POLICY,
+    SKIP,
+    SOE,
+    TARGET,
+    customer,
+    denied,
+    education,
+    gcc,
+    told,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from reconciler.journal import StepKey
+    from reconciler.plan import Plan, Step, StepResult
+    from reconciler.state import DesiredCustomer, LiveQualification
+
+CREATED: Final = Outcome.CREATED
+PRESENT: Final = Outcome.ALREADY_PRESENT
+REJECTED: Final = Outcome.REJECTED
+UNKNOWN: Final = Outcome.UNKNOWN
+UNSENT: Final = Outcome.NOT_ATTEMPTED
+LOST: Final = OutcomeUnknown("no answer came in time")
+DOWN: Final = Unavailable("no connection")
+REFUSED: Final = CallRefused("a definite no")
+SIGNED_OUT: Final = SignInRefused("who are you?")
+APP_ONLY: Final = AppOnlyRefused("not for app-only")
+NO_WAY_IN: Final = SignInFailed("the authority said no")
+FULL: Final = StateError("the disk is full")
+BLOCK_STATUS: Final = Policy(account_status=SideCheck.BLOCK, customer_agreement=SideCheck.SKIP)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """A journal in memory; `room` lines fit."""
+
+    service: FakePartnerCenter
+    room: int = 1000
+    lines: list[tuple[str, str, int]] = field(default_factory=list)
+    """What, the request id, and how many POSTs there had been by then."""
+
+    def sending(self, at: datetime, step: Step, request_id: str) -> None:
+        assert at >= DAWN
+        self._append(f"sending {step.qualification}", request_id)
+
+    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
+        assert at >= DAWN
+        self._append(outcome, request_id)
+
+    def _append(self, what: str, request_id: str) -> None:
+        if len(self.lines) == self.room:
+            raise FULL
+        self.lines.append((what, request_id, len(self.service.posts)))
+
+
+class Apply:
+    """One apply of a plan made on what the fake holds; everything can be turned before `run`."""
+
+    def __init__(self, *customers: DesiredCustomer, policy: Policy = SKIP) -> None:
+        self.service = FakePartnerCenter(codes={"123456": 5})
+        self.ledger = Ledger(self.service)
+        self.stop = Stop()
+        self.policy = policy
+        self.code: Secret | None = Secret("123456")
+        self.left_out: dict[StepKey, str] = {}
+        self.unsettled: dict[StepKey, Sending] = {}
+        self.freshly_done: dict[StepKey, Sending] = {}
+        self.concurrency = 1
+        self.customers = customers
+        for each in customers:
+            self.service.put(each.customer_id)
+
+    def make_plan(self) -> Plan:
+        """Plan on what the fake holds now, without a read."""
+        live = {
+            customer_id: LiveCustomer(tuple(entry.live for entry in entries.values()))
+            for customer_id, entries in self.service.entries.items()
+        }
+        return make_plan(DesiredState(self.customers), LiveState(live), self.policy, TARGET)
+
+    def make_engine(self, plan: Plan) -> Engine:
+        numbers = count(1)
+        around = Surroundings(
+            service=self.service,
+            journal=self.ledger,
+            now=self.service.now,
+            new_request_id=lambda: f"id-{next(numbers)}",
+            patience=AT_ONCE,
+            concurrency=self.concurrency,
+        )
+        orders = Orders(
+            plan=plan,
+            customers={each.customer_id: each for each in self.customers},
+            policy=self.policy,
+            left_out=self.left_out,
+            unsettled=self.unsettled,
+            read_code=lambda _step: self.code,
+            freshly_done=self.freshly_done,
+        )
+        return Engine(orders, around, self.stop)
+
+    def run(self, plan: Plan | None = None) -> tuple[StepResult, ...]:
+        engine = self.make_engine(plan or self.make_plan())
+        asyncio.run(engine.run())
+        return engine.results
+
+    @property
+    def sent(self) -> list[str]:
+        return [post.qualification.value for post in self.service.posts]
+
+
+def outcomes(results: Sequence[StepResult]) -> list[Outcome]:
+    return [result.outcome for result in results]
+
+
+def message_of(result: StepResult) -> str:
+    assert result.message is not None
+    return result.message
+
+
+def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, Sending]:
+    """Make what the journal of an earlier run says of `step`."""
+    sending = Sending(
+        run="run-0",
+        at=DAWN,
+        customer_id=step.customer_id,
+        name=step.name,
+        qualification=step.qualification,
+        denial=step.resubmit_denial_of,
+        request_id=request_id,
+    )
+    return {key_of(step): sending}
+
+
+def many(number: int) -> tuple[DesiredCustomer, ...]:
+    return tuple(
+        customer(education(), SOE, customer_id=CustomerId(f"c-{index:03}"), name=f"c-{index:03}")
+        for index in range(number)
+    )
+
+
+BOTH: Final = (customer(education(), SOE), customer(SOE, customer_id=FABRIKAM, name="fabrikam"))
+
+
+def test_every_step_is_sent_and_told() -> None:
+    """Each create is sent once, and its result has what the service and support need."""
+    apply = Apply(*BOTH)
+    results = apply.run()
+    assert [(each.name, each.qualification, each.outcome) for each in results] == [
+        ("contoso", Qualification.EDUCATION, CREATED),
+        ("contoso", Qualification.SOE, CREATED),
+        ("fabrikam", Qualification.SOE, CREATED),
+    ]
+    assert [each.request_id for each in results] == ["id-1", "id-2", "id-3"]
+    assert results[0].vetting_status == "InReview"
+    assert results[0].correlation_id == "correlation"
+    assert len(apply.service.posts) == 3
+
+
+def test_nothing_is_sent_before_it_is_written() -> None:
+    """The journal has the request id before each POST and the outcome after it."""
+    apply = Apply(customer(education(), SOE))
+    apply.run()
+    assert apply.ledger.lines == [
+        ("sending Education", "id-1", 0),
+        ("created", "id-1", 1),
+        ("sending StateOwnedEntity", "id-2", 1),
+        ("created", "id-2", 2),
+    ]
+
+
+def test_a_plan_without_steps_asks_nothing() -> None:
+    """Where nothing is to be sent, nothing is read."""
+    apply = Apply(customer())
+    assert apply.run() == ()
+    assert apply.service.read_ids == []
+
+
+@pytest.mark.parametrize("status", [None, "InReview", "Approved", "approved"])
+def test_what_is_held_is_not_sent(status: str | None) -> None:
+    """What came true since the plan is already present, and the rest of the customer goes on."""
+    apply = Apply(customer(education(), SOE))
+    plan = apply.make_plan()
+    apply.service.put(CONTOSO, replace(told("Education"), vetting_status=status))
+    results = apply.run(plan)
+    assert outcomes(results) == [PRESENT, CREATED]
+    assert results[0].vetting_status == status
+    assert apply.sent == ["StateOwnedEntity"]
+
+
+RESUBMITTING: Final = customer(education(resubmit=DENIED_ON))
+
+
+def test_a_denial_is_resubmitted_once() -> None:
+    """The approved denial is sent again; the vetting that follows makes the same plan done."""
+    apply = Apply(RESUBMITTING)
+    apply.service.put(CONTOSO, denied())
+    plan = apply.make_plan()
+    assert outcomes(apply.run(plan)) == [CREATED]
+    assert outcomes(apply.run(plan)) == [PRESENT]
+    assert [effect.over for effect in apply.service.effects] == [DENIED_ON]
+
+
+@pytest.mark.parametrize(
+    ("entry", "outcome"),
+    [
+        (denied(LATER), PRESENT),
+        (told("Education Approved", LATER), PRESENT),
+        (told("Education Approved"), PRESENT),
+        (told("Education Denied"), UNSENT),
+        (denied(DENIED_ON.replace(year=2024)), UNSENT),
+        (told("Education InReview", DENIED_ON), UNSENT),
+    ],
+)
+def test_only_the_named_denial_is_resubmitted(entry: LiveQualification, outcome: Outcome) -> None:
+    """A later vetting is what was asked for; any other vetting is a move."""
+    apply = Apply(RESUBMITTING)
+    apply.service.put(CONTOSO, denied())
+    plan = apply.make_plan()
+    apply.service.put(CONTOSO, entry)
+    assert outcomes(apply.run(plan)) == [outcome]
+    assert apply.sent == []
+
+
+def test_a_customer_that_moved_is_skipped() -> None:
+    """What moved is named, nothing is sent to that customer, and the others go on."""
+    apply = Apply(*BOTH)
+    plan = apply.make_plan()
+    apply.service.put(CONTOSO, told("Nonprofit"))
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT, UNSENT, CREATED]
+    assert "Nonprofit has appeared" in message_of(results[0])
+    assert apply.sent == ["StateOwnedEntity"]
+
+
+def test_a_denial_since_the_plan_is_a_move() -> None:
+    """A create that was planned on absence is not sent over a denial."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.service.put(CONTOSO, denied())
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT]
+    assert "Education has appeared" in message_of(results[0])
+    assert apply.sent == []
+
+
+@pytest.mark.parametrize(
+    ("now", "qualification"),
+    [
+        (customer(education(), gcc()), Qualification.EDUCATION),
+        (customer(gcc(), SOE), Qualification.SOE),
+        (customer(SOE, name="renamed"), Qualification.SOE),
+    ],
+    ids=["exclusive", "waits for GCC", "renamed"],
+)
+def test_a_step_that_planning_would_not_give_is_not_sent(
+    now: DesiredCustomer, qualification: Qualification
+) -> None:
+    """The table is asked again at the last moment: an old or edited plan can't get past it."""
+    old = tuple(each for each in now.qualifications if each.qualification is qualification)
+    apply = Apply(replace(now, name="contoso", qualifications=old))
+    plan = apply.make_plan()
+    apply.customers = (now,)
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT]
+    assert "plan again" in message_of(results[0])
+    assert apply.sent == []
+
+
+def test_gcc_goes_before_soe() -> None:
+    """SOE is sent after GCC where the plan holds both, even if reads lag behind the GCC create."""
+    apply = Apply(customer(gcc(), SOE))
+    apply.service.lag = 1
+    assert outcomes(apply.run()) == [CREATED, CREATED]
+    assert apply.sent == ["GovernmentCommunityCloud", "StateOwnedEntity"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [(before(REFUSED), REJECTED), (Fault(LOST), UNKNOWN), (before(DOWN), UNSENT)],
+)
+def test_after_a_failure_the_rest_of_the_customer_waits(fault: Fault, outcome: Outcome) -> None:
+    """What follows a failed step isn't attempted and says why; the other customers go on."""
+    apply = Apply(*BOTH)
+    apply.service.creates.extend([fault] * (5 if outcome is not REJECTED else 1))
+    results = apply.run()
+    assert outcomes(results) == [outcome, UNSENT, CREATED]
+    assert message_of(results[1]) == (
+        "not attempted after Education of this customer was not created"
+    )
+
+
+def test_a_customer_that_can_not_be_read_is_left_alone() -> None:
+    """Without a read before the write there is no write."""
+    apply = Apply(*BOTH)
+    apply.service.reads.append(before(DOWN))
+    results = apply.run()
+    assert outcomes(results) == [UNSENT, UNSENT, CREATED]
+    assert "no connection" in message_of(results[0])
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
+def test_a_refused_sign_in_at_the_first_read_stops_everything(error: ReconcilerError) -> None:
+    """As many requests as there are workers, not one for each customer, and nothing is sent."""
+    apply = Apply(*many(50))
+    apply.concurrency = 4
+    apply.service.reads.extend([before(error)] * 100)
+    assert set(outcomes(apply.run())) == {UNSENT}
+    assert len(apply.service.reads) >= 96
+    assert (apply.sent, apply.stop.error) == ([], error)
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN, APP_ONLY])
+def test_a_refused_sign_in_at_a_write_stops_everything(error: ReconcilerError) -> None:
+    """What was created before it stands; the rest isn't attempted, for that reason."""
+    apply = Apply(*BOTH)
+    apply.service.creates.extend([None, before(error)])
+    results = apply.run()
+    assert outcomes(results) == [CREATED, UNSENT, UNSENT]
+    assert [each.message for each in results[1:]] == [error.message] * 2
+    assert apply.stop.error is error
+    assert apply.ledger.lines[-1] == (UNSENT, "id-2", 2)
+
+
+def test_app_only_reads_do_not_stop_the_others() -> None:
+    """Only a write tells that the sign-in is of the wrong kind."""
+    apply = Apply(*BOTH)
+    apply.service.reads.append(before(APP_ONLY))
+    assert outcomes(apply.run()) == [UNSENT, UNSENT, CREATED]
+
+
+def test_what_policy_blocks_on_is_checked_before_the_first_write() -> None:
+    """A customer that may not buy gets nothing, whatever the plan knew; the others do."""
+    apply = Apply(*BOTH, policy=BLOCK_STATUS)
+    plan = apply.make_plan()
+    apply.service.statuses[CONTOSO] = "UnderReview"
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT, UNSENT, CREATED]
+    assert "UnderReview" in message_of(results[0])
+    assert apply.service.checked == ["account status"] * 2
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, APP_ONLY, DOWN])
+def test_a_check_that_fails_blocks_where_policy_says_so(error: ReconcilerError) -> None:
+    """A side check that can't be made blocks its customer, and is no refused sign-in."""
+    apply = Apply(customer(SOE), policy=BLOCK_STATUS)
+    apply.service.checks.append(before(error))
+    results = apply.run()
+    assert outcomes(results) == [UNSENT]
+    assert "could not be checked" in message_of(results[0])
+    assert not apply.stop
+
+
+def test_no_way_in_at_a_check_stops_everything() -> None:
+    """A sign-in that fails before the first write leaves everything unsent."""
+    apply = Apply(*BOTH, policy=BLOCK_STATUS)
+    apply.service.checks.append(before(NO_WAY_IN))
+    results = apply.run()
+    assert outcomes(results) == [UNSENT] * 3
+    assert (apply.stop.error, apply.service.read_ids) == (NO_WAY_IN, [])
+
+
+def test_what_policy_only_warns_of_is_not_asked_again() -> None:
+    """The plan has told it; apply checks what blocks."""
+    apply = Apply(customer(SOE), policy=POLICY)
+    assert outcomes(apply.run()) == [CREATED]
+    assert apply.service.checked == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "outcome"), [(DOMAIN, CREATED), (DOMAIN.upper(), CREATED), ("other.com", UNSENT)]
+)
+def test_a_declared_domain_is_checked_before_the_write(domain: str, outcome: Outcome) -> None:
+    """A pasted wrong id is found, whatever the plan says."""
+    apply = Apply(customer(SOE, domain=DOMAIN))
+    apply.service.domains[CONTOSO] = domain
+    assert outcomes(apply.run()) == [outcome]
+
+
+@pytest.mark.parametrize("code", [None, Secret("")])
+def test_a_code_that_can_not_be_read_is_not_sent(code: Secret | None) -> None:
+    """GCC without its code isn't attempted, nor is what waits for it."""
+    apply = Apply(customer(gcc(), SOE))
+    apply.code = code
+    results = apply.run()
+    assert outcomes(results) == [UNSENT, UNSENT]
+    assert "env CONTOSO_CODE" in message_of(results[0])
+    assert apply.sent == []
+
+
+def test_the_code_is_sent_and_never_told() -> None:
+    """The POST has the code; results and journal don't."""
+    apply = Apply(customer(gcc()))
+    results = apply.run()
+    assert [post.code for post in apply.service.posts] == ["123456"]
+    assert "123456" not in f"{results}{apply.ledger.lines}"
+
+
+def test_codes_are_read_before_the_first_write() -> None:
+    """A code that is gone by the time of its step was read before, or not at all."""
+    apply = Apply(*BOTH, customer(gcc(), customer_id=CustomerId("z"), name="z"))
+    apply.service.creates.append(Fault(does=lambda: setattr(apply, "code", None)))
+    assert outcomes(apply.run()) == [CREATED] * 4
+
+
+def test_what_is_left_out_is_not_sent() -> None:
+    """A step that the manifests or policy no longer stand for has its reason as result."""
+    apply = Apply(*BOTH)
+    plan = apply.make_plan()
+    apply.left_out = {key_of(plan.steps[0]): "no longer declared"}
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT, UNSENT, CREATED]
+    assert message_of(results[0]) == "no longer declared"
+
+
+def test_a_customer_that_is_no_longer_declared_needs_no_manifest() -> None:
+    """Where all of a customer is left out, it is neither checked nor read."""
+    apply = Apply(*BOTH, policy=BLOCK_STATUS)
+    plan = apply.make_plan()
+    apply.customers = BOTH[1:]
+    apply.left_out = {key_of(step): "no longer declared" for step in plan.steps[:2]}
+    assert outcomes(apply.run(plan)) == [UNSENT, UNSENT, CREATED]
+    assert apply.service.read_ids == [FABRIKAM]
+
+
+def test_a_raised_flag_asks_nothing() -> None:
+    """An apply that was stopped before it began makes no request, side checks neither."""
+    apply = Apply(*BOTH, policy=BLOCK_STATUS)
+    apply.stop.raise_flag("stopped by Ctrl-C")
+    results = apply.run()
+    assert [message_of(each) for each in results] == ["stopped by Ctrl-C"] * 3
+    assert (apply.service.checked, apply.service.read_ids) == ([], [])
+
+
+@pytest.mark.parametrize("at", ["reads", "creates"])
+def test_the_first_interrupt_settles_what_is_in_flight(at: str) -> None:
+    """After Ctrl-C nothing new is sent; the create that was under way is told as it ended."""
+    apply = Apply(*BOTH)
+    stopping = Fault(does=lambda: apply.stop.raise_flag("stopped by Ctrl-C"))
+    script = apply.service.reads if at == "reads" else apply.service.creates
+    script.append(stopping)
+    results = apply.run()
+    assert outcomes(results) == [CREATED if at == "creates" else UNSENT, UNSENT, UNSENT]
+    assert [message_of(each) for each in results[1:]][-1] == "stopped by Ctrl-C"
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+def test_leaving_at_once_keeps_the_report_true(*, took_effect: bool) -> None:
+    """Cancelled: what is done is done, what is in flight is unknown, the rest isn't attempted."""
+    apply = Apply(*BOTH)
+    engine = apply.make_engine(apply.make_plan())
+
+    async def leave() -> None:
+        running = asyncio.create_task(engine.run())
+
+        def cancel() -> None:
+            running.cancel()
+
+        script = apply.service.creates if took_effect else apply.service.reads
+        script.extend([None, Fault(does=cancel)])
+        await running
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(leave())
+    assert outcomes(engine.results) == [CREATED, UNKNOWN, UNSENT]
+    assert engine.results[1].request_id == "id-2"
+    assert "run apply again" in message_of(engine.results[1])
+    assert len(apply.service.effects) == 1 + took_effect
+    assert apply.ledger.lines[-1] == ("sending StateOwnedEntity", "id-2", 1)
+
+
+def test_a_full_disk_lets_nothing_be_sent() -> None:
+    """Where a create can't be written down, it and all that follow aren't sent."""
+    apply = Apply(*BOTH)
+    apply.ledger.room = 2
+    results = apply.run()
+    assert outcomes(results) == [CREATED, UNSENT, UNSENT]
+    assert {message_of(each) for each in results[1:]} == {"the disk is full"}
+    assert (len(apply.sent), apply.stop.error) == (1, FULL)
+
+
+def test_an_outcome_that_can_not_be_written_is_still_told() -> None:
+    """The report is true; nothing more is sent, and the next run settles what stayed open."""
+    apply = Apply(*BOTH)
+    apply.ledger.room = 1
+    assert outcomes(apply.run()) == [CREATED, UNSENT, UNSENT]
+    assert apply.stop.error is FULL
+
+
+def test_an_unforeseen_error_keeps_the_report_true() -> None:
+    """A flaw of ours ends the run, but not the truth: what was in flight is unknown."""
+    apply = Apply(*BOTH)
+    apply.service.creates.extend([None, after(ZeroDivisionError())])
+    engine = apply.make_engine(apply.make_plan())
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(engine.run())
+    assert outcomes(engine.results) == [CREATED, UNKNOWN, UNSENT]
+    assert engine.results[1].request_id == "id-2"
+    assert engine.results[1].message is not None
+
+
+def test_an_unsettled_create_is_repeated_with_its_id() -> None:
+    """What an earlier run may have created is read back, then sent under the journalled id."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(plan.steps[0])
+    results = apply.run(plan)
+    assert outcomes(results) == [CREATED]
+    assert [post.request_id for post in apply.service.posts] == ["earlier"]
+    assert len(apply.service.read_ids) == 5
+    assert apply.ledger.lines == [("sending Education", "earlier", 0), ("created", "earlier", 1)]
+
+
+def test_an_unsettled_create_that_is_there_is_settled() -> None:
+    """It isn't sent, the report says what it was, and the journal is told."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(plan.steps[0])
+    apply.service.put(CONTOSO, told("Education InReview"))
+    results = apply.run(plan)
+    assert outcomes(results) == [PRESENT]
+    assert results[0].request_id == "earlier"
+    assert "an earlier run" in message_of(results[0])
+    assert apply.ledger.lines == [(PRESENT, "earlier", 0)]
+
+
+def test_an_unsettled_gcc_create_is_never_repeated() -> None:
+    """GCC of an earlier run that stays absent is unknown, and no POST is made."""
+    apply = Apply(customer(gcc()))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(plan.steps[0])
+    assert outcomes(apply.run(plan)) == [UNKNOWN]
+    assert apply.sent == []
+    assert apply.ledger.lines[-1] == (UNKNOWN, "earlier", 0)
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+@pytest.mark.parametrize("declared", [customer(education()), customer(gcc()), customer(SOE)])
+def test_a_create_seen_done_is_not_sent_again(
+    declared: DesiredCustomer, *, idempotent: bool
+) -> None:
+    """Reads that lag behind an earlier run's create don't make it a second one."""
+    apply = Apply(declared)
+    apply.service.idempotent, apply.service.lag = idempotent, 3
+    plan = apply.make_plan()
+    assert outcomes(apply.run(plan)) == [CREATED]
+    apply.freshly_done = sent_before(plan.steps[0], "id-1")
+    assert outcomes(apply.run(plan)) == [PRESENT]
+    assert [effect.again for effect in apply.service.effects] == [False]
+
+
+def test_a_create_seen_done_and_gone_is_repeated_with_its_id() -> None:
+    """Where it stays absent over the settling time, the id keeps it from becoming a second."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.service.lag = 9
+    assert outcomes(apply.run(plan)) == [CREATED]
+    apply.freshly_done = sent_before(plan.steps[0], "id-1")
+    assert outcomes(apply.run(plan)) == [CREATED]
+    assert len(apply.service.effects) == 1
+
+
+def test_a_step_that_is_twice_in_a_plan_is_sent_once() -> None:
+    """A plan that was edited to hold a step twice creates it once, and has two results."""
+    apply = Apply(customer(SOE))
+    plan = apply.make_plan()
+    results = apply.run(replace(plan, steps=plan.steps * 2))
+    assert len(results) == 2
+    assert len(apply.sent) == 1
+
+
+@pytest.mark.parametrize("fault", [before(DOWN), before(LOST)])
+def test_a_service_that_stays_down_is_not_hammered(fault: Fault) -> None:
+    """The apply ends by itself with at most eight POSTs a step, and every step has a result."""
+    apply = Apply(*many(6))
+    apply.concurrency = 3
+    apply.service.creates.extend([fault] * 1000)
+    results = apply.run()
+    assert len(results) == 12
+    assert set(outcomes(results)) <= {UNKNOWN, UNSENT}
+    posts = Counter((post.customer_id, post.qualification) for post in apply.service.posts)
+    assert max(posts.values()) <= 8

@@ -1,0 +1,273 @@
+"""The journal has every create before it is sent, and a journal in doubt is refused by name."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from reconciler.findings import JournalRefused, StateError
+from reconciler.journal import FRESH, History, Journal, StepKey, key_of, read_history
+from reconciler.plan import Outcome, Step, Target
+from reconciler.state import CodeReference, CustomerId, Qualification
+from tests.fake_partner_center import room_for
+from tests.worlds import CONTOSO, DENIED_ON, FABRIKAM, LATER
+
+COMM: Final = Path("/proc/self/comm")
+"""It can be opened, but its mode is the kernel's."""
+
+AT: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+HERE: Final = Target("https://api.partnercenter.microsoft.com", "5d4b")
+ELSEWHERE: Final = Target("https://api.partnercenter.microsoft.com", None)
+STEP: Final = Step(CONTOSO, "contoso", Qualification.EDUCATION)
+OTHER: Final = Step(FABRIKAM, "fabrikam", Qualification.SOE)
+KEY: Final = key_of(STEP)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+def begin(path: Path, run: str = "run-1", digest: str = "sha256:1", at: Target = HERE) -> Journal:
+    journal = Journal(path, run)
+    journal.started(AT, digest, at)
+    return journal
+
+
+def test_no_journal_is_no_history(path: Path) -> None:
+    """Where nothing was written, nothing is open."""
+    assert read_history(path, HERE) == History({}, 0, {}, frozenset())
+
+
+def test_what_was_sent_is_unsettled(path: Path) -> None:
+    """A create is open from the line before it is sent, with its request id and its plan."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+    history = read_history(path, HERE)
+    assert {key: sending.request_id for key, sending in history.unsettled.items()} == {KEY: "id-1"}
+    assert history.sent == {"sha256:1": frozenset({KEY})}
+    assert history.interrupted == {KEY}
+
+
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.UNKNOWN}))
+def test_an_outcome_settles(path: Path, outcome: Outcome) -> None:
+    """What ended in any other way than unknown is open no more, but counts as sent."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.settled(AT, "id-1", outcome)
+    history = read_history(path, HERE)
+    assert history.unsettled == {}
+    assert history.sent == {"sha256:1": frozenset({KEY})}
+
+
+def test_unknown_stays_open(path: Path) -> None:
+    """An unknown outcome leaves the create open for the next run, which can settle it."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.settled(AT, "id-1", Outcome.UNKNOWN)
+    assert set(read_history(path, HERE).unsettled) == {KEY}
+    with begin(path, "run-2") as journal:
+        journal.settled(AT, "id-1", Outcome.CREATED)
+    assert read_history(path, HERE).unsettled == {}
+
+
+def test_a_repeat_is_the_same_create(path: Path) -> None:
+    """A resumed create is written again under its first request id and counts once."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+    with begin(path, "run-2", "sha256:2") as journal:
+        journal.sending(AT, STEP, "id-1")
+    history = read_history(path, HERE)
+    assert len(history.unsettled) == 1
+    assert history.sent == {"sha256:1": frozenset({KEY}), "sha256:2": frozenset({KEY})}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CREATED, Outcome.ALREADY_PRESENT])
+def test_a_create_seen_done_is_kept_while_reads_may_lag(path: Path, outcome: Outcome) -> None:
+    """What was just seen done is told, with its request id, until reads can be trusted."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.settled(AT, "id-1", outcome)
+    history = read_history(path, HERE)
+    assert set(history.freshly_done(AT + timedelta(minutes=59))) == {KEY}
+    assert history.freshly_done(AT + FRESH) == {}
+    assert read_history(path, ELSEWHERE).freshly_done(AT) == {}
+
+
+def test_a_resubmission_is_another_create(path: Path) -> None:
+    """The same qualification over another denial is told apart, to the microsecond."""
+    nearly = DENIED_ON + timedelta(microseconds=1)
+    with begin(path) as journal:
+        for number, denial in enumerate([None, DENIED_ON, nearly]):
+            journal.sending(AT, replace(STEP, resubmit_denial_of=denial), f"id-{number}")
+    unsettled = read_history(path, HERE).unsettled
+    assert {key.denial: sending.request_id for key, sending in unsettled.items()} == {
+        None: "id-0",
+        DENIED_ON: "id-1",
+        nearly: "id-2",
+    }
+
+
+def test_runs_that_were_cut_short_add_up(path: Path) -> None:
+    """What several interrupted runs sent counts together, until a run ends by itself."""
+    for run, step in (("run-1", STEP), ("run-2", OTHER)):
+        with begin(path, run) as journal:
+            journal.sending(AT, step, run)
+            journal.settled(AT, run, Outcome.CREATED)
+    assert read_history(path, HERE).interrupted == {KEY, key_of(OTHER)}
+    with begin(path, "run-3") as journal:
+        journal.ended(AT)
+    assert read_history(path, HERE).interrupted == frozenset()
+
+
+def test_another_target_is_told_apart(path: Path) -> None:
+    """Open creates of another target are counted and not mixed in, nor do its runs end ours."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+    with begin(path, "run-2", at=ELSEWHERE) as journal:
+        journal.sending(AT, OTHER, "id-2")
+        journal.ended(AT)
+    history = read_history(path, HERE)
+    assert (set(history.unsettled), history.elsewhere) == ({KEY}, 1)
+    assert history.interrupted == {KEY}
+    assert history.sent == {"sha256:1": frozenset({KEY})}
+
+
+STARTED: Final = (
+    b'{"event":"started","journal":"reconciler/v1","run":"run-1","at":"2026-01-02T03:04:05Z",'
+    b'"planDigest":"sha256:1","address":"emulator","tenantId":null}'
+)
+SENDING: Final = (
+    b'{"event":"sending","run":"run-1","at":"2026-01-02T03:04:05Z","customerId":"c","name":"n",'
+    b'"qualification":"Education","denial":null,"requestId":"id-1"}'
+)
+SETTLED: Final = (
+    b'{"event":"settled","run":"run-1","at":"2026-01-02T03:04:05Z","requestId":"id-1",'
+    b'"outcome":"created"}'
+)
+ENDED: Final = b'{"event":"ended","run":"run-1","at":"2026-01-02T03:04:05Z"}'
+WHOLE: Final = (STARTED, SENDING, SETTLED, ENDED)
+
+
+def test_the_lines_are_these(path: Path) -> None:
+    """The format on disk stays readable: this journal was written by hand."""
+    path.write_bytes(b"".join(line + b"\n" for line in WHOLE))
+    history = read_history(path, Target("emulator"))
+    assert (history.unsettled, history.interrupted) == ({}, frozenset())
+    assert set(history.done) == {StepKey(CustomerId("c"), Qualification.EDUCATION)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ((b"",), 1),
+        ((b"#!/bin/sh",), 1),
+        ((b"[]",), 1),
+        ((b"{}",), 1),
+        ((STARTED, b""), 2),
+        ((STARTED, b"\0" * 40), 2),
+        ((STARTED, b"\xff\xfe"), 2),
+        ((STARTED, SENDING[: len(SENDING) // 2]), 2),
+        ((STARTED, SENDING + SETTLED), 2),
+        ((STARTED, SENDING.replace(b"sending", b"sent")), 2),
+        ((STARTED, SENDING.replace(b'"name":"n",', b"")), 2),
+        ((STARTED, SENDING.replace(b'"name":"n"', b'"name":"n","code":"123456"')), 2),
+        ((STARTED, SENDING.replace(b"Education", b"Kindergarten")), 2),
+        ((STARTED, SENDING.replace(b"05Z", b"05")), 2),
+        ((STARTED, SENDING.replace(b"null", b'"yesterday"')), 2),
+        ((STARTED, SENDING, SETTLED.replace(b"created", b"fine")), 3),
+        ((STARTED.replace(b"reconciler/v1", b"reconciler/v2"),), 1),
+        ((SENDING,), 1),
+        ((STARTED, SENDING.replace(b"run-1", b"run-0")), 2),
+        ((STARTED, SETTLED), 2),
+        ((STARTED, SENDING, SETTLED, SETTLED), 4),
+        ((ENDED,), 1),
+    ],
+)
+def test_a_journal_in_doubt_is_refused(path: Path, lines: tuple[bytes, ...], number: int) -> None:
+    """Each is refused with its file and line and the way out, and stays as it was."""
+    content = b"".join(line + b"\n" for line in lines)
+    path.write_bytes(content)
+    with pytest.raises(JournalRefused) as refused:
+        read_history(path, HERE)
+    assert f"{path} can't be trusted: line {number} " in refused.value.message
+    assert "nothing was sent" in refused.value.remedy
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("cut", [1, 30, len(ENDED)])
+def test_a_torn_end_is_refused(path: Path, cut: int) -> None:
+    """A last line without its end is never guessed over, even if it would make sense."""
+    path.write_bytes(STARTED + b"\n" + SENDING + b"\n" + ENDED[:cut])
+    with pytest.raises(JournalRefused, match="line 3 is cut off"):
+        read_history(path, HERE)
+
+
+def test_a_refusal_does_not_repeat_the_line(path: Path) -> None:
+    """What stands in a foreign file isn't printed: it could be a secret."""
+    path.write_bytes(b"hunter2\n")
+    with pytest.raises(JournalRefused) as refused:
+        read_history(path, HERE)
+    assert "hunter2" not in f"{refused.value.message}{refused.value.remedy}"
+    assert refused.value.__cause__ is None
+
+
+def test_what_is_no_file_is_refused(path: Path) -> None:
+    """A folder in the journal's place is told, for reading and for writing."""
+    path.mkdir()
+    with pytest.raises(JournalRefused, match="can't be read"):
+        read_history(path, HERE)
+    with pytest.raises(StateError, match="can't be written"):
+        Journal(path, "run-1")
+
+
+def test_the_journal_is_the_owners_alone(path: Path) -> None:
+    """The file is 0600, also where it was there with more."""
+    path.touch(0o644)
+    Journal(path, "run-1").__exit__()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_holds_no_code(path: Path) -> None:
+    """A GCC create is written without its code and without where the code is."""
+    code = CodeReference(env="CONTOSO_CODE")
+    gcc = Step(CONTOSO, "contoso", Qualification.GCC, validation_code_from=code)
+    with begin(path) as journal:
+        journal.sending(AT, gcc, "id-1")
+    assert b"CODE" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("room", [0, 1, 100])
+def test_a_full_disk_leaves_the_journal_whole(path: Path, room: int) -> None:
+    """A line that doesn't fit is taken back: StateError, and what was there can still be read."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        content = path.read_bytes()
+        with room_for(len(content) + room), pytest.raises(StateError, match="can't be written"):
+            journal.sending(AT, OTHER, "id-2")
+        assert path.read_bytes() == content
+        journal.settled(AT, "id-1", Outcome.CREATED)
+    assert read_history(path, HERE).unsettled == {}
+
+
+def test_what_is_not_on_disk_is_not_written(path: Path) -> None:
+    """A line that can't be flushed is StateError: a pipe takes the write, but never a flush."""
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with Journal(path, "run-1") as journal, pytest.raises(StateError, match="can't be written"):
+            journal.sending(LATER, STEP, "id-1")
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.skipif(not COMM.exists(), reason="only Linux has such a file")
+def test_a_file_that_can_not_be_made_ours_is_told() -> None:
+    """A journal that other accounts may write is StateError, and nothing stays open."""
+    with pytest.raises(StateError, match="can't be written"):
+        Journal(COMM, "run-1")

@@ -1,0 +1,102 @@
+"""One apply at a time on a working folder; who holds it is told, and death lets go of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from reconciler.findings import LockHeld, StateError
+from reconciler.lock import HOLDER_FILE, LOCK_FILE, ensure_state_folder, hold_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STARTED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+HOLDER: Final = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from reconciler.lock import hold_lock
+
+with hold_lock(Path(sys.argv[1]), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def take(folder: Path) -> None:
+    with hold_lock(folder, STARTED):
+        pass
+
+
+def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
+    """The refusal names process, host and start; the folder is free again afterwards."""
+    with hold_lock(tmp_path, STARTED), pytest.raises(LockHeld) as refused:
+        take(tmp_path)
+    holder = f"process {os.getpid()} on {socket.gethostname()}, started 2026-01-02T03:04:05Z"
+    assert holder in refused.value.message
+    take(tmp_path)
+
+
+def test_an_error_lets_go(tmp_path: Path) -> None:
+    """An apply that ends in an error frees the folder."""
+    with pytest.raises(ZeroDivisionError), hold_lock(tmp_path, STARTED):
+        raise ZeroDivisionError
+    take(tmp_path)
+
+
+def test_death_lets_go(tmp_path: Path) -> None:
+    """While another process holds it, it is refused by that process's id; kill -9 frees it."""
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(LockHeld, match=f"process {holder.pid} on "):
+            take(tmp_path)
+        holder.send_signal(signal.SIGKILL)
+    take(tmp_path)
+
+
+@pytest.mark.parametrize("signature", ["", "[]", "{}", "no JSON", '{"pid": 1, "host": "h"}'])
+def test_an_unsigned_lock_is_refused_all_the_same(tmp_path: Path, signature: str) -> None:
+    """Where the holder can't be read, the refusal says so."""
+    with hold_lock(tmp_path, STARTED):
+        (tmp_path / HOLDER_FILE).write_text(signature)
+        with pytest.raises(LockHeld, match="it has not signed the lock yet"):
+            take(tmp_path)
+
+
+def test_the_folder_is_made_for_its_owner(tmp_path: Path) -> None:
+    """A missing working folder is made, with its parents, for its owner alone."""
+    folder = tmp_path / "deep" / "state"
+    take(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    """A file in the folder's place is StateError, with the way out."""
+    (tmp_path / "state").touch()
+    with pytest.raises(StateError, match="can't be made") as refused:
+        ensure_state_folder(tmp_path / "state")
+    assert "stateDir" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("file", "message"), [(LOCK_FILE, "can't be taken"), (HOLDER_FILE, "can't be written")]
+)
+def test_a_lock_that_can_not_be_taken_is_told(tmp_path: Path, file: str, message: str) -> None:
+    """A folder where the lock or its signature belongs is StateError, and nothing stays held."""
+    (tmp_path / file).mkdir()
+    with pytest.raises(StateError, match=message):
+        take(tmp_path)
+    (tmp_path / file).rmdir()
+    take(tmp_path)

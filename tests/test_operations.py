@@ -1,0 +1,594 @@
+"""The verbs plan and apply: what is refused, what is resumed, what it ends in, what is reported."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from reconciler.documents import digest_of, plan_digest, plan_to_document
+from reconciler.findings import (
+    Category,
+    JournalRefused,
+    LockHeld,
+    NotApproved,
+    OutcomeUnknown,
+    PlanRefused,
+    ReconcilerError,
+    SignInFailed,
+    SignInRefused,
+    StateError,
+    Unavailable,
+)
+from reconciler.journal import JOURNAL_FILE, Journal, read_history
+from reconciler.lock import hold_lock
+from reconciler.operations import ApplyRequest, apply, plan, plan_exit_code
+from reconciler.plan import Outcome, Plan
+from reconciler.plan_file import save_plan
+from reconciler.planner import Scope
+from reconciler.policy import Policy
+from reconciler.settle import Stop
+from reconciler.state import CustomerId, DesiredState, Qualification, VettingStatus
+from tests.fake_partner_center import (
+    DAWN,
+    Admin,
+    FakePartnerCenter,
+    Fault,
+    Killed,
+    after,
+    before,
+    room_for,
+    run_in,
+)
+from tests.worlds import (
+    CONTOSO,
+    DENIED_ON,
+    FABRIKAM,
+    SKIP,
+    SOE,
+    TARGET,
+    customer,
+    denied,
+    education,
+    gcc,
+    live,
+    plan_one,
+    told,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.journal import History
+    from reconciler.operations import Run
+    from reconciler.plan import PlanDocument
+    from reconciler.state import DesiredCustomer
+
+CREATED: Final = Outcome.CREATED
+PRESENT: Final = Outcome.ALREADY_PRESENT
+UNKNOWN: Final = Outcome.UNKNOWN
+UNSENT: Final = Outcome.NOT_ATTEMPTED
+LOST: Final = OutcomeUnknown("no answer came in time")
+DOWN: Final = Unavailable("no connection")
+SIGNED_OUT: Final = SignInRefused("who are you?")
+NO_WAY_IN: Final = SignInFailed("the authority said no")
+BOTH: Final = (customer(education(), SOE), customer(SOE, customer_id=FABRIKAM, name="fabrikam"))
+
+
+class Bench:
+    """A working folder with manifests, a service and an admin; `apply` is a process of its own."""
+
+    def __init__(self, folder: Path, *customers: DesiredCustomer, policy: Policy = SKIP) -> None:
+        self.folder = folder
+        self.customers = customers or BOTH
+        self.policy = policy
+        self.service = FakePartnerCenter(codes={"123456": 5})
+        self.admin = Admin()
+        self.stop = Stop()
+        self.saved = folder / "plan.json"
+        for each in self.customers:
+            self.service.put(each.customer_id)
+
+    @property
+    def run(self) -> Run:
+        return run_in(self.folder, self.service, self.policy, self.admin)
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / ".reconciler" / JOURNAL_FILE
+
+    @property
+    def history(self) -> History:
+        return read_history(self.journal, self.run.configuration.target)
+
+    def plan(self) -> PlanDocument:
+        return asyncio.run(plan(DesiredState(self.customers), Scope(), self.run))
+
+    def save(self) -> PlanDocument:
+        document = self.plan()
+        save_plan(self.saved, document)
+        return document
+
+    def apply(
+        self, *, saved: bool = False, digest: str | None = None, allow: int | None = None
+    ) -> int:
+        self.service.dead = False
+        if self.stop:
+            self.stop = Stop()
+        request = ApplyRequest(
+            DesiredState(self.customers), Scope(), self.saved if saved else None, digest, allow
+        )
+        return asyncio.run(apply(request, self.run, self.stop, self.admin))
+
+    def kill(
+        self,
+        *,
+        saved: bool = False,
+        faults: int = 0,
+        took_effect: bool = False,
+        allow: int | None = None,
+    ) -> None:
+        """Apply, and die at the create after `faults` that go well."""
+        dying = Fault(Killed(), after=took_effect, does=self._die)
+        self.service.creates = deque([*[None] * faults, dying])
+        with pytest.raises((Killed, BaseExceptionGroup)):
+            self.apply(saved=saved, allow=allow)
+        self.service.creates.clear()
+        self.admin.reports.clear()
+
+    def _die(self) -> None:
+        self.service.dead = True
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        (report,) = self.admin.reports
+        return [result.outcome for result in report.results]
+
+    @property
+    def sent(self) -> list[str]:
+        return [post.qualification.value for post in self.service.posts]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_plan_is_a_document_of_its_digest(bench: Bench) -> None:
+    """Every customer is read once, nothing is written, and the digest is the content's."""
+    document = bench.plan()
+    assert [step.qualification.value for step in document.plan.steps] == [
+        "Education",
+        "StateOwnedEntity",
+        "StateOwnedEntity",
+    ]
+    assert document.digest == digest_of(plan_to_document(document)) == plan_digest(document.plan)
+    assert (sorted(bench.service.read_ids), bench.sent) == ([CONTOSO, FABRIKAM], [])
+    assert not bench.journal.parent.exists()
+
+
+def test_only_customers_with_steps_are_checked(bench: Bench) -> None:
+    """Side checks are asked where there is something to send."""
+    bench.policy = Policy()
+    bench.service.put(FABRIKAM, told("StateOwnedEntity"))
+    bench.plan()
+    assert sorted(bench.service.checked) == ["account status", "agreement"]
+
+
+def test_an_unreadable_customer_leaves_the_plan_incomplete(bench: Bench) -> None:
+    """One that can't be read is a finding; the others are planned."""
+    bench.service.reads.append(before(DOWN))
+    made = bench.plan().plan
+    assert not made.complete
+    assert [finding.rule for finding in made.findings] == ["customer-unreadable"]
+    assert len(made.steps) in (1, 2)
+
+
+def test_a_code_that_is_not_here_is_told(bench: Bench) -> None:
+    """A plan where no codes are has the step, and says that its code wasn't checked."""
+    bench.customers = (customer(gcc()),)
+    run = replace(bench.run, environ={})
+    made = asyncio.run(plan(DesiredState(bench.customers), Scope(), run)).plan
+    assert len(made.steps) == 1
+    assert "validation-code-not-checked" in {finding.rule for finding in made.findings}
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
+@pytest.mark.parametrize("verb", [Bench.plan, Bench.apply])
+def test_a_refused_sign_in_is_one_error(bench: Bench, verb: object, error: Exception) -> None:
+    """It comes as itself, not as a group of what every worker met, and nothing is delivered."""
+    assert callable(verb)
+    bench.service.reads.extend([before(error)] * 9)
+    with pytest.raises(type(error)):
+        verb(bench)
+    assert bench.admin.reports == []
+
+
+WAITING: Final = plan_one(customer(SOE), live())
+DENIED: Final = plan_one(customer(education(), SOE), live(denied()))
+FAIL_ON: Final = Policy().fail_on
+
+
+@pytest.mark.parametrize(
+    ("made", "fail_on", "detailed", "code"),
+    [
+        (WAITING, FAIL_ON, False, 0),
+        (WAITING, FAIL_ON, True, 2),
+        (DENIED, FAIL_ON, True, 3),
+        (DENIED, frozenset(), True, 2),
+        (replace(DENIED, complete=False), FAIL_ON, True, 1),
+        (plan_one(customer(), live()), FAIL_ON, True, 0),
+    ],
+)
+def test_the_exit_code_of_a_plan(
+    made: Plan, fail_on: frozenset[Category], code: int, *, detailed: bool
+) -> None:
+    """1 beats 3 beats 2, and 2 is for those who ask for it."""
+    assert plan_exit_code(made, fail_on, detailed=detailed) == code
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_an_apply_creates_what_is_planned(bench: Bench, *, saved: bool) -> None:
+    """Shown, asked, sent, reported once; with FILE nothing is planned anew."""
+    document = bench.save()
+    bench.service.read_ids.clear()
+    assert bench.apply(saved=saved, digest=document.digest) == 0
+    assert bench.outcomes == [CREATED] * 3
+    assert bench.admin.shown[0].digest == document.digest
+    assert bench.admin.reports[0].plan_digest == document.digest
+    assert (bench.admin.asked, len(bench.service.read_ids)) == (1, 3 if saved else 5)
+    assert (bench.history.unsettled, bench.history.interrupted) == ({}, frozenset())
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_second_apply_has_nothing_to_do(bench: Bench, *, saved: bool) -> None:
+    """What is there is not sent again; without steps nobody is asked."""
+    bench.save()
+    bench.apply()
+    bench.admin.reports.clear()
+    assert bench.apply(saved=saved) == 0
+    assert bench.outcomes == ([PRESENT] * 3 if saved else [])
+    assert (len(bench.service.posts), bench.admin.asked) == (3, 2 if saved else 1)
+
+
+def test_a_step_that_fails_makes_it_1(bench: Bench) -> None:
+    """Not all of it could be done, whatever else stands."""
+    bench.service.creates.append(before(SIGNED_OUT))
+    assert bench.apply() == 1
+    assert not bench.history.interrupted - {*bench.history.sent[bench.admin.shown[0].digest]}
+
+
+def test_a_finding_that_stands_makes_it_3(bench: Bench) -> None:
+    """All steps are done, but a denial is still there."""
+    bench.service.put(CONTOSO, denied())
+    assert bench.apply() == 3
+    assert bench.outcomes == [CREATED, CREATED]
+
+
+def test_an_incomplete_plan_makes_it_1(bench: Bench) -> None:
+    """The steps that could be planned are sent, but not everything was seen."""
+    bench.service.put(CONTOSO, denied())
+    bench.service.reads.append(before(DOWN))
+    assert bench.apply() == 1
+
+
+def edited(document: PlanDocument, **changes: object) -> Plan:
+    return replace(document.plan, **changes)  # type: ignore[arg-type]  # any field of a plan
+
+
+def test_a_plan_for_another_target_is_refused(bench: Bench) -> None:
+    """A plan made on the emulator isn't sent to the service."""
+    document = bench.save()
+    other = edited(document, target=replace(TARGET, tenant_id="5d4b"))
+    save_plan(bench.saved, replace(document, plan=other, digest=plan_digest(other)))
+    with pytest.raises(PlanRefused, match="was made for emulator, 5d4b"):
+        bench.apply(saved=True)
+    assert (bench.sent, bench.admin.reports) == ([], [])
+
+
+def test_an_edited_plan_is_refused(bench: Bench) -> None:
+    """A plan whose content its digest doesn't match is refused, and nothing is asked of it."""
+    bench.save()
+    content = json.loads(bench.saved.read_text())
+    content["steps"][0]["website"] = "evil.example"
+    bench.saved.write_text(json.dumps(content))
+    with pytest.raises(PlanRefused, match="digest does not match"):
+        bench.apply(saved=True)
+    assert bench.sent == []
+
+
+def test_a_forged_plan_sends_nothing_new(bench: Bench) -> None:
+    """A plan edited with a digest to match sends only what the manifests declare as planned."""
+    document = bench.save()
+    stranger = CustomerId("00000000-0000-0000-0000-000000000000")
+    bench.service.put(stranger)
+    forged = edited(
+        document,
+        steps=(
+            replace(document.plan.steps[0], website="evil.example"),
+            replace(document.plan.steps[2], qualification=Qualification.GCC),
+            replace(document.plan.steps[2], customer_id=stranger),
+        ),
+        basis={**document.plan.basis, stranger: ()},
+    )
+    save_plan(bench.saved, replace(document, plan=forged, digest=plan_digest(forged)))
+    assert bench.apply(saved=True) == 1
+    assert bench.outcomes == [UNSENT] * 3
+    assert bench.sent == []
+
+
+def test_another_digest_than_reviewed_is_refused(bench: Bench) -> None:
+    """With --expect-digest only that very plan is applied."""
+    digest = bench.plan().digest
+    bench.service.put(CONTOSO, told("StateOwnedEntity"))
+    with pytest.raises(PlanRefused, match="--expect-digest"):
+        bench.apply(digest=digest)
+    assert (bench.sent, bench.admin.asked) == ([], 0)
+
+
+def test_a_held_lock_is_refused(bench: Bench) -> None:
+    """While another apply runs, nothing is read, shown or sent."""
+    with hold_lock(bench.journal.parent, DAWN), pytest.raises(LockHeld):
+        bench.apply()
+    assert (bench.service.read_ids, bench.admin.shown) == ([], [])
+    assert bench.apply() == 0
+
+
+def test_a_journal_in_doubt_is_refused(bench: Bench) -> None:
+    """Nothing is read, shown or sent, and the journal stays as it was."""
+    bench.journal.parent.mkdir()
+    bench.journal.write_bytes(b"torn")
+    with pytest.raises(JournalRefused):
+        bench.apply()
+    assert (bench.service.read_ids, bench.admin.shown) == ([], [])
+    assert bench.journal.read_bytes() == b"torn"
+
+
+@pytest.mark.parametrize("answer", [False, NotApproved("there is no terminal to ask on")])
+def test_without_a_yes_nothing_is_sent(bench: Bench, answer: bool | NotApproved) -> None:
+    """The report has every step as not attempted, and the journal doesn't begin."""
+    bench.admin.answer = answer
+    with pytest.raises(NotApproved):
+        bench.apply()
+    assert bench.outcomes == [UNSENT] * 3
+    assert bench.sent == []
+    assert not bench.journal.exists()
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_too_many_creates_are_refused(bench: Bench, *, saved: bool) -> None:
+    """The refusal has the number and the customers; that number, and no other, lets it go on."""
+    bench.policy = replace(SKIP, max_creates=2)
+    bench.save()
+    for allow in (None, 2, 4):
+        with pytest.raises(PlanRefused) as refused:
+            bench.apply(saved=saved, allow=allow)
+        assert "3 creates" in refused.value.message
+        assert "contoso, fabrikam" in refused.value.message
+        assert "--allow-creates 3" in refused.value.remedy
+    assert bench.apply(saved=saved, allow=3) == 0
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("faults", [0, 1, 2])
+def test_a_resumed_run_needs_no_other_number(
+    bench: Bench, faults: int, *, saved: bool, took_effect: bool
+) -> None:
+    """However far it came and however often it was killed: the same three creates."""
+    bench.policy = replace(SKIP, max_creates=2)
+    bench.save()
+    for came in (faults, 0):
+        if len(bench.service.effects) < 3:
+            bench.kill(saved=saved, faults=came, took_effect=took_effect, allow=3)
+        for other in (None, 2, 4):
+            with pytest.raises(PlanRefused, match="counts 3 creates"):
+                bench.apply(saved=saved, allow=other)
+    assert bench.apply(saved=saved, allow=3) == 0
+    assert len(bench.service.effects) == 3
+
+
+def test_a_new_plan_after_a_whole_run_is_counted_alone(bench: Bench) -> None:
+    """What a run that ended has sent doesn't count against the next."""
+    bench.policy = replace(SKIP, max_creates=3)
+    assert bench.apply() == 0
+    more = customer(SOE, gcc(), customer_id=CustomerId("d"), name="more")
+    bench.service.put(more.customer_id)
+    bench.customers = (*BOTH, more)
+    assert bench.apply() == 0
+    assert len(bench.service.effects) == 5
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+@pytest.mark.parametrize("took_effect", [False, True])
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("faults", [0, 1, 2])
+@pytest.mark.parametrize("lag", [0, 1, 3])
+def test_a_killed_apply_is_finished_by_the_next(  # noqa: PLR0913 - a table of what may vary
+    bench: Bench, faults: int, lag: int, *, saved: bool, took_effect: bool, idempotent: bool
+) -> None:
+    """With FILE or without: the rest is created, nothing twice, and the open one keeps its id."""
+    bench.service.lag, bench.service.idempotent = lag, idempotent
+    bench.save()
+    bench.kill(saved=saved, faults=faults, took_effect=took_effect)
+    (open_id,) = [sending.request_id for sending in bench.history.unsettled.values()]
+    assert bench.apply(saved=saved) == 0
+    assert set(bench.outcomes) <= {CREATED, PRESENT}
+    assert [effect.again for effect in bench.service.effects] == [False] * 3
+    key = [(post.customer_id, post.qualification) for post in bench.service.posts]
+    ids = {
+        post.request_id
+        for post, each in zip(bench.service.posts, key, strict=True)
+        if each == key[faults]
+    }
+    assert ids == {open_id}
+    assert bench.history.unsettled == {}
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+def test_a_killed_gcc_create_is_not_repeated(tmp_path: Path, *, took_effect: bool) -> None:
+    """It is found, or else unknown for as long as it stays absent."""
+    bench = Bench(tmp_path, customer(gcc()))
+    bench.kill(took_effect=took_effect)
+    assert bench.apply() == (0 if took_effect else 1)
+    assert bench.outcomes == ([] if took_effect else [UNKNOWN])
+    bench.admin.reports.clear()
+    bench.service.put(CONTOSO, told("GovernmentCommunityCloud"))
+    assert bench.apply() == 0
+    assert len(bench.sent) == 1
+    assert bench.history.unsettled == {}
+
+
+def test_an_open_create_that_came_true_is_settled(bench: Bench) -> None:
+    """A plan made afresh no longer has the step: it is read back, settled and told."""
+    bench.kill(took_effect=True)
+    assert bench.apply() == 0
+    assert any("was created by an earlier run" in line for line in bench.admin.lines)
+    assert bench.history.unsettled == {}
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_an_open_create_that_nobody_wants_now_is_not_repeated(bench: Bench, *, saved: bool) -> None:
+    """What the manifests dropped since is read back, told, and neither sent nor forgotten."""
+    bench.save()
+    bench.kill(saved=saved)
+    bench.customers = (customer(SOE), BOTH[1])
+    bench.apply(saved=saved)
+    assert "Education" not in bench.sent[1:]
+    assert any("no step stands for it now" in line for line in bench.admin.lines)
+    assert len(bench.history.unsettled) == 1
+    bench.service.put(CONTOSO, told("Education InReview"))
+    bench.apply(saved=saved)
+    assert bench.history.unsettled == {}
+
+
+def test_an_open_create_that_can_not_be_read_stays_open(tmp_path: Path) -> None:
+    """It is told, and the rest goes on."""
+    bench = Bench(tmp_path, customer(education()))
+    bench.kill(took_effect=True)
+    bench.service.reads.extend([None, before(DOWN)])
+    assert bench.apply() == 0
+    assert any("can't be read back: no connection" in line for line in bench.admin.lines)
+    assert len(bench.history.unsettled) == 1
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
+def test_a_refused_sign_in_ends_the_settling(bench: Bench, error: ReconcilerError) -> None:
+    """At the first open create that is refused, nothing more is asked and nothing is sent."""
+    bench.kill(faults=1, took_effect=True)
+    bench.service.reads.extend([None, None, before(DOWN)])
+    bench.kill(took_effect=True)
+    assert len(bench.history.unsettled) == 2
+    posts = len(bench.sent)
+    bench.customers = (customer(education()), customer(gcc(), customer_id=FABRIKAM))
+    reads = len(bench.service.read_ids)
+    bench.service.reads.extend([None, None, *[before(error)] * 9])
+    bench.apply()
+    assert bench.stop.error is error
+    assert (len(bench.sent), len(bench.service.read_ids)) == (posts, reads + 3)
+    assert set(bench.outcomes) <= {UNSENT}
+
+
+def test_open_creates_of_another_target_are_left_alone(bench: Bench) -> None:
+    """They are counted aloud, and neither read nor settled."""
+    bench.journal.parent.mkdir()
+    step = bench.plan().plan.steps[0]
+    with Journal(bench.journal, "run-0") as journal:
+        journal.started(DAWN, "sha256:0", replace(TARGET, tenant_id="5d4b"))
+        journal.sending(DAWN, step, "elsewhere")
+    assert bench.apply() == 0
+    assert any("1 unsettled creates of other targets" in line for line in bench.admin.lines)
+    assert bench.history.elsewhere == 1
+
+
+def test_a_denial_is_resubmitted_once_across_runs(tmp_path: Path) -> None:
+    """Killed, lagging, applied from FILE and afresh, denied again: one approval, one create."""
+    bench = Bench(tmp_path, customer(education(resubmit=DENIED_ON)))
+    bench.service.put(CONTOSO, denied())
+    bench.service.lag, bench.service.idempotent = 2, False
+    bench.save()
+    bench.kill(saved=True, took_effect=True)
+    assert bench.apply(saved=True) == 0
+    bench.service.vet(CONTOSO, "Education", VettingStatus.DENIED)
+    bench.apply(saved=True)
+    bench.apply()
+    assert [effect.over for effect in bench.service.effects] == [DENIED_ON]
+
+
+def test_an_interrupted_run_is_not_ended(bench: Bench) -> None:
+    """What it sent counts with the next, until a run sees to every step."""
+    stopping = Fault(does=lambda: bench.stop.raise_flag("stopped by Ctrl-C"))
+    bench.service.creates.append(stopping)
+    assert bench.apply() == 1
+    assert len(bench.history.interrupted) >= 1
+    bench.admin.reports.clear()
+    assert bench.apply() == 0
+    assert bench.history.interrupted == frozenset()
+
+
+def test_leaving_at_once_delivers_the_report(bench: Bench) -> None:
+    """Cancelled in the middle of a create: one report, true, and the journal has what is open."""
+
+    async def leave() -> None:
+        request = ApplyRequest(DesiredState(bench.customers), Scope())
+        running = asyncio.create_task(apply(request, bench.run, bench.stop, bench.admin))
+
+        def cancel() -> None:
+            running.cancel()
+
+        bench.service.creates.extend([Fault(does=cancel)])
+        await running
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(leave())
+    assert UNKNOWN in bench.outcomes
+    assert CREATED not in bench.outcomes
+    assert len(bench.history.unsettled) == bench.outcomes.count(UNKNOWN)
+
+
+def ending(bench: Bench) -> int:
+    """Apply; a StateError ends in 1, as the command line makes it."""
+    try:
+        return bench.apply()
+    except StateError:
+        return 1
+
+
+@pytest.mark.parametrize("size", [150, 260, 500, 700, 900, 1100])
+def test_a_full_disk_is_told_in_a_true_report(bench: Bench, size: int) -> None:
+    """Wherever the journal runs out of room, there is one report, and what it says is so."""
+    bench.save()
+    with room_for(size):
+        assert ending(bench) == 1
+    created = bench.outcomes.count(CREATED)
+    assert created == len(bench.service.effects) == len(bench.sent)
+    assert bench.outcomes.count(UNSENT) == 3 - created
+    assert bench.apply() == 0
+    assert len(bench.service.effects) == 3
+
+
+def test_a_journal_that_can_not_be_opened_is_reported(bench: Bench) -> None:
+    """The report is delivered although nothing could begin."""
+    bench.journal.parent.mkdir()
+    bench.journal.symlink_to(bench.folder / "nowhere" / "journal")
+    with pytest.raises(StateError, match="can't be written"):
+        bench.apply()
+    assert bench.outcomes == [UNSENT] * 3
+    assert bench.sent == []
+
+
+def test_no_file_has_the_code(tmp_path: Path) -> None:
+    """After a GCC create the code is in no file of the folder, and in nothing that was told."""
+    bench = Bench(tmp_path, customer(gcc(), SOE))
+    bench.service.creates.append(after(LOST))
+    bench.save()
+    assert bench.apply() == 0
+    assert bench.service.posts[0].code == "123456"
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    assert not any(b"123456" in path.read_bytes() for path in files)
+    assert "123456" not in f"{bench.admin}"

@@ -1,0 +1,397 @@
+"""One create is pursued to an outcome that is true, and never becomes two."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from reconciler.findings import (
+    Answered,
+    AppOnlyRefused,
+    CallRefused,
+    CustomerNotFound,
+    OutcomeUnknown,
+    ReconcilerError,
+    SignInFailed,
+    SignInRefused,
+    Unavailable,
+    UnreadableAnswer,
+)
+from reconciler.plan import Create, Outcome, Step
+from reconciler.secret import Secret
+from reconciler.settle import Patience, Pursuit, Settled, Stop, evidence
+from reconciler.state import EducationSegment, LiveQualification, Qualification, VettingStatus
+from tests.fake_partner_center import AT_ONCE, FakePartnerCenter, Fault, after, before
+from tests.worlds import CONTOSO, DENIED_ON, LATER, denied, live, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EDUCATION: Final = Qualification.EDUCATION
+GCC: Final = Qualification.GCC
+SOE: Final = Qualification.SOE
+
+LOST: Final = OutcomeUnknown("no answer came in time", answered=Answered(correlation_id="lost"))
+DOWN: Final = Unavailable("no connection", answered=Answered(correlation_id="down"))
+REFUSED: Final = CallRefused("a definite no", answered=Answered(correlation_id="no"))
+SIGNED_OUT: Final = SignInRefused("who are you?", answered=Answered(correlation_id="who"))
+APP_ONLY: Final = AppOnlyRefused("not for app-only", answered=Answered(correlation_id="app"))
+NO_WAY_IN: Final = SignInFailed("the authority said no")
+
+
+class Pursued:
+    """A pursuit with its fake, its flag and the waits that it asked for."""
+
+    def __init__(
+        self,
+        qualification: Qualification = EDUCATION,
+        *,
+        faults: Iterable[Fault | None] = (),
+        reads: Iterable[Fault | None] = (),
+        lag: int = 0,
+        doubtful: bool = False,
+    ) -> None:
+        self.service = FakePartnerCenter(
+            lag=lag, codes={"123456": 5}, creates=deque(faults), reads=deque(reads)
+        )
+        self.service.put(CONTOSO)
+        self.stop = Stop()
+        self.waits: list[float] = []
+        self.pursuit = Pursuit(
+            service=self.service,
+            step=Step(CONTOSO, "contoso", qualification),
+            create=Create(CONTOSO, qualification, EducationSegment.K12, None, Secret("123456")),
+            request_id="first",
+            stop=self.stop,
+            patience=AT_ONCE,
+            doubtful=doubtful,
+            sleep=self.sleep,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def settle(self) -> Settled:
+        return asyncio.run(self.pursuit.settle())
+
+    @property
+    def sent(self) -> int:
+        return len(self.service.posts)
+
+    @property
+    def created(self) -> int:
+        return len(self.service.effects)
+
+
+def test_an_answer_is_believed() -> None:
+    """A create that is answered is created, with its vetting and correlation id, in one POST."""
+    pursued = Pursued()
+    assert pursued.settle() == Settled(Outcome.CREATED, "InReview", "correlation")
+    assert (pursued.sent, pursued.service.read_ids) == (1, [])
+
+
+@pytest.mark.parametrize("qualification", [EDUCATION, GCC, SOE])
+@pytest.mark.parametrize(
+    "fault",
+    [after(LOST), after(UnreadableAnswer("no JSON"))],
+    ids=["lost", "unreadable"],
+)
+def test_a_lost_answer_is_read_back(qualification: Qualification, fault: Fault) -> None:
+    """What took effect is found by reading and not sent again, GCC neither."""
+    pursued = Pursued(qualification, faults=[fault])
+    settled = pursued.settle()
+    assert settled.outcome is Outcome.CREATED
+    assert (pursued.sent, pursued.created) == (1, 1)
+
+
+def test_a_lost_create_is_repeated_with_the_same_id() -> None:
+    """What stays absent over the settling time is sent again, under the same request id."""
+    pursued = Pursued(faults=[before(LOST)])
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert [post.request_id for post in pursued.service.posts] == ["first", "first"]
+    assert len(pursued.service.read_ids) == 4
+    assert pursued.created == 1
+
+
+@pytest.mark.parametrize("lag", [1, 2, 3])
+def test_reads_may_lag_within_the_settling_time(lag: int) -> None:
+    """Absence in the first reads is weak evidence: the later ones find the create."""
+    pursued = Pursued(faults=[after(LOST)], lag=lag)
+    pursued.service.idempotent = False
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert (pursued.sent, pursued.created) == (1, 1)
+
+
+def test_longer_lag_is_caught_by_the_request_id() -> None:
+    """Where reads lag beyond the settling time, the id of the repeat prevents a second."""
+    pursued = Pursued(faults=[after(LOST)], lag=9)
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert (pursued.sent, pursued.created) == (2, 1)
+
+
+@pytest.mark.parametrize("lag", [0, 9])
+def test_a_lost_gcc_create_is_never_repeated(lag: int) -> None:
+    """GCC that stays absent is unknown, and the way out is told."""
+    pursued = Pursued(GCC, faults=[after(LOST) if lag else before(LOST)], lag=lag)
+    settled = pursued.settle()
+    assert settled.outcome is Outcome.UNKNOWN
+    assert settled.message is not None
+    assert "set it there by hand" in settled.message
+    assert settled.correlation_id == "lost"
+    assert pursued.sent == 1
+
+
+def test_gcc_is_repeated_where_nothing_happened() -> None:
+    """A refused connection is no ambiguous failure."""
+    pursued = Pursued(GCC, faults=[before(DOWN), before(DOWN)])
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert (pursued.sent, pursued.service.read_ids) == (3, [])
+
+
+def test_a_service_that_stays_away_is_left_alone() -> None:
+    """After five POSTs that certainly did nothing the step is not attempted, and says why."""
+    pursued = Pursued(faults=[before(DOWN)] * 20)
+    settled = pursued.settle()
+    assert settled.outcome is Outcome.NOT_ATTEMPTED
+    assert settled.message == "nothing was created: no connection"
+    assert settled.correlation_id == "down"
+    assert (pursued.sent, pursued.service.read_ids) == (5, [])
+
+
+def test_answers_that_stay_lost_end_as_unknown() -> None:
+    """At most five POSTs, each after a read-back, and a last look: then it may have happened."""
+    pursued = Pursued(faults=[before(LOST)] * 20)
+    settled = pursued.settle()
+    assert settled.outcome is Outcome.UNKNOWN
+    assert settled.message is not None
+    assert "run apply again" in settled.message
+    assert (pursued.sent, len(pursued.service.read_ids)) == (5, 20)
+
+
+def test_the_last_look_finds_the_last_try() -> None:
+    """The fifth POST is read back, too."""
+    pursued = Pursued(faults=[*[before(LOST)] * 4, after(LOST)])
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert (pursued.sent, pursued.created) == (5, 1)
+
+
+def test_a_service_that_goes_down_ends_it() -> None:
+    """Where nothing can be read back, nothing is sent again: an unseen customer isn't absent."""
+    pursued = Pursued(faults=[after(LOST)], reads=[before(DOWN)] * 20)
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert (pursued.sent, pursued.created) == (1, 1)
+
+
+def test_an_old_absence_is_no_evidence() -> None:
+    """Only the last read-back counts: absent at first and unreadable after may be there by now."""
+    pursued = Pursued(faults=[after(LOST)], lag=1, reads=[None, *[before(DOWN)] * 3])
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert pursued.sent == 1
+
+
+def test_one_unreadable_answer_does_not_end_the_settling() -> None:
+    """A read-back that fails is followed by the next."""
+    pursued = Pursued(faults=[after(LOST)], reads=[before(UnreadableAnswer("HTML"))])
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert pursued.sent == 1
+
+
+@pytest.mark.parametrize("error", [REFUSED, CustomerNotFound("gone", answered=REFUSED.answered)])
+def test_a_definite_no_is_rejected(error: ReconcilerError) -> None:
+    """The service's no ends the pursuit, with its text and correlation id."""
+    pursued = Pursued(faults=[before(error)])
+    assert pursued.settle() == Settled(Outcome.REJECTED, None, "no", error.message)
+    assert (pursued.sent, pursued.service.read_ids) == (1, [])
+
+
+def test_a_no_to_a_repeat_may_be_one_to_a_second_create() -> None:
+    """Where the first try took effect after all, the no to the second doesn't make it rejected."""
+    pursued = Pursued(faults=[after(LOST), before(REFUSED)], lag=5)
+    pursued.service.idempotent = False
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert (pursued.sent, pursued.created) == (2, 1)
+
+
+def test_a_no_to_a_repeat_of_what_is_absent_is_rejected() -> None:
+    """What stays absent after a no was refused: its request id is used up, and the next is new."""
+    pursued = Pursued(faults=[before(LOST), before(REFUSED)])
+    assert pursued.settle() == Settled(Outcome.REJECTED, None, "no", "a definite no")
+
+
+def test_a_no_that_can_not_be_read_back_is_unknown() -> None:
+    """A no after a lost try is believed only where the customer can be read."""
+    reads = [None] * 4 + [before(DOWN)] * 4
+    pursued = Pursued(faults=[before(LOST), before(REFUSED)], reads=reads)
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("error", "correlation_id"), [(SIGNED_OUT, "who"), (APP_ONLY, "app"), (NO_WAY_IN, None)]
+)
+def test_a_refused_sign_in_stops_everything(
+    error: ReconcilerError, correlation_id: str | None
+) -> None:
+    """The step wasn't attempted, and the flag is raised with the error for the end of the run."""
+    pursued = Pursued(faults=[before(error)])
+    settled = pursued.settle()
+    assert settled == Settled(Outcome.NOT_ATTEMPTED, None, correlation_id, error.message)
+    assert pursued.stop
+    assert pursued.stop.error is error
+    assert pursued.sent == 1
+
+
+def test_a_refused_sign_in_makes_no_doubt_certain() -> None:
+    """After a lost try, a 401 to the repeat leaves it unknown."""
+    pursued = Pursued(faults=[before(LOST), before(SIGNED_OUT)])
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert pursued.stop
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
+def test_a_refused_sign_in_ends_the_read_back(error: ReconcilerError) -> None:
+    """No further read, no further POST, and the flag is raised."""
+    pursued = Pursued(faults=[after(LOST)], reads=[before(error)])
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert pursued.stop.error is error
+    assert (pursued.sent, pursued.waits) == (1, [0])
+
+
+def test_a_raised_flag_lets_nothing_be_sent() -> None:
+    """A create that wasn't sent when the flag was raised is not attempted."""
+    pursued = Pursued()
+    pursued.stop.raise_flag("stopped by Ctrl-C")
+    assert pursued.settle().outcome is Outcome.NOT_ATTEMPTED
+    assert pursued.sent == 0
+
+
+def test_a_raised_flag_ends_the_backing_off() -> None:
+    """Ctrl-C isn't kept waiting by a service that asks for patience."""
+    pursued = Pursued()
+    pursued.pursuit.patience = Patience(first_wait=3600, largest_wait=3600)
+    pursued.service.creates.append(Fault(DOWN, does=lambda: pursued.stop.raise_flag("Ctrl-C")))
+    assert pursued.settle() == Settled(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
+    assert pursued.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("took_effect", "outcome"), [(True, Outcome.CREATED), (False, Outcome.UNKNOWN)]
+)
+def test_what_is_in_flight_is_settled(outcome: Outcome, *, took_effect: bool) -> None:
+    """After Ctrl-C a lost create is still read back, but not repeated."""
+    pursued = Pursued()
+    stopping = Fault(LOST, after=took_effect, does=lambda: pursued.stop.raise_flag("Ctrl-C"))
+    pursued.service.creates.append(stopping)
+    assert pursued.settle().outcome is outcome
+    assert pursued.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Unavailable("later", answered=Answered(retry_after=121)), Outcome.NOT_ATTEMPTED),
+        (OutcomeUnknown("later", answered=Answered(retry_after=121)), Outcome.UNKNOWN),
+    ],
+    ids=["throttled", "lost"],
+)
+def test_nobody_waits_for_ever(error: ReconcilerError, outcome: Outcome) -> None:
+    """A Retry-After beyond the longest ends the pursuit at once."""
+    pursued = Pursued(faults=[before(error)])
+    assert pursued.settle().outcome is outcome
+    assert pursued.sent == 1
+
+
+@pytest.mark.parametrize("doubt", [False, True])
+def test_what_the_service_asks_for_is_waited(*, doubt: bool) -> None:
+    """A repeat comes no sooner than Retry-After says, after a lost try neither."""
+    asked = Unavailable("later", answered=Answered(retry_after=0.05))
+    pursued = Pursued(faults=[*([before(LOST)] if doubt else []), before(asked)])
+    began = time.monotonic()
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert time.monotonic() - began >= 0.05
+
+
+def test_the_settling_waits_are_those_of_patience() -> None:
+    """Each read-back waits its turn, so that reads can catch up with writes."""
+    pursued = Pursued(faults=[before(LOST)])
+    pursued.pursuit.patience = Patience(settling=(0, 1, 2, 4))
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert pursued.waits == [0, 1, 2, 4]
+
+
+def test_an_earlier_create_is_looked_for_first() -> None:
+    """What an earlier run may have created is read back, and where it is there nothing is sent."""
+    pursued = Pursued(doubtful=True)
+    pursued.service.put(CONTOSO, told("Education InReview"))
+    message = "settled: the create of an earlier run is there"
+    assert pursued.settle() == Settled(Outcome.ALREADY_PRESENT, "InReview", None, message)
+    assert pursued.sent == 0
+
+
+def test_an_earlier_create_that_is_absent_is_sent_again() -> None:
+    """An earlier run's create that never showed is repeated after the settling time."""
+    pursued = Pursued(doubtful=True)
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert (pursued.sent, len(pursued.service.read_ids)) == (1, 4)
+
+
+def test_an_earlier_gcc_create_that_is_absent_is_not_sent() -> None:
+    """An earlier run's GCC create stays unknown where it doesn't show."""
+    pursued = Pursued(GCC, doubtful=True)
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert pursued.sent == 0
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [before(CallRefused("the code 123456 is not valid"))],
+        [before(OutcomeUnknown("500: the code 123456 broke it"))],
+        [before(Unavailable("try 123456 later"))] * 5,
+        [before(SignInRefused("not for 123456"))],
+    ],
+    ids=["refused", "lost", "down", "signed out"],
+)
+def test_no_message_echoes_the_code(faults: list[Fault]) -> None:
+    """A validation code in the service's text doesn't reach the report."""
+    pursued = Pursued(GCC, faults=faults)
+    settled = pursued.settle()
+    assert settled.message is not None
+    assert "***" in settled.message
+    assert "123456" not in f"{settled.message}{pursued.stop.reason}"
+
+
+def test_the_first_reason_stands() -> None:
+    """A flag that was raised keeps its first reason and error."""
+    stop = Stop()
+    stop.raise_flag("first", NO_WAY_IN)
+    stop.raise_flag("second", SIGNED_OUT)
+    assert (stop.reason, stop.error, bool(stop)) == ("first", NO_WAY_IN, True)
+
+
+RESUBMISSION: Final = Step(CONTOSO, "contoso", EDUCATION, resubmit_denial_of=DENIED_ON)
+FIRST: Final = Step(CONTOSO, "contoso", EDUCATION)
+APPROVED: Final = VettingStatus.APPROVED.value
+
+
+@pytest.mark.parametrize(
+    ("step", "entry", "shown"),
+    [
+        (FIRST, denied(), True),
+        (FIRST, told("education Approved"), True),
+        (FIRST, told("StateOwnedEntity"), False),
+        (RESUBMISSION, denied(), False),
+        (RESUBMISSION, denied(LATER), True),
+        (RESUBMISSION, denied(None), False),
+        (RESUBMISSION, LiveQualification("Education", APPROVED), True),
+        (RESUBMISSION, LiveQualification("Education", "InReview", None, LATER), True),
+    ],
+)
+def test_what_shows_that_a_create_happened(
+    step: Step, entry: LiveQualification, *, shown: bool
+) -> None:
+    """Any vetting shows a first create; a resubmission is shown by a vetting after the denial."""
+    assert (evidence(step, live(entry)) is not None) is shown
