@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.decision import Decision, decide
+from reconciler.decision import ORDER, Decision, decide
 from reconciler.findings import ServiceError, SignInFailed, SignInRefused, StateError
 from reconciler.journal import key_of
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
@@ -112,10 +112,14 @@ class Engine:
         return _result(step, Outcome.NOT_ATTEMPTED, self._stop.reason or "the run was cut short")
 
     def _open_steps(self) -> dict[CustomerId, list[Step]]:
+        """Group by customer, in the order to send them, whatever order an edited plan has."""
         groups: dict[CustomerId, list[Step]] = defaultdict(list)
         for step in self._orders.plan.steps:
             groups[step.customer_id].append(step)
-        return groups
+        return {
+            customer_id: sorted(steps, key=lambda step: ORDER.index(step.qualification))
+            for customer_id, steps in groups.items()
+        }
 
     def _read_codes(self) -> None:
         for step in self._orders.plan.steps:

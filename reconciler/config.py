@@ -69,6 +69,8 @@ class Configuration:
     state_dir: Path
     partner_center: PartnerCenterSettings
     policy: Policy
+    seed: Path | None = None
+    """The emulator's seed that the file names, also where the environment names an address."""
 
     @property
     def target(self) -> Target:
@@ -130,6 +132,7 @@ def _read_variable(environ: Mapping[str, str]) -> tuple[str | None, list[Diagnos
 def _configuration(written: ConfigurationFile, endpoint: str | None, path: Path) -> Configuration:
     folder = path.parent.resolve()
     secrets = written.secrets_folder
+    emulator = written.partner_center.emulator
     return Configuration(
         path=folder / path.name,
         folder=folder,
@@ -138,6 +141,7 @@ def _configuration(written: ConfigurationFile, endpoint: str | None, path: Path)
         state_dir=folder / written.state_dir,
         partner_center=_settings(written.partner_center, endpoint, folder),
         policy=_policy(written.policy),
+        seed=None if emulator is None else folder / emulator,
     )
 
 

@@ -200,6 +200,16 @@ class _Result(_Model):
         return StepResult(**self.model_dump())
 
 
+class _Tally(_Model):
+    """How many results there are of each outcome."""
+
+    created: int
+    already_present: int
+    rejected: int
+    unknown: int
+    not_attempted: int
+
+
 class ReportModel(_Model):
     """The shape of an apply report."""
 
@@ -208,6 +218,7 @@ class ReportModel(_Model):
     plan_digest: str
     started_at: _Instant
     finished_at: _Instant
+    summary: _Tally | None = None
     results: tuple[_Result, ...]
 
     def read(self) -> ApplyReport:

@@ -96,7 +96,16 @@ class _Ended(_Event):
     at: AwareDatetime
 
 
-Event = _Started | Sending | _Settled | _Ended
+class _Reset(_Event):
+    """The emulator is back at its seed: what was created there is gone."""
+
+    event: Literal["reset"] = "reset"
+    at: AwareDatetime
+    address: str
+    tenant_id: str | None
+
+
+Event = _Started | Sending | _Settled | _Ended | _Reset
 _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
@@ -170,6 +179,10 @@ class Journal:
 
     def ended(self, at: datetime) -> None:
         self._append(_Ended(run=self._run, at=at))
+
+    def reset(self, at: datetime, target: Target) -> None:
+        """Let nothing that was sent to `target` count any more. Only for an emulator."""
+        self._append(_Reset(at=at, address=target.address, tenant_id=target.tenant_id))
 
     def _append(self, event: _Event) -> None:
         """Write one whole line and flush it to disk, or leave the file as it was.
@@ -282,6 +295,8 @@ class _Reader:
             case _Ended():
                 if self._is_here(self._run(number, event.run)):
                     self._interrupted.clear()
+            case _Reset():
+                self._reset((event.address, event.tenant_id))
             case _:
                 assert_never(event)
 
@@ -308,6 +323,17 @@ class _Reader:
         if self._is_here(run):
             self._sent.setdefault(run.plan_digest, set()).add(event.key)
             self._interrupted.add(event.key)
+
+    def _reset(self, target: tuple[str, str | None]) -> None:
+        runs = self._runs
+        self._pending = {
+            request_id: sending
+            for request_id, sending in self._pending.items()
+            if (runs[sending.run].address, runs[sending.run].tenant_id) != target
+        }
+        if target == self._here:
+            for noted in (self._sent, self._interrupted, self._done):
+                noted.clear()
 
     def _settled(self, number: int, event: _Settled) -> None:
         if event.request_id not in self._pending:

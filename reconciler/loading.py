@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.documents import Validation
 from reconciler.findings import ManifestsInvalid, Severity
-from reconciler.manifest_yaml import LoadedManifests, load_manifests
+from reconciler.manifest_yaml import check_manifests, load_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,35 +17,47 @@ if TYPE_CHECKING:
     from reconciler.state import DesiredState
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Where manifests are looked for, and what they may name."""
+
+    paths: Sequence[Path]
+    base: Path
+    secrets_folder: Path | None = None
+    skip: frozenset[Path] = frozenset()
+
+
 def validate(paths: Sequence[Path], configuration: Configuration | None, cwd: Path) -> Validation:
     """Check manifests offline; without a configuration, those of the working folder.
 
     Raises ConfigurationError where there is no manifest.
     """
-    loaded = _load(paths, configuration, cwd)
-    return Validation(loaded.documents, loaded.diagnostics)
+    if configuration is None:
+        search = _Search([cwd / path for path in paths] or [cwd], cwd)
+    else:
+        search = _search(paths, configuration, cwd)
+    checked = check_manifests(
+        search.paths, base=search.base, secrets_folder=search.secrets_folder, skip=search.skip
+    )
+    return Validation(checked.documents, checked.diagnostics)
 
 
 def load_desired(paths: Sequence[Path], configuration: Configuration, cwd: Path) -> DesiredState:
     """Load the desired state. Raises ManifestsInvalid with every problem, or ConfigurationError."""
-    loaded = _load(paths, configuration, cwd)
+    search = _search(paths, configuration, cwd)
+    loaded = load_manifests(
+        search.paths, base=search.base, secrets_folder=search.secrets_folder, skip=search.skip
+    )
     if any(diagnostic.severity is Severity.ERROR for diagnostic in loaded.diagnostics):
         raise ManifestsInvalid(loaded.diagnostics)
     return loaded.desired
 
 
-def _load(paths: Sequence[Path], configuration: Configuration | None, cwd: Path) -> LoadedManifests:
-    chosen = [cwd / path for path in paths]
-    if configuration is None:
-        return load_manifests(chosen or [cwd], base=cwd)
-    return load_manifests(
-        chosen or configuration.manifests,
-        base=configuration.folder,
-        secrets_folder=configuration.secrets_folder,
-        skip=_never_manifests(configuration),
+def _search(paths: Sequence[Path], configuration: Configuration, cwd: Path) -> _Search:
+    never = (configuration.path, configuration.seed)
+    return _Search(
+        [cwd / path for path in paths] or configuration.manifests,
+        configuration.folder,
+        configuration.secrets_folder,
+        frozenset(file.resolve() for file in never if file is not None),
     )
-
-
-def _never_manifests(configuration: Configuration) -> frozenset[Path]:
-    files = (configuration.path, configuration.partner_center.emulator)
-    return frozenset(file.resolve() for file in files if file is not None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
@@ -39,7 +40,7 @@ from reconciler.manifest_fields import (
     json_schema,
 )
 from reconciler.manifest_words import SHAPE
-from reconciler.problems import Problem, find_problems
+from reconciler.problems import MOST, Problem, find_problems
 from reconciler.spelling import nearest
 from reconciler.state import (
     CodeReference,
@@ -190,10 +191,19 @@ def review(data: object) -> Reviewed:
     try:
         manifest = Manifest.model_validate(data)
     except ValidationError as error:
-        problems = [*_mistakes(data, error), *check_entries(_entries_of(data))]
+        mistakes = _mistakes(data, error)
+        wrong = {mistake.path[:3] for mistake in mistakes}
+        problems = [*mistakes, *_checked_beside(wrong, _entries_of(data))]
         return Reviewed(None, problems, _name_of(data), _customer_of(data))
     name, customer_id = manifest.metadata.name, manifest.spec.customer_id
     return Reviewed(manifest, check_entries(_entries_of(data)), name, customer_id)
+
+
+def _checked_beside(wrong: set[Path], entries: list[object]) -> Iterator[Problem]:
+    """Check the entries together; what a wrong entry seems to lack may only be misspelt there."""
+    for problem in check_entries(entries):
+        if problem.path not in wrong or not problem.rule.endswith("-missing"):
+            yield problem
 
 
 def _name_of(data: object) -> str | None:
@@ -238,7 +248,7 @@ def _mistakes(data: object, error: ValidationError) -> list[Problem]:
         except ValidationError as more:
             told = set(problems)
             problems += [each for each in find_problems(more, SHAPE) if each not in told]
-    codes = list(find_codes(data))
+    codes = list(islice(find_codes(data), MOST))
     places = {code.path for code in codes}
     return codes + [each for each in problems if not _is_under(each.path, places)]
 

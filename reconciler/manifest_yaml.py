@@ -41,6 +41,9 @@ __all__ = [
     "write_manifest",
 ]
 
+_MOST_TOLD: Final = 10_000
+"""A file with more to tell of it is not read on: it is no file of manifests."""
+
 _NAME: Final = ("metadata", "name")
 _CUSTOMER_ID: Final = ("spec", "customerId")
 _QUALIFICATIONS: Final = ("spec", "qualifications")
@@ -138,7 +141,7 @@ class _Checking:
         if isinstance(text, Diagnostic):
             self.diagnostics.append(text)
             return
-        folder = file.path.parent
+        folder, before = file.path.parent, len(self.diagnostics)
         for document in read_documents(text, Reading(file.file)):
             self.diagnostics += document.diagnostics
             if document.places is not None:
@@ -146,6 +149,8 @@ class _Checking:
                 lawful = self._check(document.places, folder)
                 if lawful is not None:
                     yield lawful
+            if len(self.diagnostics) > before + _MOST_TOLD:
+                return
 
     def _check(self, places: Places, folder: Path) -> _Lawful | None:
         reviewed = review(places.root)

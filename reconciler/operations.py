@@ -53,7 +53,8 @@ FINDINGS_STAND: Final = 3
 
 
 def utc_now() -> datetime:
-    return datetime.now(UTC)
+    """Tell the time to the second: what people and documents need of it."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def say_nothing(_line: str) -> None:
@@ -151,6 +152,18 @@ async def apply(request: ApplyRequest, run: Run, stop: Stop, dialogue: Dialogue)
         _refuse_too_many(request, run, document, history)
         _tell_elsewhere(history, run)
         return await _approved(request, run, _Applying(document, history, stop, dialogue))
+
+
+def forget_creates(configuration: Configuration) -> None:
+    """Note that the emulator is back at its seed: its creates are not to be settled any more.
+
+    Raises LockHeld while an apply is running, StateError where the journal can't be written.
+    """
+    path = configuration.state_dir / JOURNAL_FILE
+    if not path.exists():
+        return
+    with hold_lock(configuration.state_dir, utc_now()), Journal(path, str(uuid.uuid4())) as journal:
+        journal.reset(utc_now(), configuration.target)
 
 
 @dataclass(frozen=True, slots=True)

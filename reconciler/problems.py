@@ -68,9 +68,13 @@ class Shape:
     tag: str = ""
 
 
+MOST: Final = 1000
+"""How many mistakes of one document are told: nobody reads on, and each takes its time."""
+
+
 def find_problems(error: ValidationError, shape: Shape) -> list[Problem]:
     """Tell each mistake once; what the YAML reader refused already is not told again."""
-    details = error.errors(include_url=False)
+    details = error.errors(include_url=False)[:MOST]
     told = [_tell(each, shape) for each in details if not _told_already(each, shape)]
     meant = {each.meant for each in told if each.meant}
     return [each for each in told if (*each.path, each.missing) not in meant]

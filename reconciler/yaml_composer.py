@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reconciler.yaml_parsers import NextEvent
-    from reconciler.yaml_places import KeyAndValue, Mark, Marked, Marks, YamlValue
+    from reconciler.yaml_places import Events, KeyAndValue, Mark, Marked, Marks, YamlValue
     from reconciler.yaml_scalars import Scalar
 
 MAX_DEPTH: Final = 32
-_MOST_FORBIDDEN: Final = 100
+MOST_VALUES: Final = 10_000
+"""How many values a document may hold. A manifest has a few dozen."""
+_MOST_REFUSED: Final = 100
 """A document with more refused constructs is not read on: an alias bomb has millions."""
 
 
@@ -43,12 +45,13 @@ class Reading:
     """How a text is read. With `any_key`, keys that look like numbers are taken as their text.
 
     Without `marks`, the places of what is inside a document are not kept: they are most of the
-    memory.
+    memory. A document of more than `most_values` is refused.
     """
 
     file: str
     any_key: bool = False
     marks: bool = True
+    most_values: int = MOST_VALUES
     events: Callable[[str], NextEvent] = FASTEST
 
 
@@ -74,11 +77,11 @@ class Composer:
     __slots__ = (
         "diagnostics",
         "first_line",
-        "forbidden",
         "marks",
         "next_event",
         "reading",
         "start_line",
+        "values",
     )
 
     def __init__(self, reading: Reading, first_line: int) -> None:
@@ -91,7 +94,7 @@ class Composer:
     def _forget(self) -> None:
         self.marks: Marks = {}
         self.diagnostics: list[Diagnostic] = []
-        self.forbidden = 0
+        self.values = 0
 
     def documents(self) -> Iterator[YamlDocument]:
         while (event := self.next_event()) is not None:
@@ -124,8 +127,8 @@ class Composer:
         if depth == MAX_DEPTH:
             self._refuse_depth(event.start_mark)
         if isinstance(event, MappingStartEvent):
-            return self._mapping(depth + 1)
-        return self._sequence(depth + 1)
+            return self._mapping(event, depth + 1)
+        return self._sequence(event, depth + 1)
 
     def _scalar(self, event: ScalarEvent) -> Scalar:
         if event.anchor is not None or event.ctag is not None:
@@ -133,10 +136,10 @@ class Composer:
         text: str = event.value
         return text if event.style else plain_value(text)
 
-    def _mapping(self, depth: int) -> dict[str, YamlValue]:
+    def _mapping(self, start: Marked, depth: int) -> dict[str, YamlValue]:
         built: dict[str, YamlValue] = {}
         events: dict[str, KeyAndValue] = {}
-        next_event = self.next_event
+        next_event, most = self.next_event, self.reading.most_values
         while not isinstance(key_event := next_event(), MappingEndEvent):
             key = self._key(key_event, depth)
             value_event = next_event()
@@ -146,37 +149,52 @@ class Composer:
             elif key is not None:
                 built[key] = value
                 events[key] = (key_event, value_event)
-        if self.reading.marks:
-            self.marks[id(built)] = (built, events)
+                if len(events) > most:
+                    self._refuse_size(value_event.start_mark)
+        self._keep(built, events, start)
         return built
 
     def _key(self, event: NodeEvent, depth: int) -> str | None:
         """Read a key; None where it is refused."""
         if not isinstance(event, ScalarEvent):
-            if self._node(event, depth) is not UNKNOWN:
-                self._refuse_key("a key is a list or a mapping", event.start_mark)
+            self._refuse_collection(event, depth)
             return None
-        if event.value == MERGE_KEY and not event.style:
+        key = self._scalar(event)
+        if isinstance(key, str) and (key != MERGE_KEY or event.style):
+            return key
+        return self._odd_key(event)
+
+    def _odd_key(self, event: ScalarEvent) -> str | None:
+        if event.value == MERGE_KEY:
             self._forbid("a merge key", event.start_mark)
             return MERGE_KEY
-        key = self._scalar(event)
-        if isinstance(key, str):
-            return key
         if self.reading.any_key:
             return str(event.value)
         self._refuse_key("a key is a number, a boolean or null", event.start_mark)
         return None
 
-    def _sequence(self, depth: int) -> list[YamlValue]:
+    def _refuse_collection(self, event: NodeEvent, depth: int) -> None:
+        if self._node(event, depth) is not UNKNOWN:
+            self._refuse_key("a key is a list or a mapping", event.start_mark)
+
+    def _sequence(self, start: Marked, depth: int) -> list[YamlValue]:
         built: list[YamlValue] = []
         events: list[KeyAndValue] = []
-        next_event = self.next_event
+        next_event, most = self.next_event, self.reading.most_values
         while not isinstance(event := next_event(), SequenceEndEvent):
             events.append((event, event))
             built.append(self._node(event, depth))
+            if len(events) > most:
+                self._refuse_size(event.start_mark)
+        self._keep(built, events, start)
+        return built
+
+    def _keep(self, built: YamlValue, events: Events, start: Marked) -> None:
+        self.values += len(events)
+        if self.values > self.reading.most_values:
+            self._refuse_size(start.start_mark)
         if self.reading.marks:
             self.marks[id(built)] = (built, events)
-        return built
 
     def _forbid_properties(self, event: ScalarEvent | CollectionStartEvent) -> None:
         if event.anchor is not None:
@@ -185,24 +203,31 @@ class Composer:
             self._forbid("a tag", event.start_mark)
 
     def _forbid(self, thing: str, mark: Mark) -> None:
-        self.complain("forbidden-yaml", forbidden(thing), FORBIDDEN_REMEDY, mark)
-        self.forbidden += 1
-        if self.forbidden == _MOST_FORBIDDEN:
-            raise Abandoned(mark)
+        self._refuse("forbidden-yaml", forbidden(thing), FORBIDDEN_REMEDY, mark)
 
     def _refuse_depth(self, mark: Mark) -> NoReturn:
         message = f"this is nested more than {MAX_DEPTH} levels deep"
         self.complain("too-deep", message, "a manifest needs six levels: flatten it", mark)
         raise Abandoned(mark)
 
+    def _refuse_size(self, mark: Mark) -> NoReturn:
+        message = f"this document holds more than {self.reading.most_values} values"
+        self.complain("too-large", message, "part it: a manifest describes one customer", mark)
+        raise Abandoned(mark)
+
     def _refuse_key(self, message: str, mark: Mark) -> None:
         remedy = "a key is text: put quotation marks round it, or braces where they are meant"
-        self.complain("invalid-value", message, remedy, mark)
+        self._refuse("invalid-value", message, remedy, mark)
 
     def _refuse_repeated(self, key: str, event: Marked, events: dict[str, KeyAndValue]) -> None:
         first = self._source(events[key][0].start_mark)
         message = f"the key {show(key)} is given twice in one mapping, first at {first}"
-        self.complain("duplicate-key", message, "keep one of the two", event.start_mark)
+        self._refuse("duplicate-key", message, "keep one of the two", event.start_mark)
+
+    def _refuse(self, rule: str, message: str, remedy: str, mark: Mark) -> None:
+        self.complain(rule, message, remedy, mark)
+        if len(self.diagnostics) == _MOST_REFUSED:
+            raise Abandoned(mark)
 
     def complain(self, rule: str, message: str, remedy: str, mark: Mark) -> None:
         source = self._source(mark)

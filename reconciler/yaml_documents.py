@@ -7,6 +7,7 @@ hold is for others to say.
 from __future__ import annotations
 
 import json
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -46,7 +47,7 @@ class _LatePlaces:
     @cached_property
     def _places(self) -> Places:
         with collector_paused():
-            reading = Reading(self._file, any_key=True)
+            reading = Reading(self._file, any_key=True, most_values=sys.maxsize)
             places = next(read_documents(self._text, reading)).places
         assert places is not None, "it was read before"
         return places
@@ -86,7 +87,9 @@ def invalid_document(diagnostics: tuple[Diagnostic, ...]) -> ConfigurationError:
 
 
 def _read_yaml(text: str, file: str) -> Any:  # noqa: ANN401  # foreign data of any shape
-    documents = list(read_documents(text, Reading(file, any_key=True, marks=False)))
+    documents = list(
+        read_documents(text, Reading(file, any_key=True, marks=False, most_values=sys.maxsize))
+    )
     diagnostics = tuple(each for document in documents for each in document.diagnostics)
     if diagnostics:
         raise invalid_document(diagnostics)

@@ -18,6 +18,8 @@ __all__ = ["Reading", "YamlDocument", "read_documents"]
 
 _SECOND_OPINIONS: Final = 256 * 1024
 """How many characters of broken text are read a second time, slowly, before that ends."""
+_LEAST: Final = 1024
+"""A shorter text counts as so many: to begin takes its time."""
 
 
 def read_documents(text: str, reading: Reading) -> Iterator[YamlDocument]:
@@ -101,5 +103,5 @@ class _Recovery:
         documents = list(run.documents())
         if run.failed is None:
             return documents[known:]
-        self._left -= len(part.text)
+        self._left -= max(len(part.text), _LEAST)
         return [failed.document]

@@ -29,6 +29,7 @@ _REMEDIES: Final = (
     ("document indicator", "close the quotation mark or the bracket that is opened here"),
     ("',' or ']'", "close the list with ] and part its items with commas"),
     ("',' or '}'", "close the mapping with } and part its keys with commas"),
+    ("unexpected ':'", "quote a text that holds a colon"),
     ("expected ':'", "write the key with a colon and a blank after it"),
     ("document start", "mend the indentation, or begin a new document with ---"),
     ("escape", "write a backslash as \\\\ within double quotes, or use single quotes"),

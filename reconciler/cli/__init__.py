@@ -14,8 +14,12 @@ INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 
 
-class Terminated(BaseException):
-    """SIGTERM: everything is unwound, nothing catches it but `run`."""
+class Terminated(SystemExit):
+    """SIGTERM: everything is unwound, nothing catches it but `run`.
+
+    Of the exceptions that a signal's handler could raise, asyncio swallows all but SystemExit and
+    KeyboardInterrupt, wherever in its loop they come.
+    """
 
 
 def main() -> NoReturn:

@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.interrupts import Interrupts
-from reconciler.cli.options import Globals, format_option, global_options
+from reconciler.cli.options import (
+    Globals,
+    format_option,
+    global_options,
+    narrowing_options,
+    sign_in_options,
+)
 from reconciler.cli.output import context_for, say, show_error, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents import report_to_document, to_json
-from reconciler.findings import NotApproved, StateError
+from reconciler.findings import NotApproved, StateError, UsageError
 from reconciler.operations import FAILED, ApplyRequest, apply
 from reconciler.plan_file import write_whole
 from reconciler.render import render_plan, render_report
+from reconciler.selection import Narrowing
 
 if TYPE_CHECKING:
     from reconciler.plan import ApplyReport, PlanDocument
@@ -32,6 +39,8 @@ if TYPE_CHECKING:
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report here, too.")
 @format_option()
 @global_options
+@sign_in_options
+@narrowing_options
 def command(
     flags: Globals,
     file: Path | None,
@@ -41,8 +50,14 @@ def command(
     expect_digest: str | None,
     allow_creates: int | None,
     report: Path | None,
+    narrowing: Narrowing,
 ) -> int:
-    session = open_session(flags, ())
+    if file is not None and narrowing != Narrowing():
+        raise UsageError(
+            f"{file} is applied as it was reviewed, so it can't be narrowed",
+            "leave the narrowing out, or plan again with it",
+        )
+    session = open_session(flags, (), narrowing)
     request = ApplyRequest(session.desired, session.scope, file, expect_digest, allow_creates)
     interrupts = Interrupts()
     console = _Console(flags, session, interrupts, format_, auto_approve, report)
@@ -59,7 +74,7 @@ def command(
 
 
 async def _apply(request: ApplyRequest, session: Session, console: _Console) -> int:
-    async with session.connect() as run:
+    async with session.connect(creates=True) as run:
         return await apply(request, run, console.interrupts.stop, console)
 
 

@@ -14,6 +14,7 @@ from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.config import find_configuration, load_configuration
 from reconciler.emulator.vetting import Decision, Verdict
+from reconciler.endpoints import read_endpoint
 from reconciler.findings import ConfigurationError, ManifestsInvalid
 from reconciler.loading import load_desired
 from reconciler.manifest_yaml import load_document
@@ -50,15 +51,18 @@ def serve(flags: Globals, seed: Path | None, *, port: int, faults: Path | None) 
 @global_options
 def reset(flags: Globals) -> int:
     from reconciler.emulator.store import open_store  # noqa: PLC0415 - for this command only
+    from reconciler.operations import forget_creates  # noqa: PLC0415 - as above
 
+    configuration = _configuration(flags)
     address = _served(flags)
     if address is not None:
         _ask(address, "reset", {})
-        say(f"the emulator at {address} is back at its seed")
-        return 0
-    embedded = _embedded(flags, None)
-    open_store(embedded.seed, embedded.state_dir).reset()
-    say(f"the emulator is back at {embedded.seed}")
+    else:
+        embedded = _embedded(flags, None)
+        open_store(embedded.seed, embedded.state_dir).reset()
+    if configuration is not None:
+        forget_creates(configuration)
+    say(f"the emulator {f'at {address} ' if address else ''}is back at its seed")
     return 0
 
 
@@ -121,9 +125,20 @@ def _served(flags: Globals) -> str | None:
     """Find the address of a served emulator, where the configuration or environment has one."""
     address = os.environ.get("PARTNER_CENTER_ENDPOINT", "").strip()
     if address:
-        return address
+        return _checked(address)
     configuration = _configuration(flags)
     return None if configuration is None else configuration.partner_center.endpoint
+
+
+def _checked(address: str) -> str:
+    """The address as it is spelt elsewhere; what is wrong with it is told without repeating it."""
+    try:
+        return read_endpoint(address, any_host=True)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the variable PARTNER_CENTER_ENDPOINT is {error}",
+            "set it to the address `emulator serve` printed",
+        ) from None
 
 
 def _ask(address: str, what: str, body: dict[str, str]) -> None:

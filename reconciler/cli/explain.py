@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 import click
 
+from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
 from reconciler.findings import UsageError
 from reconciler.rules import REPORT_RULES, RULES, Rule
@@ -13,7 +14,8 @@ from reconciler.rules import REPORT_RULES, RULES, Rule
 
 @click.command(help="Tell what a rule means, why, and what to do.")
 @click.argument("rule")
-def command(rule: str) -> int:
+@global_options
+def command(_flags: Globals, rule: str) -> int:
     if rule not in RULES:
         close = get_close_matches(rule, RULES, 1)
         hint = f"did you mean {close[0]}?" if close else f"rules: {', '.join(sorted(RULES))}"

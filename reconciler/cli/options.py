@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +25,7 @@ class Globals:
     config: Path | None
     colour: bool
     verbose: bool
+    refresh_token_out: Path | None = None
 
 
 @click.pass_context
@@ -49,6 +50,40 @@ def global_options(function: Callable[..., Result]) -> Callable[..., Result]:
         verbose = flags.pop("verbose") or outer[2]
         chosen = None if config is None else Path(config)
         return function(Globals(chosen, not plain, verbose), **flags)
+
+    return command
+
+
+def sign_in_options(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Add what commands that sign in take besides; it goes below `global_options`."""
+
+    @click.option(
+        "--refresh-token-out",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Keep the new refresh token here; for PARTNER_CENTER_REFRESH_TOKEN.",
+    )
+    @wraps(function)
+    def command(flags: Globals, *, refresh_token_out: Path | None, **others: Any) -> Result:  # noqa: ANN401 - click's own
+        return function(replace(flags, refresh_token_out=refresh_token_out), **others)
+
+    return command
+
+
+def narrowing_options(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Add the flags that narrow the customers; the command gets them as `narrowing`."""
+
+    @click.option("--customer", "customers", multiple=True, metavar="NAME_OR_ID", help="Only it.")
+    @click.option("--selector", metavar="KEY=VALUE", help="Only manifests with this label.")
+    @click.option("--changed-from", metavar="GIT_REF", help="Only what differs from there.")
+    @click.option("--shard", metavar="INDEX/COUNT", help="Only this part of all customers.")
+    @wraps(function)
+    def command(*args: Any, **flags: Any) -> Result:  # noqa: ANN401 - click's own
+        from reconciler.selection import Narrowing  # noqa: PLC0415 - slow to import
+
+        asked = {name: flags.pop(name) for name in ("customers", "selector")}
+        asked |= {name: flags.pop(name) for name in ("changed_from", "shard")}
+        return function(*args, narrowing=Narrowing(**asked), **flags)
 
     return command
 

@@ -40,7 +40,9 @@ def show_error(error: ReconcilerError) -> None:
 
         for line in diagnostic_lines(validation_entries(Validation(0, error.diagnostics))):
             say(line)
-    say(f"error: {neutral(error.message)}")
+        if isinstance(error, ConfigurationError):
+            return
+    say(f"error: {neutral(str(error))}")
     if error.remedy:
         say(f"    -> {neutral(error.remedy)}")
 

@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Globals, format_option, global_options, paths_argument
-from reconciler.cli.output import context_for, write
+from reconciler.cli.options import (
+    Globals,
+    format_option,
+    global_options,
+    narrowing_options,
+    paths_argument,
+    sign_in_options,
+)
+from reconciler.cli.output import context_for, show_error, write
 from reconciler.cli.session import Session, open_session
-from reconciler.operations import plan, plan_exit_code
+from reconciler.findings import StateError
+from reconciler.operations import FAILED, plan, plan_exit_code
 from reconciler.plan_file import save_plan
 from reconciler.render import render_plan
 
 if TYPE_CHECKING:
     from reconciler.plan import PlanDocument
+    from reconciler.selection import Narrowing
 
 
 @click.command(help="Compare manifests with live state, print the plan, save it. Writes nothing.")
@@ -25,6 +34,8 @@ if TYPE_CHECKING:
 @click.option("--detailed-exitcode", is_flag=True, help="End in 2 where there are steps.")
 @format_option()
 @global_options
+@sign_in_options
+@narrowing_options
 def command(
     flags: Globals,
     paths: tuple[Path, ...],
@@ -32,14 +43,25 @@ def command(
     *,
     out: Path | None,
     detailed_exitcode: bool,
+    narrowing: Narrowing,
 ) -> int:
-    session = open_session(flags, paths)
+    session = open_session(flags, paths, narrowing)
     document = asyncio.run(_plan(session))
-    if out is not None:
-        save_plan(out, document)
+    saved = out is None or _save(out, document)
     write(render_plan(format_, document, context_for(flags, session.configuration.folder)))
     fail_on = session.configuration.policy.fail_on
-    return plan_exit_code(document.plan, fail_on, detailed=detailed_exitcode)
+    code = plan_exit_code(document.plan, fail_on, detailed=detailed_exitcode)
+    return code if saved else FAILED
+
+
+def _save(path: Path, document: PlanDocument) -> bool:
+    """Save the plan. What was read is printed, too, where no file can be written."""
+    try:
+        save_plan(path, document)
+    except StateError as error:
+        show_error(error)
+        return False
+    return True
 
 
 async def _plan(session: Session) -> PlanDocument:

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Final = {
+    "init": ("init", "Write a working repository."),
     "validate": ("validate", "Check manifests offline."),
     "plan": ("plan", "Compare manifests with live state; write nothing."),
     "show": ("show", "Print a saved plan or an apply report."),
     "apply": ("apply", "Send the creates of a plan."),
+    "login": ("login", "Sign in as an admin with a device code."),
+    "logout": ("logout", "Forget the login that is kept here."),
+    "doctor": ("doctor", "Check configuration, reach, clock and sign-in."),
+    "schema": ("schema", "Print a JSON Schema."),
     "explain": ("explain", "Tell what a rule means, why, and what to do."),
     "emulator": ("emulator", "Run the offline Partner Center."),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.access import find_access, refuse_app_only
 from reconciler.cli.connection import connected
 from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
@@ -15,6 +16,7 @@ from reconciler.config import load_configuration
 from reconciler.loading import load_desired
 from reconciler.operations import Run
 from reconciler.planner import Scope
+from reconciler.selection import Narrowing, manifest_places, select
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -34,15 +36,28 @@ class Session:
     scope: Scope
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Run]:
-        """Open the service for this command; sign in where one is needed."""
-        log = say if self.flags.verbose else None
-        async with connected(self.configuration, log) as service:
+    async def connect(self, *, creates: bool = False) -> AsyncIterator[Run]:
+        """Open the service for this command; sign in where one is needed.
+
+        With `creates`, SignInFailed where the sign-in is known to be app-only.
+        """
+        access = find_access(self.configuration, self.flags.refresh_token_out)
+        if creates:
+            refuse_app_only(access)
+        settings = self.configuration.partner_center
+        async with connected(settings, access, self.flags) as service:
             with progress_bar(self.flags) as progress:
                 yield Run(self.configuration, os.environ, service, say=say, progress=progress)
 
 
-def open_session(flags: Globals, paths: Sequence[Path]) -> Session:
+def open_session(flags: Globals, paths: Sequence[Path], narrowing: Narrowing) -> Session:
+    """Load what the configuration names, narrowed; what could not be narrowed is said aloud."""
     cwd = Path.cwd()
     configuration = load_configuration(flags.config, os.environ, cwd)
-    return Session(flags, configuration, load_desired(paths, configuration, cwd), Scope())
+    desired = load_desired(paths, configuration, cwd)
+    if narrowing == Narrowing():
+        return Session(flags, configuration, desired, Scope())
+    selected = select(desired, narrowing, manifest_places(configuration, paths, cwd))
+    for note in selected.notes:
+        say(note)
+    return Session(flags, configuration, selected.desired, selected.scope)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
-from reconciler.cli.output import context_for, write
+from reconciler.cli.output import context_for, show_error, write
 from reconciler.config import find_configuration, load_configuration
-from reconciler.findings import Severity
+from reconciler.documents import Validation
+from reconciler.findings import ConfigurationError, Diagnostic, Severity, Source
 from reconciler.loading import validate
 from reconciler.render import VALIDATION_FORMATS, render_validation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.config import Configuration
 
 
 @click.command(help="Check manifests offline. Needs no configuration and no sign-in.")
@@ -21,9 +27,27 @@ from reconciler.render import VALIDATION_FORMATS, render_validation
 @global_options
 def command(flags: Globals, paths: tuple[Path, ...], format_: str) -> int:
     cwd = Path.cwd()
-    found = find_configuration(flags.config, cwd)
-    configuration = None if found is None else load_configuration(found, os.environ, cwd)
-    validation = validate(paths, configuration, cwd)
+    configuration: Configuration | None = None
+    try:
+        configuration = _configuration(flags, cwd)
+        validation = validate(paths, configuration, cwd)
+    except ConfigurationError as error:
+        if format_ == "text":
+            raise
+        show_error(error)
+        validation = Validation(0, error.diagnostics or (_told(error, paths),))
     folder = cwd if configuration is None else configuration.folder
     write(render_validation(format_, validation, context_for(flags, folder)))
     return int(any(each.severity is Severity.ERROR for each in validation.diagnostics))
+
+
+def _configuration(flags: Globals, cwd: Path) -> Configuration | None:
+    """Load the configuration where there is one; the environment has no say in offline checks."""
+    found = find_configuration(flags.config, cwd)
+    return None if found is None else load_configuration(found, {}, cwd)
+
+
+def _told(error: ConfigurationError, paths: Sequence[Path]) -> Diagnostic:
+    """Tell that there is no manifest where programs read on: a document takes a place."""
+    source = Source(paths[0].as_posix() if paths else ".", 1, 1)
+    return Diagnostic("unknown-kind", Severity.ERROR, error.message, error.remedy, source)

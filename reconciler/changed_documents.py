@@ -1,0 +1,246 @@
+"""Compares the manifests of the working tree with those of a merge base, document by document.
+
+It compares what documents say, never lines: one that only moved or was re-commented is unchanged.
+Of the base it reads only the files that differ. Where anything is in doubt it says so and narrows
+nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import ConfigurationError, Severity, Source
+from reconciler.git_history import (
+    Doubt,
+    Repository,
+    TreeEntry,
+    find_commit,
+    list_tree,
+    merge_base,
+    open_repository,
+    read_files,
+    unchanged_files,
+)
+from reconciler.manifest_yaml import load_manifests
+from reconciler.yaml_scalars import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reconciler.state import CustomerId, DesiredCustomer, DesiredState
+
+_SUFFIXES: Final = (".yaml", ".yml")
+_CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")
+"""Always read: they name the files beside them that are no manifests."""
+
+_SUBMODULE: Final = "160000"
+_NOWHERE: Final = Source("", 0, 0)
+_SHORT: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPlaces:
+    """Where the desired state was loaded from. Its sources are relative to `folder`.
+
+    `configuration` is where the configuration's file is, or would be.
+    """
+
+    configuration: Path
+    folder: Path
+    paths: tuple[Path, ...]
+    secrets_folder: Path | None = None
+    skip: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs from the merge base. `changed` is None where all must be planned."""
+
+    changed: frozenset[CustomerId] | None
+    dropped: tuple[DesiredCustomer, ...] = ()
+    note: str = ""
+
+
+def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> Changes:
+    """Compare with the merge base of HEAD and `ref`. Raises UsageError for a ref that is none."""
+    repository = open_repository(places.folder)
+    commit = find_commit(repository, ref)
+    try:
+        base = _open_base(repository, merge_base(repository, commit, ref), places)
+        changes = _compare(desired, base, _load(base))
+    except Doubt as doubt:
+        return Changes(None, note=f"full plan: {doubt}")
+    if base.why_all:
+        return Changes(
+            None, changes.dropped, f"full plan: {base.why_all} the merge base with {ref}"
+        )
+    count = f"{len(changes.changed or ())} of {len(desired.customers)} customers"
+    note = f"{count} differ from the merge base with {ref} ({base.commit[:_SHORT]})"
+    return replace(changes, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What of the merge base has to be read. Paths are relative to the git root."""
+
+    repository: Repository
+    commit: str
+    places: ManifestPlaces
+    folder: str
+    tops: tuple[str, ...]
+    unchanged: frozenset[str]
+    to_read: tuple[TreeEntry, ...]
+    why_all: str
+
+    def told_apart(self, customer: DesiredCustomer) -> bool:
+        """Tell whether the customer stands in a file that is not the same at the base."""
+        file = posixpath.normpath(posixpath.join(self.folder, customer.source.file))
+        return file not in self.unchanged
+
+
+def _open_base(repository: Repository, commit: str, places: ManifestPlaces) -> _Base:
+    configuration, folder, *tops = (
+        _path_in_tree(repository, path, places.folder)
+        for path in (places.configuration, places.folder, *places.paths)
+    )
+    listed = list(list_tree(repository, commit, [configuration, *tops]))
+    entries = [entry for entry in listed if _may_hold_manifests(entry, tops)]
+    same = unchanged_files(repository, entries)
+    unchanged = frozenset(path for path in same if _name(path) not in _CONFIGURATIONS)
+    return _Base(
+        repository=repository,
+        commit=commit,
+        places=places,
+        folder=folder,
+        tops=tuple(tops),
+        unchanged=unchanged,
+        to_read=tuple(entry for entry in entries if entry.path not in unchanged),
+        why_all=_why_all(repository, listed, configuration),
+    )
+
+
+def _name(path: str) -> str:
+    return posixpath.basename(path)
+
+
+def _path_in_tree(repository: Repository, path: Path, folder: Path) -> str:
+    """Spell `path` relative to the git root, whose own path is the empty text. Raises Doubt."""
+    real = os.path.realpath(path)
+    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(folder))  # noqa: PTH100
+    if os.path.normpath(os.path.join(os.path.realpath(folder), relative)) != real:  # noqa: PTH118
+        raise Doubt(f"a symbolic link leads to {show(relative)}, and git keeps no track of that")
+    if not Path(real).is_relative_to(repository.root):
+        raise Doubt(f"{show(relative)} is outside the git repository")
+    inside = Path(real).relative_to(repository.root).as_posix()
+    return "" if inside == "." else inside
+
+
+def _may_hold_manifests(entry: TreeEntry, tops: Sequence[str]) -> bool:
+    """Tell the files that could be manifests. Raises Doubt for what only leads to some."""
+    below = [_below(entry.path, top) for top in tops]
+    if entry.mode == _SUBMODULE and any(path is not None for path in below):
+        raise Doubt(f"{show(entry.path)} is a submodule, whose history is its own")
+    found = any(path == "" or (path is not None and _is_manifest(path)) for path in below)
+    if found and not entry.is_file:
+        raise Doubt(f"{show(entry.path)} is a symbolic link at the merge base")
+    return found
+
+
+def _below(path: str, top: str) -> str | None:
+    """Tell the way from `top` down to `path`, None where it is elsewhere."""
+    if path == top:
+        return ""
+    return path.removeprefix(f"{top}/") if path.startswith(f"{top}/") else (None if top else path)
+
+
+def _is_manifest(path: str) -> bool:
+    # A part `..`, which only a commit made by hand can have, is hidden too: nothing is written
+    # outside of the copy.
+    hidden = any(part.startswith(".") for part in path.replace("\\", "/").split("/"))
+    return path.endswith(_SUFFIXES) and not hidden
+
+
+def _why_all(repository: Repository, listed: Iterable[TreeEntry], configuration: str) -> str:
+    """Tell why the configuration makes a full plan; empty where it is what it was."""
+    name, path = _name(configuration), repository.root / configuration
+    now = path.read_bytes() if path.exists() else None
+    found = [entry for entry in listed if entry.path == configuration]
+    if not found:
+        return "" if now is None else f"{name} is new since"
+    [(_, before)] = read_files(repository, found)
+    # Git may have written line breaks of another kind into the working tree.
+    same = now is not None and now.replace(b"\r\n", b"\n") == before.replace(b"\r\n", b"\n")
+    return "" if same else f"{name} changed since"
+
+
+def _load(base: _Base) -> tuple[DesiredCustomer, ...]:
+    """Load what the files to be read say at the base. Raises Doubt where that is not lawful."""
+    if not base.to_read:
+        return ()
+    with TemporaryDirectory() as temporary:
+        root = Path(os.path.realpath(temporary))
+        for entry, content in read_files(base.repository, base.to_read):
+            _write(root, entry, content)
+        return _load_copy(base, root)
+
+
+def _write(root: Path, entry: TreeEntry, content: bytes) -> None:
+    path = root / entry.path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+    except OSError as error:
+        raise Doubt(f"{show(entry.path)} can't be looked at: {error.strerror}") from None
+
+
+def _load_copy(base: _Base, root: Path) -> tuple[DesiredCustomer, ...]:
+    """Load the copy at `root`, laid out as the repository is, by the rules of the original."""
+    repository_root = base.repository.root
+    copied = {path: Path(os.path.realpath(path)) for path in base.places.skip}
+    skip = {
+        root / real.relative_to(repository_root)
+        for real in copied.values()
+        if real.is_relative_to(repository_root)
+    }
+    try:
+        loaded = load_manifests(
+            [root / top for top in base.tops if (root / top).exists()],
+            base=root / base.folder,
+            secrets_folder=base.places.secrets_folder,
+            skip=frozenset(skip),
+        )
+    except ConfigurationError:  # there is no manifest among them
+        return ()
+    for told in loaded.diagnostics:
+        if told.severity is Severity.ERROR:
+            raise Doubt(f"the merge base is invalid, at {told.source}: {told.message}")
+    return loaded.desired.customers
+
+
+def _compare(desired: DesiredState, base: _Base, before: Sequence[DesiredCustomer]) -> Changes:
+    earlier = {customer.customer_id: _content(customer) for customer in before}
+    now = {customer.customer_id: customer for customer in desired.customers}
+    told_apart = {id_: each for id_, each in now.items() if base.told_apart(each)}
+    for customer_id in earlier:
+        if customer_id in now and customer_id not in told_apart:
+            raise Doubt(f"the merge base declares customer {customer_id} twice")
+    changed = (id_ for id_, each in told_apart.items() if earlier.get(id_) != _content(each))
+    dropped = tuple(customer for customer in before if customer.customer_id not in now)
+    return Changes(frozenset(changed), dropped)
+
+
+def _content(customer: DesiredCustomer) -> DesiredCustomer:
+    """Strip off where it stands: what is left is what it says."""
+    entries = (replace(entry, source=_NOWHERE) for entry in customer.qualifications)
+    return replace(
+        customer,
+        source=_NOWHERE,
+        qualifications_source=_NOWHERE,
+        qualifications=tuple(entries),
+    )

@@ -1,0 +1,73 @@
+"""`reconciler login`: signs an admin in by a device code and keeps the login on this machine."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import INTERRUPTED
+from reconciler.cli.connection import sign_in_calls_told
+from reconciler.cli.options import Globals, global_options
+from reconciler.cli.output import say
+from reconciler.cli.ways_in import name_of, sign_in_target
+from reconciler.config import PartnerCenterSettings, find_configuration, load_configuration
+from reconciler.findings import ConfigurationError
+from reconciler.partner_center.device_login import login
+from reconciler.partner_center.sign_in import CachedLogin, find_way_in, login_application
+from reconciler.partner_center.token_cache import login_cache
+
+if TYPE_CHECKING:
+    from reconciler.partner_center.authority import DeviceCode
+    from reconciler.partner_center.device_login import LoggedIn
+    from reconciler.partner_center.sign_in import SignInTarget
+
+
+@click.command(help="Sign in as an admin with a device code. The login is kept on this machine.")
+@global_options
+def command(flags: Globals) -> int:
+    settings = _settings(flags)
+    target = sign_in_target(settings)
+    application = login_application(os.environ, target)
+    try:
+        with sign_in_calls_told(flags):
+            logged_in = login(application, login_cache(os.environ), _show, settings.tenant_id)
+    except KeyboardInterrupt:
+        say("login cancelled; what was kept before stays as it was")
+        return INTERRUPTED
+    _tell(logged_in)
+    _tell_of_others(target)
+    return 0
+
+
+def _settings(flags: Globals) -> PartnerCenterSettings:
+    """Without a configuration, the public cloud's; an admin may log in anywhere."""
+    cwd = Path.cwd()
+    found = find_configuration(flags.config, cwd)
+    if found is None:
+        return PartnerCenterSettings()
+    return load_configuration(found, os.environ, cwd).partner_center
+
+
+def _show(code: DeviceCode) -> None:
+    minutes = max(1, code.lifetime // 60)
+    say(f"open {code.address} and enter the code {code.code}")
+    say(f"waiting; the code lasts {minutes} min, Ctrl-C cancels")
+
+
+def _tell(logged_in: LoggedIn) -> None:
+    how = "encrypted" if logged_in.encrypted else "in a file that only you can read"
+    say(f"logged in; the login is kept in {logged_in.folder}, {how}")
+    if logged_in.claims.mfa is False:
+        say("warning: the sign-in was without MFA, and Partner Center refuses a user's calls then")
+
+
+def _tell_of_others(target: SignInTarget) -> None:
+    """A login comes last: whatever the environment names is taken instead."""
+    with suppress(ConfigurationError):  # the next run tells what is wrong with it
+        way_in = find_way_in(os.environ, target)
+        if not isinstance(way_in, CachedLogin):
+            say(f"warning: {name_of(way_in)} comes before this login; unset it to use the login")

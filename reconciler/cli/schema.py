@@ -1,0 +1,49 @@
+"""`reconciler schema`: the JSON Schema of a manifest, the configuration, a plan or a report."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from reconciler.cli.options import Globals, global_options
+from reconciler.cli.output import write
+from reconciler.documents import to_json
+
+KINDS: Final = ("manifest", "config", "plan", "report")
+
+
+@click.command(help="Print the JSON Schema of a kind of document.")
+@click.argument("kind", type=click.Choice(KINDS), default="manifest")
+@global_options
+def command(_flags: Globals, kind: str) -> int:
+    write(to_json(schema_of(kind)))
+    return 0
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Give the schema of one of KINDS; KeyError for another.
+
+    Plans and reports may have properties that it does not name: their readers ignore those.
+    """
+    from reconciler.manifest_fields import json_schema  # noqa: PLC0415 - slow to import
+
+    match kind:
+        case "manifest":
+            from reconciler.manifest import manifest_schema  # noqa: PLC0415 - as above
+
+            return manifest_schema()
+        case "config":
+            from reconciler.config import config_schema  # noqa: PLC0415 - as above
+
+            return config_schema()
+        case "plan":
+            from reconciler.document_models import PlanModel  # noqa: PLC0415 - as above
+
+            return json_schema(PlanModel)
+        case "report":
+            from reconciler.document_models import ReportModel  # noqa: PLC0415 - as above
+
+            return json_schema(ReportModel)
+        case _:
+            raise KeyError(kind)

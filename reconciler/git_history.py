@@ -1,0 +1,224 @@
+"""Asks git what a commit holds. It writes nothing, and runs nothing that a repository names.
+
+Only plumbing is called (rev-parse, merge-base, ls-tree, cat-file): it knows no hooks, pagers,
+external diffs or text conversion. What the working tree holds is read here and not asked of the
+index, whose flags could hide a change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import UsageError
+from reconciler.text_files import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FETCH_ALL: Final = "fetch the whole history: with actions/checkout, set fetch-depth: 0"
+"""The way out where the history is cut short."""
+
+_FLAGS: Final = ("--no-pager", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs")
+
+# These say whose repositories are trusted; every other GIT_* could lead to another repository.
+_KEPT: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+
+_ALGORITHMS: Final = {40: hashlib.sha1, 64: hashlib.sha256}
+"""By the number of digits of an object's id."""
+
+# A link is not what it leads to, and a pipe must not hold us up. Windows lacks the first two.
+_OPEN_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class Doubt(Exception):
+    """The history can't be relied on; the message says why, with the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One file, link or submodule of a commit. `path` is relative to the git root, with `/`."""
+
+    path: str
+    mode: str
+    object_id: str
+
+    @property
+    def is_file(self) -> bool:
+        return self.mode.startswith("100")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git working tree. `root` has no symbolic links in it."""
+
+    root: Path
+    shallow: bool
+
+
+def open_repository(folder: Path) -> Repository:
+    """Find the repository around `folder`. Raises UsageError where there is none."""
+    answer = _run(folder, "rev-parse", "--is-shallow-repository", "--show-toplevel")
+    if answer.returncode != 0:
+        raise UsageError(
+            f"{folder} is in no git repository that can be read: {_last_words(answer)}",
+            "run within the repository, or leave --changed-from out",
+        )
+    shallow, _, root = answer.stdout.partition(b"\n")
+    return Repository(Path(os.path.realpath(os.fsdecode(root[:-1]))), shallow == b"true")
+
+
+def find_commit(repository: Repository, ref: str) -> str:
+    """Find the id of the commit that `ref` names. Raises UsageError where it names none."""
+    if not ref or ref.startswith("-") or not ref.isprintable():
+        raise UsageError(
+            f"--changed-from takes a branch, tag or commit, not {ref!r}", "name one, as origin/main"
+        )
+    commit = f"{ref}^{{commit}}"
+    answer = _run(repository.root, "rev-parse", "--verify", "--quiet", "--end-of-options", commit)
+    if answer.returncode != 0:
+        raise UsageError(f"git knows no commit {ref!r} here", f"mend the name, or {FETCH_ALL}")
+    return answer.stdout.decode().strip()
+
+
+def merge_base(repository: Repository, commit: str, ref: str) -> str:
+    """Find the commit where HEAD and `commit`, known as `ref`, parted. Raises Doubt."""
+    if repository.shallow:
+        raise Doubt(f"this is a shallow clone, whose history is cut short; {FETCH_ALL}")
+    answer = _run(repository.root, "merge-base", "--all", "HEAD", commit)
+    bases = answer.stdout.decode().split()
+    if not bases:
+        raise Doubt(f"HEAD and {ref} have no commit in common")
+    if len(bases) > 1:
+        raise Doubt(f"HEAD and {ref} have {len(bases)} merge bases; merge {ref} into this branch")
+    return bases[0]
+
+
+def list_tree(repository: Repository, commit: str, paths: Sequence[str]) -> Iterator[TreeEntry]:
+    """List what `commit` holds at and under `paths`; an empty path means all of it."""
+    chosen = [] if "" in paths else paths
+    answer = _run(repository.root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *chosen)
+    if answer.returncode != 0:
+        raise Doubt(f"git can't list {commit}: {_last_words(answer)}")
+    for line in answer.stdout.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, _, object_id = about.decode().split()
+        yield TreeEntry(os.fsdecode(path), mode, object_id)
+
+
+def unchanged_files(repository: Repository, entries: Iterable[TreeEntry]) -> frozenset[str]:
+    """Find the paths at which the working tree has the very bytes that `entries` have."""
+    root = str(repository.root)
+    real: dict[str, bool] = {}
+    unchanged = set()
+    for entry in entries:
+        folder, _, name = f"{root}/{entry.path}".rpartition("/")
+        if folder not in real:
+            real[folder] = os.path.realpath(folder) == os.path.normpath(folder)
+        if real[folder] and _has_content(f"{folder}/{name}", entry.object_id):
+            unchanged.add(entry.path)
+    return frozenset(unchanged)
+
+
+def _has_content(path: str, wanted: str) -> bool:
+    """Look with as few calls as can be: this is done for every manifest there is."""
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+    except OSError:
+        return False
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+            return False
+        return object_id(os.read(descriptor, status.st_size + 1), len(wanted)) == wanted
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def object_id(content: bytes, digits: int) -> str:
+    """Compute the id that git gives to a file's content."""
+    whole = b"blob %d\0" % len(content) + content
+    return _ALGORITHMS[digits](whole, usedforsecurity=False).hexdigest()
+
+
+def read_files(
+    repository: Repository, entries: Sequence[TreeEntry]
+) -> Iterator[tuple[TreeEntry, bytes]]:
+    """Read the content of each entry. Raises Doubt where one is missing or too large."""
+    if not entries:
+        return
+    command = _command("cat-file", "--batch")
+    with subprocess.Popen(  # noqa: S603 - a list of words, none of which is an option from outside
+        command,
+        cwd=repository.root,
+        env=environment_for_git(os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        for entry in entries:
+            yield entry, _ask(process, entry)
+
+
+def _ask(process: subprocess.Popen[bytes], entry: TreeEntry) -> bytes:
+    """One question at a time: neither pipe can ever be full."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        os.write(process.stdin.fileno(), f"{entry.object_id}\n".encode())
+    except BrokenPipeError:
+        raise Doubt(f"git ended before it told what {entry.path} held") from None
+    match process.stdout.readline().split():
+        case [_, b"blob", size] if int(size) <= MAX_BYTES:
+            return process.stdout.read(int(size) + 1)[:-1]
+        case [_, b"blob", _]:
+            raise Doubt(f"{entry.path} was too large for a manifest")
+        case _:
+            raise Doubt(f"git has lost what {entry.path} held")
+
+
+def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - a list of words: no shell reads them
+        _command(*words),
+        cwd=folder,
+        env=environment_for_git(os.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+
+def _command(*words: str) -> list[str]:
+    git = shutil.which("git")
+    if git is None:
+        raise UsageError("git is not installed", "install it, or leave --changed-from out")
+    return [git, *_FLAGS, *words]
+
+
+def environment_for_git(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out of `environ` what could lead git to another repository, or make it ask."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("GIT_") or name in _KEPT
+    }
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def _last_words(answer: subprocess.CompletedProcess[bytes]) -> str:
+    words = answer.stderr.decode(errors="backslashreplace").strip().splitlines()
+    return words[-1] if words else "git said nothing"

@@ -1,0 +1,80 @@
+"""The files that `init` writes, as text by their places; it writes none of them itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANIFEST_SCHEMA: Final = "schemas/manifest.json"
+CONFIGURATION_SCHEMA: Final = "schemas/reconciler.json"
+"""Where the JSON Schemas are, from the repository's root: the modelines name them."""
+
+
+class Platform(StrEnum):
+    GITHUB = "github"
+    AZURE = "azure"
+    GITLAB = "gitlab"
+
+
+EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "live.yaml": "start/live.yaml",
+        "customers/contoso-unified-school-district.yaml": (
+            "start/contoso-unified-school-district.yaml"
+        ),
+        "customers/fabrikam-water-authority.yaml": "start/fabrikam-water-authority.yaml",
+    }
+)
+"""Only beside a configuration that is new, too: elsewhere real customers may be declared."""
+
+CONFIGURATION: Final[Mapping[str, str]] = MappingProxyType(
+    {"reconciler.yaml": "start/reconciler.yaml"}
+)
+
+AROUND: Final[Mapping[str, str]] = MappingProxyType(
+    {".gitignore": "start/gitignore", "CODEOWNERS": "start/CODEOWNERS"}
+)
+
+PIPELINES: Final[Mapping[Platform, Mapping[str, str]]] = MappingProxyType(
+    {
+        Platform.GITHUB: MappingProxyType(
+            {
+                ".github/actions/reconciler/action.yml": "github/action.yml",
+                ".github/workflows/reconciler-pull-request.yml": (
+                    "github/reconciler-pull-request.yml"
+                ),
+                ".github/workflows/reconciler-apply.yml": "github/reconciler-apply.yml",
+                ".github/workflows/reconciler-drift.yml": "github/reconciler-drift.yml",
+            }
+        ),
+        Platform.AZURE: MappingProxyType(
+            {
+                ".azure-pipelines/reconciler-steps.yml": "azure/reconciler-steps.yml",
+                ".azure-pipelines/reconciler-state.yml": "azure/reconciler-state.yml",
+                ".azure-pipelines/reconciler-pull-request.yml": "azure/reconciler-pull-request.yml",
+                ".azure-pipelines/reconciler-apply.yml": "azure/reconciler-apply.yml",
+                ".azure-pipelines/reconciler-drift.yml": "azure/reconciler-drift.yml",
+            }
+        ),
+        Platform.GITLAB: MappingProxyType(
+            {
+                ".gitlab-ci.yml": "gitlab/gitlab-ci.yml",
+                ".gitlab/reconciler.yml": "gitlab/reconciler.yml",
+            }
+        ),
+    }
+)
+
+
+def read_texts(table: Mapping[str, str]) -> dict[str, str]:
+    """Read the templates of one of the tables above, by the places they go to."""
+    here = files(__name__)
+    return {
+        place: here.joinpath(template).read_text(encoding="utf-8")
+        for place, template in table.items()
+    }

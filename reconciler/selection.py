@@ -1,0 +1,155 @@
+"""Narrows the desired state to some of its customers; what it leaves out is never read or planned.
+
+It says aloud where it could not narrow as asked, and refuses names that nobody has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from reconciler.changed_documents import Changes, ManifestPlaces, find_changes
+from reconciler.config import CONFIGURATION_FILE
+from reconciler.decision import make_finding
+from reconciler.findings import UsageError
+from reconciler.plan import Selection
+from reconciler.planner import Scope
+from reconciler.spelling import nearest
+from reconciler.state import DesiredState
+from reconciler.yaml_scalars import show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from reconciler.config import Configuration
+    from reconciler.findings import Finding
+    from reconciler.state import CustomerId, DesiredCustomer
+
+    Chosen = Callable[[DesiredCustomer], bool]
+
+_SHARD: Final = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """How the customers are narrowed, as the command line says it."""
+
+    customers: tuple[str, ...] = ()
+    selector: str | None = None
+    changed_from: str | None = None
+    shard: str | None = None
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.shard, self.selector, self.customers or None, self.changed_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What is left, what the plan is to say of it, and what is to be said aloud."""
+
+    desired: DesiredState
+    scope: Scope
+    notes: tuple[str, ...] = ()
+
+
+def manifest_places(
+    configuration: Configuration, paths: Sequence[Path], cwd: Path
+) -> ManifestPlaces:
+    """Tell where the desired state of `load_desired`, given the same, came from."""
+    never = (configuration.path, configuration.partner_center.emulator)
+    return ManifestPlaces(
+        configuration=configuration.path or configuration.folder / CONFIGURATION_FILE,
+        folder=configuration.folder,
+        paths=tuple(cwd / path for path in paths) or tuple(configuration.manifests),
+        secrets_folder=configuration.secrets_folder,
+        skip=frozenset(path for path in never if path is not None),
+    )
+
+
+def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Selected:
+    """Keep the customers that every narrowing keeps. Raises UsageError where one makes no sense."""
+    label = _selector(narrowing.selector)
+    shard = _shard(narrowing.shard)
+    changes = _changes(desired, narrowing, places)
+    named = _named(narrowing.customers, (*desired.customers, *changes.dropped))
+
+    def chosen(customer: DesiredCustomer) -> bool:
+        return named(customer) and label(customer) and shard(customer)
+
+    changed = changes.changed
+    kept = tuple(
+        customer
+        for customer in desired.customers
+        if (changed is None or customer.customer_id in changed) and chosen(customer)
+    )
+    findings = tuple(_dropped(customer) for customer in changes.dropped if chosen(customer))
+    note = changes.note or ("" if kept else "no customer is selected")
+    return Selected(
+        DesiredState(kept), Scope(narrowing.selection, findings), (note,) if note else ()
+    )
+
+
+def _changes(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Changes:
+    if narrowing.changed_from is None:
+        return Changes(None)
+    return find_changes(desired, narrowing.changed_from, places)
+
+
+def _dropped(customer: DesiredCustomer) -> Finding:
+    message = "this customer's manifest was taken out; what it holds, it keeps"
+    found = make_finding("customer-dropped", customer, message, source=customer.source)
+    return replace(found, source=None)
+
+
+def _everybody(_customer: DesiredCustomer) -> bool:
+    return True
+
+
+def _named(asked: tuple[str, ...], customers: Sequence[DesiredCustomer]) -> Chosen:
+    if not asked:
+        return _everybody
+    names = {customer.name for customer in customers}
+    ids = {str(customer.customer_id) for customer in customers}
+    for name in asked:
+        if name not in names and name.lower() not in ids:
+            raise UsageError(f"no manifest declares a customer {show(name)}", _meant(name, names))
+    wanted = {*asked, *(name.lower() for name in asked if name.lower() in ids)}
+    return lambda customer: not wanted.isdisjoint((customer.name, customer.customer_id))
+
+
+def _meant(name: str, names: set[str]) -> str:
+    meant = nearest(name, names)
+    return f"did you mean {meant}?" if meant else "give the name of a manifest, or a customer's id"
+
+
+def _selector(selector: str | None) -> Chosen:
+    if selector is None:
+        return _everybody
+    key, equals, value = selector.partition("=")
+    if not key or not equals:
+        raise UsageError(
+            f"--selector takes key=value, not {show(selector)}", "as --selector region=us-west"
+        )
+    return lambda customer: customer.labels.get(key) == value
+
+
+def _shard(shard: str | None) -> Chosen:
+    if shard is None:
+        return _everybody
+    match = _SHARD.fullmatch(shard)
+    index, count = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= index <= count:
+        raise UsageError(
+            f"--shard takes INDEX/COUNT, not {show(shard)}", "as 2/4, the second of four parts"
+        )
+    return lambda customer: shard_of(customer.customer_id, count) == index
+
+
+def shard_of(customer_id: CustomerId, count: int) -> int:
+    """Tell which of `count` parts the customer is in, from 1: the same for ever, everywhere."""
+    digest = hashlib.sha256(customer_id.encode()).digest()
+    return int.from_bytes(digest) % count + 1
