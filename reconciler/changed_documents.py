@@ -80,7 +80,7 @@ def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> Cha
             None, changes.dropped, f"full plan: {base.why_all} the merge base with {ref}"
         )
     count = f"{len(changes.changed or ())} of {len(desired.customers)} customers"
-    note = f"{count} differ from the merge base with {ref} ({base.commit[:_SHORT]})"
+    note = f"{count} changed since the merge base with {ref} ({base.commit[:_SHORT]})"
     return replace(changes, note=note)
 
 

@@ -207,6 +207,11 @@ def _remedy(found: object, due: Due) -> str:
     return f"quote it if text is meant: {due.remedy}"
 
 
+_CODE_KEY: Final = "validationcode"
+
+
 def is_code_key(key: str) -> bool:
     """Tell whether a key, however it is spelt, is the one that would hold a validation code."""
-    return "".join(filter(str.isalnum, key.casefold())) == "validationcode"
+    if len(key) < len(_CODE_KEY):
+        return False
+    return "".join(filter(str.isalnum, key.casefold())) == _CODE_KEY

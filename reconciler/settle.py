@@ -159,8 +159,8 @@ class Pursuit:
         return Settled(Outcome.CREATED, created.live.vetting_status, created.correlation_id)
 
     def _shut_out(self, error: ReconcilerError) -> Settled:
-        self.stop.raise_flag(self._told(error), error)
-        return self._ended(self._told(error))
+        self.stop.raise_flag(error.message, error)
+        return self._ended(error.message)
 
     async def _failed(self, error: ServiceError) -> Settled | None:
         self._last = error
@@ -179,12 +179,12 @@ class Pursuit:
             settled = await self._read_back()
             if settled is not None or not self._absent:
                 return settled or self._unknown()
-        return Settled(Outcome.REJECTED, None, self._correlation_id(), self._told(error))
+        return Settled(Outcome.REJECTED, None, self._correlation_id(), error.message)
 
     async def _give_up(self) -> Settled:
         if self.doubtful:
             return await self._read_back() or self._unknown()
-        message = self._told(self._last) if self._last else "it was not sent"
+        message = self._last.message if self._last else "it was not sent"
         return self._ended(f"nothing was created: {message}")
 
     async def _read_back(self) -> Settled | None:
@@ -218,7 +218,7 @@ class Pursuit:
         return Settled(Outcome.NOT_ATTEMPTED, None, self._correlation_id(), message)
 
     def _unknown(self) -> Settled:
-        why = f" ({self._told(self._last)})" if self._last else ""
+        why = f" ({self._last.message})" if self._last else ""
         message = f"it may have been created{why}; look at the customer in Partner Center, then "
         if self.step.qualification is Qualification.GCC:
             message += (
@@ -231,11 +231,6 @@ class Pursuit:
                 "sent again"
             )
         return Settled(Outcome.UNKNOWN, None, self._correlation_id(), message)
-
-    def _told(self, error: ReconcilerError) -> str:
-        """Tell what the service said, without the validation code, should it echo it."""
-        code = self.create.validation_code
-        return error.message.replace(code.reveal(), str(code)) if code else error.message
 
     def _correlation_id(self) -> str | None:
         return None if self._last is None else self._last.answered.correlation_id

@@ -77,6 +77,7 @@ class Composer:
     __slots__ = (
         "diagnostics",
         "first_line",
+        "keys",
         "marks",
         "next_event",
         "reading",
@@ -89,6 +90,8 @@ class Composer:
         self.first_line = first_line
         self.start_line = first_line
         self.next_event: NextEvent = lambda: None
+        # The plain keys that were text: one document has the same keys as the next.
+        self.keys: set[str] = set()
         self._forget()
 
     def _forget(self) -> None:
@@ -159,9 +162,13 @@ class Composer:
         if not isinstance(event, ScalarEvent):
             self._refuse_collection(event, depth)
             return None
-        key = self._scalar(event)
-        if isinstance(key, str) and (key != MERGE_KEY or event.style):
-            return key
+        text: str = event.value
+        if text in self.keys and event.anchor is None and event.ctag is None:
+            return text
+        if isinstance(self._scalar(event), str) and (text != MERGE_KEY or event.style):
+            if not event.style:
+                self.keys.add(text)
+            return text
         return self._odd_key(event)
 
     def _odd_key(self, event: ScalarEvent) -> str | None:

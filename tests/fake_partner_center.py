@@ -288,7 +288,7 @@ class FakePartnerCenter:
         if post.qualification is Qualification.EDUCATION and post.create.education_segment is None:
             return _no("The segment is missing.")
         if post.qualification is Qualification.GCC and self.codes.get(post.code or "", 0) < 1:
-            return _no(f"The validation code {post.code} is not valid.")
+            return _no("The validation code is not valid.")
         return None
 
     def _holds(self, customer_id: CustomerId, qualification: Qualification) -> bool:

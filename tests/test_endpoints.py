@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.endpoints import is_loopback, read_endpoint
@@ -98,6 +98,7 @@ def test_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
+@settings(deadline=None)
 @given(st.text("htps:/.@[]1a#?%\\ ", max_size=20).map(lambda text: f"https://{text}"))
 def test_spelling_is_stable(text: str) -> None:
     """An address that is lawful is spelt in the same way when it is read again."""

@@ -138,6 +138,20 @@ def test_another_target_is_told_apart(path: Path) -> None:
     assert history.sent == {"sha256:1": frozenset({KEY})}
 
 
+def test_a_reset_lets_nothing_count(path: Path) -> None:
+    """When an emulator went back to its seed, what was sent there is over; elsewhere it isn't."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.sending(AT, OTHER, "id-2")
+        journal.settled(AT, "id-2", Outcome.CREATED)
+    with begin(path, "run-2", at=ELSEWHERE) as journal:
+        journal.sending(AT, STEP, "id-3")
+        journal.reset(AT, HERE)
+    history = read_history(path, HERE)
+    assert history == History({}, 1, {}, frozenset())
+    assert set(read_history(path, ELSEWHERE).unsettled) == {KEY}
+
+
 STARTED: Final = (
     b'{"event":"started","journal":"reconciler/v1","run":"run-1","at":"2026-01-02T03:04:05Z",'
     b'"planDigest":"sha256:1","address":"emulator","tenantId":null}'

@@ -128,7 +128,9 @@ customers = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+)
 @given(customer=customers)
 def test_round_trip(customer: DesiredCustomer, tmp_path: Path) -> None:
     """Any lawful customer that is written reads back as itself."""

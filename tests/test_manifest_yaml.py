@@ -163,6 +163,13 @@ def test_no_manifest(texts: list[str], tmp_path: Path) -> None:
         load_manifests([tmp_path / "customers"], base=tmp_path)
 
 
+def test_too_much_to_tell(tmp_path: Path) -> None:
+    """A file with more than ten thousand problems is not read on; the other files are."""
+    loaded = load(tmp_path, "--- a\n" * 20_000, ANOTHER)
+    assert len(loaded.diagnostics) == 10_001
+    assert len(loaded.desired.customers) == 1
+
+
 def test_collector_is_left_as_it_was(tmp_path: Path) -> None:
     """The garbage collector runs after loading where it ran before, and only there."""
     load(tmp_path, LAWFUL)
@@ -194,7 +201,9 @@ ANY_BYTES = st.binary(max_size=60) | st.lists(
 ).map(lambda lines: "\n".join(lines).encode())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
+)
 @given(data=ANY_BYTES)
 def test_any_bytes(data: bytes, tmp_path: Path) -> None:
     """Whatever a file holds, it is manifests or errors, never an exception."""

@@ -26,7 +26,13 @@ from reconciler.findings import (
 )
 from reconciler.journal import JOURNAL_FILE, Journal, read_history
 from reconciler.lock import hold_lock
-from reconciler.operations import ApplyRequest, apply, plan, plan_exit_code
+from reconciler.operations import (
+    ApplyRequest,
+    apply,
+    forget_creates,
+    plan,
+    plan_exit_code,
+)
 from reconciler.plan import Outcome, Plan
 from reconciler.plan_file import save_plan
 from reconciler.planner import Scope
@@ -466,6 +472,15 @@ def test_an_open_create_that_nobody_wants_now_is_not_repeated(bench: Bench, *, s
     assert bench.history.unsettled == {}
 
 
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
+def test_a_run_that_met_an_error_does_not_end_in_0(bench: Bench, error: ReconcilerError) -> None:
+    """Without a step left, a refused sign-in at the settling still makes it 1."""
+    bench.kill(faults=2, took_effect=True)
+    bench.service.reads.extend([None, None, before(error)])
+    assert bench.apply() == 1
+    assert bench.outcomes == []
+
+
 def test_an_open_create_that_can_not_be_read_stays_open(tmp_path: Path) -> None:
     """It is told, and the rest goes on."""
     bench = Bench(tmp_path, customer(education()))
@@ -579,6 +594,27 @@ def test_a_journal_that_can_not_be_opened_is_reported(bench: Bench) -> None:
         bench.apply()
     assert bench.outcomes == [UNSENT] * 3
     assert bench.sent == []
+
+
+def test_a_reset_emulator_begins_anew(tmp_path: Path) -> None:
+    """What was created before the emulator went back to its seed is created again, GCC too."""
+    bench = Bench(tmp_path, customer(gcc()))
+    forget_creates(bench.run.configuration)
+    assert not bench.journal.exists()
+    assert bench.apply() == 0
+    bench.service = FakePartnerCenter(codes={"123456": 5})
+    bench.service.put(CONTOSO)
+    forget_creates(bench.run.configuration)
+    bench.admin.reports.clear()
+    assert bench.apply() == 0
+    assert bench.outcomes == [CREATED]
+
+
+def test_a_running_apply_is_not_forgotten(bench: Bench) -> None:
+    """While an apply runs, its creates can't be declared gone."""
+    bench.apply()
+    with hold_lock(bench.journal.parent, DAWN), pytest.raises(LockHeld):
+        forget_creates(bench.run.configuration)
 
 
 def test_no_file_has_the_code(tmp_path: Path) -> None:

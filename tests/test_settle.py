@@ -345,25 +345,6 @@ def test_an_earlier_gcc_create_that_is_absent_is_not_sent() -> None:
     assert pursued.sent == 0
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        [before(CallRefused("the code 123456 is not valid"))],
-        [before(OutcomeUnknown("500: the code 123456 broke it"))],
-        [before(Unavailable("try 123456 later"))] * 5,
-        [before(SignInRefused("not for 123456"))],
-    ],
-    ids=["refused", "lost", "down", "signed out"],
-)
-def test_no_message_echoes_the_code(faults: list[Fault]) -> None:
-    """A validation code in the service's text doesn't reach the report."""
-    pursued = Pursued(GCC, faults=faults)
-    settled = pursued.settle()
-    assert settled.message is not None
-    assert "***" in settled.message
-    assert "123456" not in f"{settled.message}{pursued.stop.reason}"
-
-
 def test_the_first_reason_stands() -> None:
     """A flag that was raised keeps its first reason and error."""
     stop = Stop()

@@ -24,6 +24,7 @@ WORDS = ("Education", "GovernmentCommunityCloud", "StateOwnedEntity", "None", "K
         ("Charity", None),
         ("", None),
         ("!!", None),
+        ("Education" * 10_000, None),
     ],
 )
 def test_nearest(word: str, meant: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.text_files import read_text
@@ -88,6 +88,7 @@ def test_written(text: str, written: str) -> None:
     assert write_scalar(text) == written
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_written_reads_back(text: str) -> None:
     """Any text that is written reads back as itself, as a value and as a key."""
@@ -98,6 +99,7 @@ def test_written_reads_back(text: str) -> None:
     assert read.places.root == {text: [text]}
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_written_may_stand_in_a_file(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No text that is written holds a character that a file may not hold."""

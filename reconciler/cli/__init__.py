@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -28,6 +29,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     signal.signal(signal.SIGTERM, _terminate)
@@ -41,6 +43,24 @@ def run(arguments: Sequence[str]) -> int:
         # The reader of stdout has gone; what is left in the buffer has nowhere to go.
         sys.stdout = None
         return 1
+    except OSError as error:
+        return _refused_by_system(error)
+
+
+def _open_closed_streams() -> None:
+    """Give a standard stream that was closed from outside a place that takes and holds nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Open to the end of the process, as the stream it stands for would be.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _refused_by_system(error: OSError) -> int:
+    """Tell of a full disk or a folder that is gone, where nobody else has words for it."""
+    sys.stdout = None  # as above: the buffer may hold what could not be written
+    where = f"{error.filename}: " if error.filename else ""
+    print(f"error: {where}{error.strerror or error}", file=sys.stderr)  # noqa: T201 - the CLI prints
+    return 1
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

@@ -109,6 +109,8 @@ class _Console:
             )
         question = f"Send {creates} create(s)? None can be undone. Only yes is accepted: "
         answer = self.interrupts.ask(question)
+        if not answer.endswith("\n"):
+            say("")  # Ctrl-D leaves the question's line open
         return answer.strip() == "yes"
 
     def deliver(self, report: ApplyReport) -> None:

@@ -1,4 +1,4 @@
-"""Shows on a terminal how far a long reading is; silent everywhere else."""
+"""Shows on a terminal how far a long reading is; silent everywhere else, and once it is read."""
 
 from __future__ import annotations
 
@@ -9,19 +9,53 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rich.progress import Progress
+
     from reconciler.cli.options import Globals
 
 
 @contextmanager
 def progress_bar(flags: Globals) -> Iterator[Callable[[int, int], None]]:
-    """Give the function to report progress to: customers done, customers in all."""
-    if not sys.stderr.isatty():
+    """Give the function to report progress to: customers done, customers in all.
+
+    With `--verbose` each call has a line of its own, and a bar would tear them apart.
+    """
+    if not sys.stderr.isatty() or flags.verbose:
         yield lambda _done, _total: None
         return
-    from rich.console import Console  # noqa: PLC0415 - on a terminal only: it is slow to import
-    from rich.progress import Progress  # noqa: PLC0415 - as above
+    bar = _Bar(colour=flags.colour)
+    try:
+        yield bar.report
+    finally:
+        bar.stop()
 
-    console = Console(stderr=True, no_color=not flags.colour)
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("reading customers", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+class _Bar:
+    """Is there from the first report to the last, so that no question is drawn over."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+        self._drawn: Progress | None = None
+
+    def report(self, done: int, total: int) -> None:
+        if self._drawn is None:
+            self._drawn = self._draw()
+        for task in self._drawn.task_ids:
+            self._drawn.update(task, completed=done, total=total)
+        if done == total:
+            self.stop()
+
+    def stop(self) -> None:
+        """Take the bar away; harmless where there is none."""
+        if self._drawn is not None:
+            self._drawn.stop()
+
+    def _draw(self) -> Progress:
+        from rich.console import Console  # noqa: PLC0415 - on a terminal only: it is slow to import
+        from rich.progress import Progress  # noqa: PLC0415 - as above
+
+        console = Console(stderr=True, no_color=not self._colour)
+        drawn = Progress(console=console, transient=True)
+        drawn.add_task("reading customers", total=None)
+        drawn.start()
+        return drawn

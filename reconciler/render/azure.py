@@ -54,7 +54,7 @@ def _written(entries: Iterable[Entry], headline: str, root: str) -> str:
 
 def _line(entry: Entry, root: str) -> str:
     if entry.severity is Severity.NOTE:
-        return _plain(entry)
+        return _plain(entry, root)
     properties = {"type": entry.severity.value, **_place(entry, root), "code": entry.rule}
     joined = "".join(
         f"{name}={_escaped(value, _PROPERTY_ESCAPES)};" for name, value in properties.items()
@@ -62,9 +62,9 @@ def _line(entry: Entry, root: str) -> str:
     return f"##vso[task.logissue {joined}]{_escaped(_told(entry), _DATA_ESCAPES)}"
 
 
-def _plain(entry: Entry) -> str:
+def _plain(entry: Entry, root: str) -> str:
     symbol = "+" if entry.kind == CREATE else "note:"
-    place = f" ({entry.place})" if entry.place else ""
+    place = f" ({':'.join(_place(entry, root).values())})" if entry.source else ""
     return f"{symbol} {_told(entry)}{place}"
 
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -20,6 +22,11 @@ kind: ReconcilerConfig
 manifests: [customers/]
 partnerCenter: {emulator: live.yaml}
 """
+
+
+def settings(**sections: str) -> str:
+    """Write a configuration on the embedded emulator; each section is given as YAML."""
+    return SETTINGS + "".join(f"{name}: {text}\n" for name, text in sections.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,10 @@ class Project:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def seed(self, customers: Sequence[Mapping[str, object]], **codes: int) -> None:
-        document = {"customers": list(customers), "validationCodes": codes.get("codes", {})}
+    def seed(
+        self, customers: Sequence[Mapping[str, object]], codes: Mapping[str, int] | None = None
+    ) -> None:
+        document = {"customers": list(customers), "validationCodes": dict(codes or {})}
         self.write("live.yaml", json.dumps(document))
 
     def run(self, *arguments: str, stdin: str | None = "", timeout: float = 60) -> Ended:
@@ -92,6 +101,14 @@ class Project:
         finally:
             server.terminate()
             server.communicate(timeout=20)
+
+
+def state_of(address: str) -> dict[str, Any]:
+    """Ask a served emulator what it holds, and what it has received."""
+    answer = httpx.get(f"{address}/emulator/state", trust_env=False)
+    document = answer.raise_for_status().json()
+    assert isinstance(document, dict)
+    return document
 
 
 def clean_environment() -> dict[str, str]:

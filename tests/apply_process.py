@@ -1,0 +1,190 @@
+"""One apply as a process of its own, and the mishaps that befall its calls; it claims nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hypothesis import strategies as st
+
+from reconciler.findings import (
+    AppOnlyRefused,
+    CallRefused,
+    OutcomeUnknown,
+    ReconcilerError,
+    SignInFailed,
+    SignInRefused,
+    Unavailable,
+    UnreadableAnswer,
+)
+from reconciler.operations import ApplyRequest, Run, apply
+from reconciler.settle import Stop
+from tests.fake_partner_center import Admin, FakePartnerCenter, Fault, Killed, room_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reconciler.state import CustomerId, Qualification
+    from tests.fake_partner_center import Post
+
+DEFINITE: Final[dict[str, Exception]] = {
+    "down": Unavailable("no connection"),
+    "refused": CallRefused("a definite no"),
+    "signed out": SignInRefused("who are you?"),
+    "app-only": AppOnlyRefused("not for app-only"),
+    "no way in": SignInFailed("the authority said no"),
+}
+DOUBTFUL: Final[dict[str, Exception]] = {
+    "lost": OutcomeUnknown("no answer came in time"),
+    "unreadable": UnreadableAnswer("HTML"),
+    "flaw": ZeroDivisionError("a flaw of ours"),
+}
+KILLED: Final = "killed"
+INTERRUPTED: Final = "Ctrl-C"
+CANCELLED: Final = "left at once"
+MEDDLED: Final = "foreign create"
+
+STOPS_READS: Final = frozenset({"signed out", "no way in"})
+STOPS_CHECKS: Final = frozenset({"no way in"})
+STOPS_CREATES: Final = frozenset({"signed out", "no way in", "app-only"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What befalls one call: before its effect, or `after` it where that makes sense."""
+
+    name: str
+    after: bool
+
+
+Script = list[Mishap | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """The mishaps of one run, a script for each kind of call. `room` is what the disk has left."""
+
+    reads: Script
+    checks: Script
+    creates: Script
+    room: int | None
+    concurrency: int
+
+
+def scripts(most: int, *, fair: int = 1) -> st.SearchStrategy[Script]:
+    """Write scripts in which about `fair` calls go well for each that doesn't."""
+    names = [*DEFINITE, *DOUBTFUL, INTERRUPTED, CANCELLED, MEDDLED, "lost", *[KILLED] * 3]
+    mishaps = st.builds(Mishap, st.sampled_from(names), st.booleans())
+    return st.lists(st.one_of(*[st.none()] * fair, mishaps), max_size=most)
+
+
+WEATHERS: Final = st.builds(
+    Weather,
+    reads=st.one_of(st.just([]), scripts(12, fair=4)),
+    checks=st.one_of(st.just([]), st.just([]), scripts(2, fair=2)),
+    creates=scripts(8),
+    room=st.one_of(*[st.none()] * 7, st.integers(200, 1800)),
+    concurrency=st.integers(1, 3),
+)
+CALM: Final = Weather([], [], [], None, 2)
+
+
+class Process:
+    """One apply, as a process: what it was told, what it did, how it ended."""
+
+    def __init__(self, service: FakePartnerCenter, journal: Path) -> None:
+        self.service = service
+        self.journal = journal
+        self.admin = Admin()
+        self.stop = Stop()
+        self.code: int | None = None
+        self.error: BaseException | None = None
+        self.at_death: bytes | None = None
+        self.posts_at_stop: int | None = None
+        self._task: asyncio.Task[int] | None = None
+        self._first_post = len(service.posts)
+        self._first_effect = len(service.effects)
+
+    def run(
+        self, request: ApplyRequest, run: Run, weather: Weather, meddle: Callable[[], None]
+    ) -> None:
+        """Run to whatever end. One that was killed leaves the journal as it was at its death."""
+        service = self.service
+        service.reads = self._cast(weather.reads, STOPS_READS, meddle)
+        service.checks = self._cast(weather.checks, STOPS_CHECKS, meddle)
+        service.creates = self._cast(weather.creates, STOPS_CREATES, meddle)
+        size = self.journal.stat().st_size if self.journal.exists() else 0
+        if weather.room is None:
+            self._run(request, run)
+        else:
+            with room_for(size + weather.room):
+                self._run(request, run)
+        for script in (service.reads, service.checks, service.creates):
+            script.clear()
+        service.dead = False
+        if self.at_death is not None:
+            self.journal.parent.mkdir(exist_ok=True)
+            self.journal.write_bytes(self.at_death)
+
+    def _run(self, request: ApplyRequest, run: Run) -> None:
+        try:
+            self.code = asyncio.run(self._apply(request, run))
+        except (ReconcilerError, ZeroDivisionError, asyncio.CancelledError) as error:
+            self.error = error
+        except (Killed, BaseExceptionGroup) as error:
+            self.error = error
+
+    async def _apply(self, request: ApplyRequest, run: Run) -> int:
+        self._task = asyncio.create_task(apply(request, run, self.stop, self.admin))
+        return await self._task
+
+    def _cast(
+        self, script: Script, stopping: frozenset[str], meddle: Callable[[], None]
+    ) -> deque[Fault | None]:
+        does = {
+            KILLED: Fault(Killed(), does=self._die),
+            INTERRUPTED: Fault(does=self._interrupt),
+            CANCELLED: Fault(does=self._leave),
+            MEDDLED: Fault(does=meddle),
+        }
+
+        def fault(mishap: Mishap) -> Fault:
+            if mishap.name in does:
+                known = does[mishap.name]
+                return Fault(known.error, mishap.after, known.does)
+            if mishap.name in stopping:
+                return Fault(DEFINITE[mishap.name], does=self._stopped)
+            if mishap.name in DEFINITE:
+                return Fault(DEFINITE[mishap.name])
+            return Fault(DOUBTFUL[mishap.name], mishap.after)
+
+        return deque(None if mishap is None else fault(mishap) for mishap in script)
+
+    def _die(self) -> None:
+        if self.at_death is None:
+            self.at_death = self.journal.read_bytes() if self.journal.exists() else b""
+        self.service.dead = True
+
+    def _interrupt(self) -> None:
+        self.stop.raise_flag("stopped by Ctrl-C")
+        self._stopped()
+
+    def _leave(self) -> None:
+        assert self._task is not None
+        self._task.cancel()
+
+    def _stopped(self) -> None:
+        if self.posts_at_stop is None:
+            self.posts_at_stop = len(self.posts)
+
+    @property
+    def posts(self) -> list[Post]:
+        return self.service.posts[self._first_post :]
+
+    @property
+    def created(self) -> set[tuple[CustomerId, Qualification]]:
+        effects = self.service.effects[self._first_effect :]
+        return {(effect.customer_id, effect.qualification) for effect in effects}

@@ -1,0 +1,104 @@
+"""Settles what became of every create that was asked for; each is in exactly one count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.chaos.promises import created_pairs
+from tests.chaos.worlds import APPROVED, GCC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.chaos.promises import Pair
+    from tests.chaos.service import Truth
+    from tests.chaos.worlds import Customer, Entry
+
+BARRING: Final = frozenset({"education-gcc-exclusive", "waits-for-gcc"})
+"""Findings that another person's create, or a GCC create left to a person, can bring about."""
+
+
+@dataclass(slots=True)
+class Declared:
+    """What the manifests came to declare in the course of a run."""
+
+    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    creates: dict[Pair, set[str]] = field(default_factory=dict)
+    """The creates asked for: a resubmission is told by the denial that it names."""
+
+    def declare(self, customer: Customer, entries: tuple[Entry, ...]) -> None:
+        self.entries[customer.customer_id] = entries
+        for entry in entries:
+            pair = (customer.customer_id, entry["qualification"])
+            if APPROVED not in customer.live or pair[1] != APPROVED["qualification"]:
+                self.creates.setdefault(pair, set()).add(entry.get("resubmitDenialOf", ""))
+
+    def missing(self, truth: Truth) -> list[Pair]:
+        """Find what is declared and isn't so yet."""
+        return [
+            (customer_id, entry["qualification"])
+            for customer_id, entries in self.entries.items()
+            for entry in entries
+            if not _is_done(truth, (customer_id, entry["qualification"]), entry)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the last apply, with nothing wrong any more, said of what it left undone."""
+
+    results: Mapping[Pair, Mapping[str, Any]]
+    findings: Sequence[Mapping[str, Any]]
+
+    def names_finding(self, pair: Pair) -> bool:
+        found = (
+            (each["customerId"], each["qualification"], each["rule"]) for each in self.findings
+        )
+        return any((one, two) == pair and rule in BARRING for one, two, rule in found)
+
+
+def settle(declared: Declared, truth: Truth, others: Counter[Pair], last: Last) -> Counter[str]:
+    """Count by the words of the table; `created` is what this program made happen."""
+    counts: Counter[str] = Counter()
+    counts["asked for"] = sum(map(len, declared.creates.values()))
+    for pair, count in created_pairs(truth).items():
+        lawful = max(len(declared.creates.get(pair, ())), others[pair])
+        counts["created twice"] += max(0, count - lawful)
+        counts["created"] += count - others[pair]
+    for pair in declared.missing(truth):
+        counts[_fate(pair, last)] += 1
+    told = sum(counts[each] for each in ("created", "rejected", "unknown", "barred", "lost"))
+    counts["by others"] = counts["asked for"] + counts["created twice"] - told
+    return counts
+
+
+def _is_done(truth: Truth, pair: Pair, entry: Entry) -> bool:
+    """A denial is done with a create too; not so the denial that is to be resubmitted."""
+    held = truth.held(*pair)
+    denial = entry.get("resubmitDenialOf")
+    if held is None or denial is None or held.get("vettingStatus") != "Denied":
+        return held is not None
+    decided_on = datetime.fromisoformat(str(held["vettingCreatedDate"]))
+    return decided_on > datetime.fromisoformat(denial)
+
+
+def _fate(pair: Pair, last: Last) -> str:
+    match _outcome(pair, last):
+        case "rejected":
+            return "rejected"
+        case "unknown" if pair[1] == GCC:
+            return "unknown"
+        case "not-attempted" if _outcome((pair[0], GCC), last) in {"rejected", "unknown"}:
+            return "barred"
+        case None if last.names_finding(pair):
+            return "barred"
+        case _:
+            return "lost"
+
+
+def _outcome(pair: Pair, last: Last) -> str | None:
+    result = last.results.get(pair)
+    return None if result is None else str(result["outcome"])

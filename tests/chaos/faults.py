@@ -1,0 +1,105 @@
+"""Draws the faults of one run as the emulator's document; what they do is the emulator's affair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+Fault = dict[str, Any]
+
+CREATE: Final = "createQualification"
+LONGEST_DELAY: Final = 0.5
+"""Seconds: what was in flight when the program was killed has arrived after that."""
+
+PAST: Final = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+CUTS: Final[Sequence[Fault]] = (
+    {"kind": "refuse"},
+    {"kind": "drop-before"},
+    {"kind": "drop-after"},
+    {"kind": "truncate"},
+)
+GARBLINGS: Final[Sequence[Fault]] = tuple(
+    {"kind": kind, "effect": effect}
+    for kind in ("wrong-content-type", "empty", "garbage")
+    for effect in ("before", "after")
+)
+STATUSES: Final[Sequence[Fault]] = tuple(
+    {"kind": "status", "status": status, "effect": effect}
+    for status in (500, 503)
+    for effect in ("before", "after")
+)
+THROTTLES: Final[Sequence[Fault]] = (
+    {"kind": "throttle"},
+    {"kind": "throttle", "retryAfter": 0},
+    {"kind": "throttle", "retryAfter": 1},
+    {"kind": "throttle", "retryAfter": PAST},
+)
+DELAYS: Final[Sequence[Fault]] = tuple(
+    {"kind": "delay", "seconds": seconds, "effect": effect}
+    for seconds in (0.05, LONGEST_DELAY)
+    for effect in ("before", "after")
+)
+MOST_SLOWING: Final = 2
+"""Times that a fault strikes which slows the program down for the rest of its process."""
+
+
+def nature(*, idempotent: bool) -> list[Fault]:
+    """What the service is like even when nothing is wrong: its reads lag once behind creates.
+
+    Where it honours no `MS-RequestId`, it takes a create of what is held already once more.
+    """
+    lagging: Fault = {"kind": "lag", "reads": 1}
+    forgetful: Fault = {"kind": "no-idempotency", "duplicates": "accept"}
+    return [lagging] if idempotent else [lagging, forgetful]
+
+
+def draw_faults(random: Random, *, idempotent: bool) -> dict[str, object]:
+    """Every kind of fault for creates has its chance in some run, several in each."""
+    kinds = (*CUTS, *GARBLINGS, *STATUSES)
+    creates = [
+        _fault(fault, CREATE, random.uniform(0.03, 0.15))
+        for fault in (*random.sample(kinds, 3), random.choice(CUTS))
+    ]
+    reads = [_fault(random.choice(kinds), "any", random.uniform(0.01, 0.06)) for _ in range(2)]
+    return {
+        "seed": random.getrandbits(32),
+        "faults": [
+            *nature(idempotent=idempotent),
+            *[_fault(random.choice(DELAYS), CREATE, 0.5) for _ in range(2)],
+            *_expiry(random),
+            _throttle(random, CREATE),
+            _throttle(random, "any"),
+            *creates,
+            *[fault | {"method": "GET"} for fault in reads],
+        ],
+    }
+
+
+def _expiry(random: Random) -> list[Fault]:
+    """Let the token of one process end in the middle, in some runs."""
+    expiry: Fault = {"kind": "expire-token", "after": random.randint(8, 30), "times": 1}
+    return [expiry] if random.random() < 0.3 else []
+
+
+def _throttle(random: Random, call: str) -> Fault:
+    fault = _fault(random.choice(THROTTLES), call, random.uniform(0.05, 0.3))
+    return fault | {"times": random.randint(1, MOST_SLOWING)}
+
+
+def _fault(fault: Fault, call: str, probability: float) -> Fault:
+    slowing = {"times": MOST_SLOWING} if fault.get("status") == 503 else {}
+    return {**fault, "call": call, "probability": round(probability, 3), **slowing}
+
+
+def name_of(fault: Fault) -> str:
+    """Name a kind of fault as the table of figures does."""
+    kind = str(fault["kind"])
+    if kind == "status":
+        kind = str(fault["status"])
+    if kind == "throttle":
+        return "429" if "retryAfter" not in fault else "429 with Retry-After"
+    return f"{kind}, effect {fault['effect']}" if "effect" in fault else kind

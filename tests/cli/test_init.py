@@ -1,0 +1,153 @@
+"""`init`: a repository that works at once, and that nothing of anybody's was overwritten for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.project import Ended, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STARTED = {
+    "reconciler.yaml",
+    "live.yaml",
+    "customers/contoso-unified-school-district.yaml",
+    "customers/fabrikam-water-authority.yaml",
+    ".gitignore",
+    "CODEOWNERS",
+    "schemas/manifest.json",
+    "schemas/reconciler.json",
+}
+PIPELINES = {
+    "github": {
+        ".github/actions/reconciler/action.yml",
+        ".github/workflows/reconciler-pull-request.yml",
+        ".github/workflows/reconciler-apply.yml",
+        ".github/workflows/reconciler-drift.yml",
+    },
+    "azure": {
+        ".azure-pipelines/reconciler-steps.yml",
+        ".azure-pipelines/reconciler-state.yml",
+        ".azure-pipelines/reconciler-pull-request.yml",
+        ".azure-pipelines/reconciler-apply.yml",
+        ".azure-pipelines/reconciler-drift.yml",
+    },
+    "gitlab": {".gitlab-ci.yml", ".gitlab/reconciler.yml"},
+}
+
+
+def init(folder: Path, *arguments: str) -> Ended:
+    folder.mkdir(exist_ok=True)
+    return Project(folder).run("init", *arguments)
+
+
+def files_of(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() or path.is_symlink()
+    }
+
+
+@pytest.mark.parametrize("platform", [None, *PIPELINES])
+def test_what_it_writes_works_at_once(tmp_path: Path, platform: str | None) -> None:
+    """In an empty folder: init, validate, plan and apply all end in 0, for each platform."""
+    project = Project(tmp_path)
+    ci = () if platform is None else ("--ci", platform)
+    begun = project.run("init", *ci)
+    assert (begun.code, begun.out) == (0, "")
+    assert files_of(tmp_path) == STARTED | PIPELINES.get(platform or "", set())
+    validated = project.run("validate", "--format", "json")
+    assert validated.code == 0
+    assert validated.document["summary"] == {"documents": 2, "errors": 0, "warnings": 0}
+    planned = project.run("plan", "--format", "json")
+    assert planned.code == 0
+    assert planned.document["summary"]["steps"] == 2
+    assert planned.document["target"]["address"] == "emulator"
+    applied = project.run("apply", "--auto-approve", "--format", "json")
+    assert applied.code == 0
+    assert applied.document["summary"]["created"] == 2
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_it_writes_into_the_folder_asked_for(tmp_path: Path) -> None:
+    """DIR is made where it is not there, and every file is named with it."""
+    ended = init(tmp_path, "a/new/place")
+    assert ended.code == 0
+    assert files_of(tmp_path / "a/new/place") == STARTED
+    assert set(re.findall(r"wrote a/new/place/(\S+)", ended.err)) == STARTED
+
+
+@pytest.mark.parametrize("place", sorted(STARTED | PIPELINES["github"]))
+def test_it_overwrites_nothing(tmp_path: Path, place: str) -> None:
+    """Whatever is there already stays byte for byte, and is told."""
+    path = tmp_path / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+    ended = init(tmp_path, "--ci", "github")
+    assert ended.code == 0
+    assert path.read_text() == "mine"
+    assert f"left {place} as it is" in ended.err
+    assert f"wrote {place}" not in ended.err
+
+
+def test_it_writes_through_no_link(tmp_path: Path) -> None:
+    """A link that leads nowhere yet is a file that is there: nothing is made at its end."""
+    (tmp_path / "live.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    assert init(tmp_path).code == 0
+    assert not (tmp_path / "elsewhere.yaml").exists()
+
+
+def test_a_second_run_writes_nothing_and_says_so(tmp_path: Path) -> None:
+    """All of it is there: that is told plainly, and no failure."""
+    init(tmp_path, "--ci", "gitlab")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    ended = init(tmp_path, "--ci", "gitlab")
+    assert ended.code == 0
+    assert ended.err.endswith("nothing to write: all of it is there already\n")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_examples_are_never_put_beside_a_configuration_that_is_there(tmp_path: Path) -> None:
+    """Made-up customers would be planned against the real Partner Center otherwise."""
+    (tmp_path / "reconciler.yaml").write_text("mine")
+    init(tmp_path, "--ci", "azure")
+    written = STARTED - {name for name in STARTED if name.startswith(("customers", "live"))}
+    assert files_of(tmp_path) == written | PIPELINES["azure"]
+
+
+@pytest.mark.parametrize("place", ["there", "there/below"])
+def test_a_file_in_the_way_is_told(tmp_path: Path, place: str) -> None:
+    """Where no folder can be made, nothing is half done in silence."""
+    (tmp_path / "there").write_text("mine")
+    ended = init(tmp_path, place)
+    assert ended.code == 1
+    assert "can't be written" in ended.err
+    assert files_of(tmp_path) == {"there"}
+
+
+def test_another_platform_is_a_usage_error(tmp_path: Path) -> None:
+    """The three that there are get named."""
+    ended = init(tmp_path, "--ci", "jenkins")
+    assert ended.code == 64
+    assert "'github', 'azure', 'gitlab'" in ended.err
+    assert files_of(tmp_path) == set()
+
+
+def test_editors_find_the_schemas(tmp_path: Path) -> None:
+    """The first line of each YAML document leads to a schema that is there."""
+    init(tmp_path)
+    for name in STARTED:
+        if name.startswith("customers/") or name == "reconciler.yaml":
+            path = tmp_path / name
+            first, _, _ = path.read_text().partition("\n")
+            schema = first.removeprefix("# yaml-language-server: $schema=")
+            assert (path.parent / schema).resolve().is_file()
+    wanted = Project(tmp_path).run("schema", "manifest").out
+    assert (tmp_path / "schemas/manifest.json").read_text() == wanted
+    wanted = Project(tmp_path).run("schema", "config").out
+    assert (tmp_path / "schemas/reconciler.json").read_text() == wanted

@@ -1,0 +1,161 @@
+"""A small runner of Azure Pipelines: templates, bash steps for real, artifacts as folders."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.cli.project import clean_environment
+from tests.pipelines.runner import copied, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parents[2]
+INSTALL: Final = "Install reconciler"
+_IF: Final = re.compile(r"\$\{\{ if (eq|ne)\((.*), ('.*'|true)\) \}\}")
+_HOLE: Final = re.compile(r"\$\{\{ (.*?) \}\}")
+_MACRO: Final = re.compile(r"\$\(([\w.]+)\)")
+_SET: Final = re.compile(r"##vso\[task\.setvariable variable=(\w+)(;isOutput=true)?\](.*)")
+_UPLOAD: Final = re.compile(r"##vso\[artifact\.upload artifactname=([\w-]+)\](.*)")
+
+
+@dataclass
+class Ended:
+    """How a job ended; `outputs` are named with their step."""
+
+    ok: bool = True
+    log: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Azure:
+    """A project at Azure DevOps: its remote, and the artifacts of the pipeline so far."""
+
+    folder: Path
+    remote: Path
+
+    @property
+    def artifacts(self) -> Path:
+        return self.folder / "artifacts"
+
+    def run_job(self, file: str, path: list[str | int], ref: str, environ: dict[str, str]) -> Ended:
+        """Run the steps at `path` of a pipeline, on `ref`."""
+        machine = self.folder / "machine"
+        shutil.rmtree(machine, ignore_errors=True)
+        (machine / "temp").mkdir(parents=True)
+        sources = machine / "s"
+        for words in (
+            ["clone", "--quiet", str(self.remote), str(sources)],
+            ["-C", str(sources), "fetch", "--quiet", "origin", f"{ref}:refs/built"],
+            ["-C", str(sources), "checkout", "--quiet", "--detach", "refs/built"],
+        ):
+            subprocess.run(["git", *words], check=True)
+        pipelines = sources / ".azure-pipelines"
+        steps: Any = read_yaml(pipelines / file)
+        for part in path:
+            steps = steps[part]
+        return _Run(self, machine, environ).steps(_expanded(steps, pipelines, {}))
+
+
+def _expanded(
+    steps: list[dict[str, Any]], folder: Path, parameters: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Put templates in, and take out what their conditions leave out."""
+    for step in steps:
+        [first, *_] = step
+        if "template" in step:
+            given = _filled(step.get("parameters", {}), parameters)
+            template = read_yaml(folder / step["template"])
+            defaults = {
+                each["name"]: each.get("default") for each in template.get("parameters", [])
+            }
+            yield from _expanded(template["steps"], folder, defaults | given)
+        elif condition := _IF.fullmatch(first):
+            value = {"true": True}.get(condition[3], condition[3].strip("'"))
+            if (_value(condition[2], parameters) == value) == (condition[1] == "eq"):
+                yield from _expanded(step[first], folder, parameters)
+        else:
+            yield _filled(step, parameters)
+
+
+def _filled(node: Any, parameters: dict[str, Any]) -> Any:
+    if isinstance(node, dict):
+        return {key: _filled(value, parameters) for key, value in node.items()}
+    if isinstance(node, str):
+        return _HOLE.sub(lambda hole: str(_value(hole[1], parameters)), node)
+    return node
+
+
+def _value(expression: str, parameters: dict[str, Any]) -> Any:
+    """Look a parameter up; those of a pipeline have their default, a blank."""
+    name = expression.removeprefix("trim(").removesuffix(")").removeprefix("parameters.")
+    return parameters.get(name, "")
+
+
+class _Run:
+    def __init__(self, azure: Azure, machine: Path, environ: dict[str, str]) -> None:
+        self.azure = azure
+        self.machine = machine
+        self.given = environ
+        self.ended = Ended(variables={"appliedCommit": "", **environ})
+
+    def steps(self, steps: Iterator[dict[str, Any]]) -> Ended:
+        for step in steps:
+            if self.ended.ok or step.get("condition") == "always()":
+                self._step(step)
+        return self.ended
+
+    def _step(self, step: dict[str, Any]) -> None:
+        sources = self.machine / "s"
+        match step:
+            case {"bash": script, "displayName": name} if name != INSTALL:
+                self._bash(script, step)
+            case {"publish": path, "artifact": artifact}:
+                copied(sources / path, self.azure.artifacts / artifact)
+            case {"download": "current", "artifact": artifact}:
+                copied(self.azure.artifacts / artifact, self.machine / artifact)
+            case {"task": "DownloadPipelineArtifact@2", "inputs": inputs}:
+                copied(self.azure.artifacts / inputs["artifact"], sources / inputs["path"])
+            case _:
+                known = {"checkout", "bash", "task"}
+                assert known & step.keys(), step
+
+    def _bash(self, script: str, step: dict[str, Any]) -> None:
+        variables = self.ended.variables
+        told = {
+            key: _MACRO.sub(lambda macro: variables[macro[1]], str(value))
+            for key, value in step.get("env", {}).items()
+        }
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-c", script],
+            cwd=self.machine / "s",
+            env=self._environment() | told,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.ended.ok = self.ended.ok and done.returncode == 0
+        self.ended.log += f"## {step['displayName']}: {done.returncode}\n{done.stdout}"
+        for name, output, value in _SET.findall(done.stdout):
+            variables[f"{step['name']}.{name}" if output else name] = value
+        for artifact, path in _UPLOAD.findall(done.stdout):
+            copied(Path(path), self.azure.artifacts / artifact)
+
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        machine = {
+            "AGENT_TEMPDIRECTORY": str(self.machine / "temp"),
+            "PIPELINE_WORKSPACE": str(self.machine),
+            "BUILD_REASON": "IndividualCI",
+        }
+        return clean_environment() | machine | {"PATH": path, "PYTHONPATH": str(ROOT)} | self.given

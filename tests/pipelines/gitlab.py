@@ -1,0 +1,100 @@
+"""A small runner of GitLab's jobs: their scripts for real, cache and artifacts as folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.cli.project import clean_environment
+from tests.pipelines.runner import copied, read_yaml
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    log: str
+
+
+@dataclass(frozen=True)
+class GitLab:
+    """A project at GitLab: its remote, its cache, and the artifacts of the pipeline."""
+
+    folder: Path
+    remote: Path
+
+    @property
+    def artifacts(self) -> Path:
+        return self.folder / "artifacts"
+
+    def run_job(self, name: str, branch: str, environ: dict[str, str]) -> Ended:
+        """Run a job on the last commit of `branch`; installing is done already."""
+        project = self.folder / "builds/project"
+        shutil.rmtree(project.parent, ignore_errors=True)
+        project.with_suffix(".tmp").mkdir(parents=True)
+        subprocess.run(
+            ["git", "clone", "--quiet", "--branch", branch, str(self.remote), str(project)],
+            check=True,
+        )
+        job = resolve(read_yaml(project / ".gitlab/reconciler.yml"), name)
+        environ = self._environment(project) | environ
+        variables = job.get("variables", {})
+        environ = {key: _expand(text, environ) for key, text in variables.items()} | environ
+        copied(self.folder / "cache", project / ".reconciler")
+        copied(self.artifacts, project / "plan")
+        main = _bash(job["script"], project, environ | self._dotenv())
+        after = _bash(job.get("after_script", []), project, environ)
+        assert after.code == 0, after.log
+        if job.get("cache", {}).get("policy", "pull-push") != "pull":
+            copied(project / ".reconciler", self.folder / "cache")
+        copied(project / "plan", self.artifacts)
+        return Ended(main.code, main.log + after.log)
+
+    def _environment(self, project: Path) -> dict[str, str]:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        given = {"PATH": path, "PYTHONPATH": str(ROOT), "CI_PROJECT_DIR": str(project)}
+        return clean_environment() | given
+
+    def _dotenv(self) -> dict[str, str]:
+        file = self.artifacts / "plan.env"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return {key: value for key, _, value in (line.partition("=") for line in lines)}
+
+
+def resolve(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """Merge a job over what it extends."""
+    job = document[name]
+    above = resolve(document, job["extends"]) if "extends" in job else {}
+    return _merged(above, job)
+
+
+def _merged(above: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = above | over
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(above.get(key), dict):
+            merged[key] = _merged(above[key], value)
+    return merged
+
+
+def _expand(text: str, environ: dict[str, str]) -> str:
+    return environ[text[1:]] if text.startswith("$") else text
+
+
+def _bash(scripts: list[str], folder: Path, environ: dict[str, str]) -> Ended:
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", "\n".join(scripts)],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout)

@@ -1,0 +1,66 @@
+"""A team at work: a person's clone, and the repository at GitHub."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.pipelines.runner import GitHub, Job
+    from tests.repositories import GitFolder
+
+
+@dataclass(frozen=True)
+class Team:
+    """A person's clone, and the repository at GitHub."""
+
+    clone: GitFolder
+    github: GitHub
+
+    def pull_request(self) -> dict[str, Any]:
+        """Push the branch, and merge it as GitHub does for a look."""
+        self.clone.git("push", "--quiet", "--force", "origin", "HEAD:refs/heads/change")
+        self.clone.git("switch", "--quiet", "--detach", "main")
+        self.clone.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+        self.clone.git("push", "--quiet", "--force", "origin", "HEAD:refs/pull/7/merge")
+        self.clone.git("switch", "--quiet", "change")
+        head = {"repo": {"full_name": "me/customers"}}
+        return {
+            "event_name": "pull_request",
+            "ref": "refs/pull/7/merge",
+            "base_ref": "main",
+            "event": {"pull_request": {"number": 7, "head": head}},
+        }
+
+    def merge(self) -> None:
+        self.clone.git("switch", "--quiet", "main")
+        self.clone.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+        self.clone.git("push", "--quiet", "origin", "main")
+
+    def plan(self, workflow: str, event: dict[str, Any]) -> Job:
+        return self.github.run_job(workflow, "plan", event)
+
+    def document(self, artifact: str = "reconciler-plan", name: str = "plan.json") -> Any:
+        return json.loads((self.github.artifacts / artifact / name).read_text())
+
+    def as_user(self) -> GitHub:
+        """Give the machine that the environment lets sign in as an admin."""
+        user = {"PARTNER_CENTER_ACCESS_TOKEN": "admin"}
+        return replace(self.github, environ=self.github.environ | user)
+
+    def stood_in(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.github.folder / "github.json").read_text())
+        return state
+
+
+def change(team: Team) -> None:
+    add_an_entity(team.clone)
+
+
+def add_an_entity(clone: GitFolder) -> None:
+    """Let Contoso be a state-owned entity too, on a branch."""
+    clone.branch("change")
+    manifest = clone.folder / "customers/contoso-unified-school-district.yaml"
+    manifest.write_text(manifest.read_text() + "    - StateOwnedEntity\n")
+    clone.commit("Contoso is state-owned")

@@ -1,0 +1,179 @@
+"""The pipelines for Azure, run: from the pull request to the merge, and every night."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.cli.project import Project
+from tests.pipelines.azure import Azure, Ended
+from tests.pipelines.rest import serving
+from tests.pipelines.team import add_an_entity
+from tests.repositories import GitFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PULL_REQUEST: Final = "reconciler-pull-request.yml"
+APPLY: Final = "reconciler-apply.yml"
+DRIFT: Final = "reconciler-drift.yml"
+MERGE: Final = "refs/pull/7/merge"
+THREADS: Final = "/org/project/_apis/git/repositories/customers/pullRequests/7/threads"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> tuple[GitFolder, Azure]:
+    """Make a project by `init`, on the embedded Partner Center."""
+    folder = tmp_path / "clone"
+    assert Project(tmp_path).run("init", str(folder), "--ci", "azure").code == 0
+    clone = GitFolder(folder, folder)
+    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.commit("Begin")
+    remote = tmp_path / "remote.git"
+    clone.git("clone", "--quiet", "--bare", str(folder), str(remote))
+    clone.git("remote", "add", "origin", str(remote))
+    return clone, Azure(tmp_path / "azure", remote)
+
+
+def job(azure: Azure, file: str, number: int, environ: dict[str, str] | None = None) -> Ended:
+    """Run a job of a pull request's or the night's pipeline."""
+    ref = MERGE if file == PULL_REQUEST else "main"
+    return azure.run_job(file, ["jobs", number, "steps"], ref, environ or {})
+
+
+def plan_merged(azure: Azure) -> Ended:
+    return azure.run_job(APPLY, ["stages", 0, "jobs", 0, "steps"], "main", {})
+
+
+def apply(azure: Azure, digest: str, environ: dict[str, str] | None = None) -> Ended:
+    steps: list[str | int] = ["stages", 1, "jobs", 0, "strategy", "runOnce", "deploy", "steps"]
+    return azure.run_job(APPLY, steps, "main", {"digest": digest, **(environ or {})})
+
+
+@contextmanager
+def api(threads: list[dict[str, Any]], items: list[dict[str, Any]]) -> Iterator[dict[str, str]]:
+    """Serve the threads of one pull request and the work items of its project."""
+
+    def answer(method: str, address: str, body: Any) -> Any:
+        path, _, query = address.partition("?")
+        assert query == "api-version=7.1"
+        match method, path.removeprefix(THREADS).split("/"):
+            case "GET", [""]:
+                return {"value": [{"id": n, **each} for n, each in enumerate(threads)]}
+            case "POST", [""]:
+                threads.append({**body, "comments": [{"id": 1, **body["comments"][0]}]})
+            case "PATCH", ["", thread, "comments", "1"]:
+                threads[int(thread)]["comments"][0] |= body
+            case "POST", [*_, "wit", "wiql"]:
+                assert "'reconciler-drift'" in body["query"]
+                return {"workItems": [{"id": n} for n, _ in enumerate(items)]}
+            case "POST", [*_, "workitems", "%24Task"]:
+                items.append({each["path"]: each["value"] for each in body})
+            case "PATCH", [*_, "workitems", item]:
+                items[int(item)] |= {each["path"]: each["value"] for each in body}
+            case _:
+                pytest.fail(f"not expected: {method} {address}")
+        return {}
+
+    with serving(answer) as address:
+        yield {
+            "SYSTEM_COLLECTIONURI": f"{address}/org/",
+            "SYSTEM_TEAMPROJECTID": "project",
+            "BUILD_REPOSITORY_ID": "customers",
+            "SYSTEM_PULLREQUEST_PULLREQUESTID": "7",
+            "System.AccessToken": "a token",
+        }
+
+
+def test_from_the_pull_request_to_the_merge(project: tuple[GitFolder, Azure]) -> None:
+    """Check, plan, one comment, merge, apply exactly that; the next merge finds nothing to do."""
+    clone, azure = project
+    add_an_entity(clone)
+    clone.git("switch", "--quiet", "main")
+    clone.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+    clone.git("push", "--quiet", "origin", f"HEAD:{MERGE}")
+    validate = job(azure, PULL_REQUEST, 0)
+    assert validate.ok, validate.log
+    plan = job(azure, PULL_REQUEST, 1)
+    assert plan.ok, plan.log
+    artifact = azure.artifacts / "reconciler-plan"
+    assert json.loads((artifact / "plan.json").read_text())["summary"]["customers"] == 1
+    threads: list[dict[str, Any]] = [{"comments": [{"id": 1, "content": "somebody's"}]}]
+    with api(threads, []) as environ:
+        for _ in range(2):
+            report = job(azure, PULL_REQUEST, 2, environ)
+            assert report.ok, report.log
+    said = [thread["comments"][0]["content"] for thread in threads]
+    assert said == ["somebody's", (artifact / "plan.md").read_text()]
+
+    clone.git("push", "--quiet", "origin", "main")
+    plan = plan_merged(azure)
+    assert plan.ok, plan.log
+    assert plan.variables["reconciler.steps"] == "3"
+    applied = apply(azure, plan.variables["reconciler.digest"])
+    assert applied.ok, applied.log
+    report_file = azure.artifacts / "reconciler-report/report.json"
+    assert json.loads(report_file.read_text())["summary"]["created"] == 3
+    assert "##vso[build.addbuildtag]reconciler-state" in applied.log
+    again = plan_merged(azure)
+    assert again.ok, again.log
+    assert again.variables["reconciler.steps"] == "0"
+    assert "0 of 2 customers changed" in again.log
+
+
+def test_apply_wants_the_digest_of_the_plan(project: tuple[GitFolder, Azure]) -> None:
+    """Another plan than the one that was approved is refused, and the state is kept."""
+    _, azure = project
+    assert plan_merged(azure).ok
+    assert not apply(azure, "sha256:" + "0" * 64).ok
+    assert (azure.artifacts / "reconciler-state").is_dir()
+    assert not (azure.artifacts / "reconciler-report").exists()
+
+
+def test_what_can_never_be_fails_the_pull_request(project: tuple[GitFolder, Azure]) -> None:
+    """The check is red, and the plan is published all the same."""
+    clone, azure = project
+    manifest = clone.folder / "customers/fabrikam-water-authority.yaml"
+    manifest.write_text(manifest.read_text().replace("- StateOwnedEntity", "- Nonprofit"))
+    clone.branch("change")
+    clone.commit("Impossible")
+    clone.git("push", "--quiet", "origin", f"HEAD:{MERGE}")
+    plan = job(azure, PULL_REQUEST, 1)
+    assert not plan.ok
+    assert "##vso[task.logissue type=error" in plan.log
+    assert (azure.artifacts / "reconciler-plan/plan.sarif").exists()
+
+
+def test_drift_keeps_one_task(project: tuple[GitFolder, Azure]) -> None:
+    """One task is opened and brought up to date; when nothing differs any more it says so."""
+    clone, azure = project
+    items: list[dict[str, Any]] = []
+    machine: dict[str, str] = {}
+
+    def night() -> Ended:
+        plan = job(azure, DRIFT, 0, machine)
+        assert plan.ok, plan.log
+        with api([], items) as environ:
+            told = environ | {"exitCode": plan.variables["reconciler.exitCode"]}
+            report = job(azure, DRIFT, 1, told)
+        assert report.ok, report.log
+        return plan
+
+    with Project(clone.folder).served("live.yaml") as address:
+        machine |= {
+            "PARTNER_CENTER_ENDPOINT": address,
+            "PARTNER_CENTER_ACCESS_TOKEN": "admin",
+        }
+        night()
+        add_an_entity(clone)
+        clone.git("push", "--quiet", "origin", "HEAD:main")
+        plan = night()
+        [item] = items
+        assert "3 to create" in item["/fields/System.Description"]
+        assert apply(azure, plan.variables["reconciler.digest"], machine).ok
+        night()
+    assert item["/fields/System.History"] == "Nothing differs any more."

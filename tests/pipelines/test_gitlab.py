@@ -1,0 +1,153 @@
+"""The pipeline for GitLab, run: from the merge request to the merge, and every night."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.cli.project import Project
+from tests.pipelines.gitlab import GitLab, resolve
+from tests.pipelines.rest import serving
+from tests.pipelines.runner import read_yaml
+from tests.pipelines.team import add_an_entity
+from tests.repositories import GitFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> tuple[GitFolder, GitLab]:
+    """Make a project by `init`, on the embedded Partner Center."""
+    folder = tmp_path / "clone"
+    assert Project(tmp_path).run("init", str(folder), "--ci", "gitlab").code == 0
+    clone = GitFolder(folder, folder)
+    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.commit("Begin")
+    remote = tmp_path / "remote.git"
+    clone.git("clone", "--quiet", "--bare", str(folder), str(remote))
+    clone.git("remote", "add", "origin", str(remote))
+    return clone, GitLab(tmp_path / "gitlab", remote)
+
+
+@contextmanager
+def api(notes: list[str], issues: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Serve the notes of one merge request and the issues of its project."""
+
+    def answer(method: str, address: str, body: Any) -> Any:
+        path = urlsplit(address).path.removeprefix("/projects/1/")
+        match method, path.split("/"):
+            case "GET", ["merge_requests", "7", "notes"]:
+                return [{"id": index, "body": note} for index, note in enumerate(notes)]
+            case "POST", ["merge_requests", "7", "notes"]:
+                notes.append(body["body"])
+            case "PUT", ["merge_requests", "7", "notes", index]:
+                notes[int(index)] = body["body"]
+            case "GET", ["issues"]:
+                assert urlsplit(address).query.startswith("state=opened&labels=reconciler-drift")
+                opened = enumerate(issues)
+                return [{"iid": n} for n, each in opened if "state_event" not in each]
+            case "POST", ["issues"]:
+                issues.append(body)
+            case "PUT", ["issues", index]:
+                issues[int(index)] |= body
+            case _:
+                pytest.fail(f"not expected: {method} {address}")
+        return {}
+
+    with serving(answer) as address:
+        yield {
+            "CI_API_V4_URL": address,
+            "CI_PROJECT_ID": "1",
+            "CI_MERGE_REQUEST_IID": "7",
+            "RECONCILER_API_TOKEN": "a token",
+        }
+
+
+def merged_variables(gitlab: GitLab) -> dict[str, str]:
+    """Find what the rule for a merge sets."""
+    document = read_yaml(gitlab.folder / "builds/project/.gitlab/reconciler.yml")
+    variables: dict[str, str] = resolve(document, "reconciler-plan-merged")["rules"][0]["variables"]
+    return variables
+
+
+def test_from_the_merge_request_to_the_merge(project: tuple[GitFolder, GitLab]) -> None:
+    """Check, plan, one note, merge, apply exactly that; the next merge finds nothing to do."""
+    clone, gitlab = project
+    base = clone.git("rev-parse", "HEAD")
+    add_an_entity(clone)
+    clone.git("push", "--quiet", "origin", "change")
+    request = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    validate = gitlab.run_job("reconciler-validate", "change", request)
+    assert validate.code == 0, validate.log
+    plan = gitlab.run_job("reconciler-plan", "change", request)
+    assert plan.code == 0, plan.log
+    assert json.loads((gitlab.artifacts / "plan.json").read_text())["summary"]["customers"] == 1
+    notes = ["somebody's"]
+    with api(notes, []) as environ:
+        for _ in range(2):
+            note = gitlab.run_job("reconciler-note", "change", environ)
+            assert note.code == 0, note.log
+    assert notes == ["somebody's", (gitlab.artifacts / "plan.md").read_text()]
+
+    clone.git("switch", "--quiet", "main")
+    clone.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+    clone.git("push", "--quiet", "origin", "main")
+    merged = merged_variables(gitlab)
+    plan = gitlab.run_job("reconciler-plan-merged", "main", merged)
+    assert plan.code == 0, plan.log
+    applied = gitlab.run_job("reconciler-apply", "main", {})
+    assert applied.code == 0, applied.log
+    report = json.loads((gitlab.artifacts / "report.json").read_text())
+    assert report["summary"]["created"] == 3
+    again = gitlab.run_job("reconciler-plan-merged", "main", merged)
+    assert again.code == 0, again.log
+    assert "0 of 2 customers changed" in again.log
+
+
+def test_apply_wants_the_digest_of_the_plan(project: tuple[GitFolder, GitLab]) -> None:
+    """Another plan than the one that was looked at is refused."""
+    _, gitlab = project
+    assert gitlab.run_job("reconciler-plan-merged", "main", {"CHANGED_FROM": ""}).code == 0
+    told = gitlab.artifacts / "plan.env"
+    told.write_text("DIGEST=sha256:" + "0" * 64)
+    assert gitlab.run_job("reconciler-apply", "main", {}).code == 1
+    assert not (gitlab.artifacts / "report.json").exists()
+
+
+def test_broken_manifests_fail_the_check(project: tuple[GitFolder, GitLab]) -> None:
+    """The job fails, and the merge request shows the JUnit report."""
+    clone, gitlab = project
+    clone.branch("change")
+    clone.write("customers/broken.yaml", "kind: [\n")
+    clone.commit("Broken")
+    clone.git("push", "--quiet", "origin", "change")
+    assert gitlab.run_job("reconciler-validate", "change", {}).code == 1
+    assert "broken.yaml" in (gitlab.artifacts / "validation.junit.xml").read_text()
+
+
+def test_drift_keeps_one_issue(project: tuple[GitFolder, GitLab]) -> None:
+    """One issue is opened, brought up to date, and closed when nothing differs."""
+    clone, gitlab = project
+    issues: list[dict[str, str]] = []
+
+    def night() -> None:
+        gitlab.run_job("reconciler-plan-drift", "main", {})
+        with api([], issues) as environ:
+            ended = gitlab.run_job("reconciler-drift-issue", "main", environ)
+        assert ended.code == 0, ended.log
+
+    night()
+    add_an_entity(clone)
+    clone.git("push", "--quiet", "origin", "HEAD:main")
+    night()
+    [issue] = issues
+    assert "3 to create" in issue["description"]
+    assert gitlab.run_job("reconciler-apply", "main", {}).code == 0
+    night()
+    assert issue["state_event"] == "close"
