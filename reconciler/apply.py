@@ -18,7 +18,7 @@ from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.moved import explain_move, held_by, what_moved
 from reconciler.plan import Create, Outcome, StepResult
 from reconciler.policy import SideCheck
-from reconciler.settle import Patience, Pursuit
+from reconciler.settle import Patience, Pursuit, with_way_out
 from reconciler.side_checks import checked, sign_in_findings
 from reconciler.state import LiveCustomer, Qualification
 
@@ -180,7 +180,7 @@ class Engine:
             self._stop.raise_flag(error.message, error)
             return _result(step, Outcome.NOT_ATTEMPTED, error.message)
         except ServiceError as error:
-            message = f"the customer could not be read before the write: {error.message}"
+            message = f"the customer could not be read before the write: {with_way_out(error)}"
             return _result(step, Outcome.NOT_ATTEMPTED, message)
         held = held_by(step, live)
         if held is not None:

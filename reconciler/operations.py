@@ -211,7 +211,7 @@ async def _approved(request: ApplyRequest, run: Run, applying: _Applying) -> int
         _deliver_unsent(applying, run, started, "it was not approved")
         raise NotApproved("not approved, so nothing was sent", "run again and answer yes")
     results = await _send(request, run, applying, started)
-    if applying.stop.error or any(result.outcome not in DONE for result in results):
+    if applying.stop.error is not None or any(result.outcome not in DONE for result in results):
         return FAILED
     return plan_exit_code(plan_, run.configuration.policy.fail_on)
 

@@ -179,7 +179,7 @@ class Pursuit:
             settled = await self._read_back()
             if settled is not None or not self._absent:
                 return settled or self._unknown()
-        return Settled(Outcome.REJECTED, None, self._correlation_id(), error.message)
+        return Settled(Outcome.REJECTED, None, self._correlation_id(), with_way_out(error))
 
     async def _give_up(self) -> Settled:
         if self.doubtful:
@@ -234,6 +234,11 @@ class Pursuit:
 
     def _correlation_id(self) -> str | None:
         return None if self._last is None else self._last.answered.correlation_id
+
+
+def with_way_out(error: ServiceError) -> str:
+    """Tell what went wrong and what to do, as a result's message: which roles are missing, say."""
+    return f"{error.message}; {error.remedy}" if error.remedy else error.message
 
 
 def evidence(step: Step, live: LiveCustomer) -> LiveQualification | None:

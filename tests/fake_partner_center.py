@@ -72,7 +72,8 @@ class Fault:
         if self.does is not None:
             self.does()
         if self.error is not None:
-            raise self.error
+            # One that was raised before would keep every frame that it went through.
+            raise self.error.with_traceback(None)
 
 
 def before(error: BaseException) -> Fault:

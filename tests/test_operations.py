@@ -327,6 +327,15 @@ def test_a_forged_plan_sends_nothing_new(bench: Bench) -> None:
     assert bench.sent == []
 
 
+def test_what_policy_no_longer_permits_is_not_sent(bench: Bench) -> None:
+    """A policy narrowed after the plan was saved leaves its steps out, and says so."""
+    bench.save()
+    bench.policy = replace(SKIP, permit=frozenset({Qualification.SOE}))
+    assert bench.apply(saved=True) == 1
+    assert bench.outcomes == [UNSENT, UNSENT, CREATED]
+    assert "policy.permit" in str(bench.admin.reports[0].results[0].message)
+
+
 def test_another_digest_than_reviewed_is_refused(bench: Bench) -> None:
     """With --expect-digest only that very plan is applied."""
     digest = bench.plan().digest

@@ -19,15 +19,13 @@ from reconciler.documents import to_json
 from reconciler.findings import ConfigurationError, ManifestsInvalid, ReconcilerError, SignInFailed
 from reconciler.loading import load_desired
 from reconciler.partner_center.auth import PartnerCenterAuth
-from reconciler.partner_center.client import connect
+from reconciler.partner_center.connection import connect, tell_calls
 from reconciler.partner_center.doctor import ALL, REACH, SIGN_IN, diagnose
 from reconciler.partner_center.probes import Check, CheckState, Service, skipped
 from reconciler.partner_center.token_claims import TokenKind
 from reconciler.render.foreign_text import shown
 
 if TYPE_CHECKING:
-    import httpx
-
     from reconciler.config import Configuration
     from reconciler.partner_center.access_token import AccessToken
     from reconciler.state import CustomerId
@@ -82,7 +80,7 @@ async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Chec
         blocked = Check(REACH, CheckState.FAILED, error.message, error.remedy)
         return (blocked, *(skipped(name, "the service can't be reached") for name in ALL[1:]))
     if flags.verbose:
-        client.event_hooks["response"].append(_tell_call)
+        tell_calls(client, say)
     cloud = configuration.partner_center.cloud
     service = Service(access.address, _declared_customer(configuration), cloud.has_agreements)
     with sign_in_calls_told(flags):
@@ -127,13 +125,6 @@ def _with_way_in(check: Check, access: Access) -> Check:
     if access.app is not None:
         return replace(check, message=f"the embedded emulator takes every call as {access.kind}")
     return replace(check, message=f"{check.message}, by {access.way_in}")
-
-
-async def _tell_call(response: httpx.Response) -> None:
-    request = response.request
-    asked_for = request.headers.get("MS-CorrelationId", "-")
-    path = request.url.path
-    say(f"{request.method} {path} {response.status_code} MS-CorrelationId {asked_for}")
 
 
 def _text(checks: tuple[Check, ...]) -> str:

@@ -53,6 +53,9 @@ class Service:
     def calls(self) -> int:
         return sum(self.state()["calls"].values())
 
+    def posted(self) -> int:
+        return int(self.state()["calls"].get(CREATE, 0))
+
     def created(self) -> int:
         return sum(sum(counts.values()) for counts in self.state()["creates"].values())
 

@@ -61,6 +61,9 @@ SLOWING: Final[Mapping[str, list[Fault]]] = {
 }
 """Faults that bid the program go slower, and are repeated too."""
 
+OPAQUE_APP_ONLY: Final = "app-only-token"
+"""No JWT, so only the service can tell that it is app-only."""
+
 ONCE: Final = ("refuse", "drop-before", "drop-after", "truncate", "empty", "garbage")
 
 
@@ -127,12 +130,12 @@ def test_a_gcc_create_that_stays_absent_is_left_to_a_person(project: Project) ->
     """One POST, now and in the next run: it is unknown, and what waits for it isn't attempted."""
     declare(project, {"county": [GCC, SOE]})
     with served(project, [{"kind": "drop-before", "call": CREATE, "times": 1}]) as service:
-        for _ in range(2):
-            ended = project.run(*APPLY)
-            found = [each["outcome"] for each in ended.document["results"]]
-            assert (ended.code, found) == (1, ["unknown", "not-attempted"])
+        runs = [project.run(*APPLY) for _ in range(2)]
         assert (service.posts(id_of(1)), service.created()) == ([1], 0)
-    assert "set it there by hand" in ended.document["results"][0]["message"]
+    for ended in runs:
+        gcc, soe = ended.document["results"]
+        assert (ended.code, gcc["outcome"], soe["outcome"]) == (1, "unknown", "not-attempted")
+        assert "set it there by hand" in gcc["message"]
 
 
 def test_a_rejection_stops_no_other_customer(project: Project) -> None:
@@ -146,14 +149,13 @@ def test_a_rejection_stops_no_other_customer(project: Project) -> None:
     declare(project, {kind: [EDUCATION] for kind in kinds})
     with served(project, striking(kinds)) as service:
         ended = project.run(*APPLY)
-        assert [service.posts(id_of(number)) for number in (1, 2, 3, 4)] == [[1]] * 4
+        assert [service.posts(id_of(number)) for number in (1, 2, 3)] == [[1]] * 3
     said = told(ended.document)
     rejected = dict.fromkeys(kinds, "rejected")
     assert outcomes(ended.document) == rejected | {"fine": "created"}
     assert ended.code == 1
     assert "No K12." in said["refused"]
     assert "elsewhere.example, which is never followed" in said["redirected"]
-    assert "Admin agent" in ended.err + said["roles"]
 
 
 @pytest.mark.parametrize("code", [None, "900420", "900421"])
@@ -175,7 +177,7 @@ def test_a_sign_in_without_mfa_is_told_what_it_lacks(project: Project) -> None:
     with served(project) as service:
         project.environ["PARTNER_CENTER_ACCESS_TOKEN"] = jwt(scp="user_impersonation", amr=["pwd"])
         ended = project.run(*APPLY)
-        assert (service.state()["calls"]["createQualification"], service.created()) == (1, 0)
+        assert (service.posted(), service.created()) == (1, 0)
     assert ended.code == 1
     assert "lacks multi-factor authentication (MFA)" in ended.err
     assert "sign in again with MFA: `reconciler login`" in ended.err
@@ -186,9 +188,9 @@ def test_an_app_only_sign_in_is_told_which_can(project: Project) -> None:
     """It can plan and can't apply: 403 900329 stops everything after one create was tried."""
     declare(project, {f"customer-{number}": [SOE] for number in range(5)})
     with served(project) as service:
-        project.environ["PARTNER_CENTER_ACCESS_TOKEN"] = jwt(roles=["all"])
+        project.environ["PARTNER_CENTER_ACCESS_TOKEN"] = OPAQUE_APP_ONLY
         ended = project.run(*APPLY)
-        assert (service.state()["calls"]["createQualification"], service.created()) == (1, 0)
+        assert (service.posted(), service.created()) == (1, 0)
     assert ended.code == 1
     assert "an app-only sign-in can't do this" in ended.err
     assert "use a sign-in with app and user: `reconciler login`" in ended.err

@@ -1,0 +1,190 @@
+"""Real processes cut short: Ctrl-C, SIGTERM, SIGKILL, a full disk; and two of them at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.chaos.programs import environment
+from tests.cli.faulty import CREATE, EDUCATION, SOE, Fault, declare, id_of, served
+from tests.cli.project import Ended, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+APPLY: Final = ("apply", "--auto-approve", "--format", "json")
+REPORTED: Final = (*APPLY, "--report", "report.json")
+FULL_AT: Final = 1500
+"""Bytes of a file: room for the lines of a few creates."""
+
+LIMITED: Final = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.executable, [sys.executable, "-m", "reconciler", *sys.argv[2:]])
+"""
+GLANCE: Final = 0.01
+UNDER_HAND: Final = 30.0
+"""Seconds in which anything here is over, on a slow machine too."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@contextmanager
+def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the program, and let it not outlive the test."""
+    process = project.start(*arguments)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + UNDER_HAND
+    while not happened():
+        assert time.monotonic() < give_up, "it never happened"
+        time.sleep(GLANCE)
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    out, err = process.communicate(timeout=UNDER_HAND)
+    return Ended(process.returncode, out, err)
+
+
+def counted(report: dict[str, Any]) -> dict[str, int]:
+    """Count the outcomes, each as often as there are results of it."""
+    outcomes = [each["outcome"] for each in report["results"]]
+    return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+
+
+def slow(seconds: float, **more: object) -> Fault:
+    return {"kind": "delay", "call": CREATE, "seconds": seconds, "effect": "before", **more}
+
+
+def eight(project: Project) -> None:
+    """Declare eight customers, of whom two are seen to at once."""
+    declare(project, {f"customer-{number}": [SOE] for number in range(8)})
+    text = (project.folder / "reconciler.yaml").read_text(encoding="utf-8")
+    project.write("reconciler.yaml", text.replace("{emulator:", "{concurrency: 2, emulator:"))
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_once(project: Project, number: signal.Signals, code: int) -> None:
+    """What is in flight is settled, nothing more is sent, and the report tells both."""
+    eight(project)
+    with served(project, [slow(0.4)]) as service, running(project, *REPORTED) as apply:
+        wait_until(lambda: service.posted() == 2)
+        apply.send_signal(number)
+        cut = ended(apply)
+        assert (service.posted(), service.created()) == (2, 2)
+    assert cut.code == code
+    assert counted(cut.document) == {"created": 2, "not-attempted": 6}
+    assert (project.folder / "report.json").read_text(encoding="utf-8") == cut.out
+    assert "those in flight are settled" in cut.err
+
+
+def test_twice(project: Project) -> None:
+    """It leaves at once, with what is in flight as unknown; the next run settles it."""
+    eight(project)
+    with served(project, [slow(1.0, times=2)]) as service:
+        with running(project, *REPORTED) as apply:
+            wait_until(lambda: service.posted() == 2)
+            apply.send_signal(signal.SIGINT)
+            assert apply.stderr is not None
+            assert any("Ctrl-C: no new creates" in line for line in apply.stderr)
+            apply.send_signal(signal.SIGINT)
+            cut = ended(apply)
+        assert service.created() == 0, "it was to leave before the service answers"
+        rest = project.run(*APPLY)
+        assert service.created() == 8
+        assert all(service.posts(id_of(each)) == [1] for each in range(1, 9))
+    assert cut.code == 130
+    assert counted(cut.document) == {"not-attempted": 6, "unknown": 2}
+    assert (project.folder / "report.json").read_text(encoding="utf-8") == cut.out
+    assert rest.code == 0
+    assert counted(rest.document) == {"already-present": 2, "created": 6}
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["with-file", "without"])
+@pytest.mark.parametrize("effect", ["before", "after"])
+def test_killed_and_run_again(project: Project, effect: str, saved: bool) -> None:
+    """SIGKILL between a create and its answer: the next run finishes, and repeats nothing."""
+    eight(project)
+    file = ["plan.json"] if saved else []
+    with served(project, [slow(0.5, effect=effect, times=2)]) as service:
+        if saved:
+            assert project.run("plan", "--out", "plan.json").code == 0
+        with running(project, *APPLY, *file) as apply:
+            wait_until(lambda: service.posted() == 2)
+            apply.kill()
+            apply.wait()
+        rest = project.run(*APPLY, *file)
+        assert (rest.code, service.created()) == (0, 8)
+        assert all(service.posts(id_of(each)) == [1] for each in range(1, 9))
+    told = rest.document["results"] if saved else rest.err
+    assert "settled" in str(told)
+
+
+def test_a_full_disk(project: Project) -> None:
+    """Nothing is sent that can't be journalled; the report tells all, and a next run finishes."""
+    eight(project)
+    with served(project) as service:
+        cut = subprocess.run(
+            [sys.executable, "-c", LIMITED, str(FULL_AT), *REPORTED],
+            cwd=project.folder,
+            env=environment(project.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=UNDER_HAND,
+            check=False,
+        )
+        report = json.loads(cut.stdout)
+        assert 0 < service.created() < 8
+        assert counted(report).get("created") == service.created() == service.posted()
+        rest = project.run(*APPLY)
+        assert (rest.code, service.created(), service.posted()) == (0, 8, 8)
+    assert cut.returncode == 1
+    assert len(report["results"]) == 8
+    assert "can't be written" in cut.stderr
+    assert "make room, then run apply again: it resumes from the journal" in cut.stderr
+
+
+def test_one_apply_at_a_time(project: Project) -> None:
+    """The second is refused with the holder's process, host and start, and sends nothing."""
+    declare(project, {"school": [EDUCATION]})
+    with served(project, [slow(2.0)]) as service, running(project, *APPLY) as first:
+        wait_until(lambda: service.posted() == 1)
+        second = project.run(*APPLY)
+        assert first.poll() is None, "the first was to be still at it"
+        assert service.posted() == 1
+        assert ended(first).code == 0
+    assert (second.code, second.out) == (1, "")
+    assert f"process {first.pid} on {socket.gethostname()}, started 20" in second.err
+    assert "nothing was sent" in second.err
+
+
+def test_the_lock_ends_with_its_holder(project: Project) -> None:
+    """A killed apply leaves no lock that somebody would have to remove."""
+    declare(project, {"school": [EDUCATION]})
+    with served(project, [slow(0.2, times=1)]) as service:
+        with running(project, *APPLY) as first:
+            wait_until(lambda: service.posted() == 1)
+            first.kill()
+        assert project.run(*APPLY).code == 0
+        assert service.created() == 1
