@@ -18,7 +18,7 @@ from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.moved import explain_move, held_by, what_moved
 from reconciler.plan import Create, Outcome, StepResult
 from reconciler.policy import SideCheck
-from reconciler.settle import Patience, Pursuit, with_way_out
+from reconciler.settle import Patience, Pursuit, Vanguard, with_way_out
 from reconciler.side_checks import checked, sign_in_findings
 from reconciler.state import LiveCustomer, Qualification
 
@@ -82,6 +82,7 @@ class Engine:
         self._in_flight: dict[StepKey, str] = {}
         self._codes: dict[StepKey, Secret] = {}
         self._barred: dict[StepKey, str] = {}
+        self._vanguard = Vanguard()
 
     async def run(self) -> None:
         """Send what may be sent. Raises nothing of the service's: that is in the results."""
@@ -226,18 +227,16 @@ class Engine:
         reason = self._stop.reason or self._barred.get(key_of(step))
         if reason is not None:
             return _result(step, Outcome.NOT_ATTEMPTED, reason)
-        orders = self._orders
-        earlier = orders.unsettled.get(key_of(step)) or orders.freshly_done.get(key_of(step))
+        key, orders = key_of(step), self._orders
+        earlier = orders.unsettled.get(key) or orders.freshly_done.get(key)
         request_id = earlier.request_id if earlier else self._around.new_request_id()
-        try:
-            self._around.journal.sending(self._around.now(), step, request_id)
-        except StateError as error:
-            self._stop.raise_flag(error.message, error)
-            return _result(step, Outcome.NOT_ATTEMPTED, error.message)
-        self._in_flight[key_of(step)] = request_id
-        settled = await self._pursuit(step, request_id, doubtful=earlier is not None).settle()
-        self._record(request_id, settled.outcome)
-        return _settled_result(step, settled, request_id)
+        if earlier:
+            self._in_flight[key] = request_id
+        pursuit = self._pursuit(step, request_id, doubtful=earlier is not None)
+        settled = await pursuit.settle()
+        if pursuit.sent or key in orders.unsettled:
+            self._record(request_id, settled.outcome)
+        return _settled_result(step, settled, self._in_flight.get(key))
 
     def _pursuit(self, step: Step, request_id: str, *, doubtful: bool) -> Pursuit:
         return Pursuit(
@@ -248,7 +247,18 @@ class Engine:
             stop=self._stop,
             patience=self._around.patience,
             doubtful=doubtful,
+            announce=lambda: self._announce(step, request_id),
+            vanguard=self._vanguard,
         )
+
+    def _announce(self, step: Step, request_id: str) -> None:
+        """Record that a create is about to be sent; where the disk won't take it, nothing is."""
+        try:
+            self._around.journal.sending(self._around.now(), step, request_id)
+        except StateError as error:
+            self._stop.raise_flag(error.message, error)
+        else:
+            self._in_flight[key_of(step)] = request_id
 
     def _record(self, request_id: str, outcome: Outcome) -> None:
         """Record an outcome; where the disk won't take it, nothing more is sent."""
@@ -273,7 +283,7 @@ def _after(step: Step, failed: Step) -> StepResult:
     return _result(step, Outcome.NOT_ATTEMPTED, message)
 
 
-def _settled_result(step: Step, settled: Settled, request_id: str) -> StepResult:
+def _settled_result(step: Step, settled: Settled, request_id: str | None) -> StepResult:
     return _result(
         step,
         settled.outcome,

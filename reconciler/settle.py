@@ -92,9 +92,38 @@ class Stop:
             return
 
 
+class Vanguard:
+    """Lets the first create of a run go alone: its sign-in may be refused, and then none follows.
+
+    Whoever waits here is not recorded yet, and is free to turn back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._answered = False
+
+    async def follow(self, send: Callable[[], Awaitable[Created | None]]) -> Created | None:
+        if not self._answered:
+            async with self._lock:
+                if not self._answered:
+                    try:
+                        return await send()
+                    finally:
+                        self._answered = True
+        return await send()
+
+
+def say_nothing() -> None:
+    """Announce to nobody."""
+
+
 @dataclass(slots=True)
 class Pursuit:
-    """One create under way. `doubtful`: an earlier try of it may have happened, or has."""
+    """One create under way. `doubtful`: an earlier try of it may have happened, or has.
+
+    `announce` is called just before it is sent for the first time; where it raises the flag to
+    stop, nothing is sent.
+    """
 
     service: CreatesQualifications
     step: Step
@@ -104,8 +133,10 @@ class Pursuit:
     patience: Patience = field(default_factory=Patience)
     doubtful: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    announce: Callable[[], None] = say_nothing
+    vanguard: Vanguard = field(default_factory=Vanguard)
+    sent: bool = False
     _last: ServiceError | None = None
-    _sent: bool = False
     _absent: bool = False
     """What the last read-back saw: False also where it could not see."""
 
@@ -141,9 +172,8 @@ class Pursuit:
         return None if self._last is None else self._last.answered.retry_after
 
     async def _post(self) -> Settled | None:
-        self._sent = True
         try:
-            created = await self.service.create_qualification(self.create, self.request_id)
+            created = await self.vanguard.follow(self._send)
         except Unavailable as error:
             return await self._failed(error)
         except (OutcomeUnknown, UnreadableAnswer) as error:
@@ -156,7 +186,21 @@ class Pursuit:
             return self._shut_out(error)
         except ServiceError as error:
             return await self._refused(error)
+        return self._answered(created)
+
+    def _answered(self, created: Created | None) -> Settled:
+        if created is None:
+            return self._ended(str(self.stop.reason))
         return Settled(Outcome.CREATED, created.live.vetting_status, created.correlation_id)
+
+    async def _send(self) -> Created | None:
+        """Send it, unless the flag was raised while this waited for its turn."""
+        if not self.stop and not self.sent:
+            self.announce()
+        if self.stop:
+            return None
+        self.sent = True
+        return await self.service.create_qualification(self.create, self.request_id)
 
     def _shut_out(self, error: ReconcilerError) -> Settled:
         self.stop.raise_flag(error.message, error)
@@ -206,7 +250,7 @@ class Pursuit:
         return None
 
     def _shown(self, shown: LiveQualification) -> Settled:
-        if not self._sent:
+        if not self.sent:
             message = "settled: the create of an earlier run is there"
             return Settled(Outcome.ALREADY_PRESENT, shown.vetting_status, None, message)
         message = "the answer was lost; read back, the customer has it"

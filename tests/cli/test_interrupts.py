@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.chaos.programs import environment
-from tests.cli.faulty import CREATE, EDUCATION, SOE, Fault, declare, id_of, served
+from tests.cli.faulty import CREATE, EDUCATION, SOE, UNDER_HAND, Fault, declare, id_of, served
 from tests.cli.project import Ended, Project
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 os.execv(sys.executable, [sys.executable, "-m", "reconciler", *sys.argv[2:]])
 """
 GLANCE: Final = 0.01
-UNDER_HAND: Final = 30.0
-"""Seconds in which anything here is over, on a slow machine too."""
 
 
 @pytest.fixture
@@ -74,75 +72,72 @@ def slow(seconds: float, **more: object) -> Fault:
     return {"kind": "delay", "call": CREATE, "seconds": seconds, "effect": "before", **more}
 
 
-def eight(project: Project) -> None:
-    """Declare eight customers, of whom two are seen to at once."""
-    declare(project, {f"customer-{number}": [SOE] for number in range(8)})
-    text = (project.folder / "reconciler.yaml").read_text(encoding="utf-8")
-    project.write("reconciler.yaml", text.replace("{emulator:", "{concurrency: 2, emulator:"))
+def twelve(project: Project) -> None:
+    """Declare twelve customers: with eight calls at once, some have to wait."""
+    declare(project, {f"customer-{number}": [SOE] for number in range(12)})
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
 )
-def test_once(project: Project, number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(("quick", "posted"), [(0, 1), (1, 9)], ids=["first", "later"])
+def test_once(project: Project, number: signal.Signals, code: int, quick: int, posted: int) -> None:
     """What is in flight is settled, nothing more is sent, and the report tells both."""
-    eight(project)
-    with served(project, [slow(0.4)]) as service, running(project, *REPORTED) as apply:
-        wait_until(lambda: service.posted() == 2)
+    twelve(project)
+    with served(project, [slow(0.8, after=quick)]) as service, running(project, *REPORTED) as apply:
+        wait_until(lambda: service.posted() == posted)
         apply.send_signal(number)
         cut = ended(apply)
-        assert (service.posted(), service.created()) == (2, 2)
+        assert (service.posted(), service.created()) == (posted, posted)
     assert cut.code == code
-    assert counted(cut.document) == {"created": 2, "not-attempted": 6}
+    assert counted(cut.document) == {"created": posted, "not-attempted": 12 - posted}
     assert (project.folder / "report.json").read_text(encoding="utf-8") == cut.out
     assert "those in flight are settled" in cut.err
 
 
 def test_twice(project: Project) -> None:
     """It leaves at once, with what is in flight as unknown; the next run settles it."""
-    eight(project)
-    with served(project, [slow(1.0, times=2)]) as service:
-        with running(project, *REPORTED) as apply:
-            wait_until(lambda: service.posted() == 2)
+    twelve(project)
+    with served(project, [slow(1.5, after=1, times=8)]) as service:
+        assert project.run("plan", "--out", "plan.json").code == 0
+        with running(project, *REPORTED, "plan.json") as apply:
+            wait_until(lambda: service.posted() == 9)
             apply.send_signal(signal.SIGINT)
             assert apply.stderr is not None
             assert any("Ctrl-C: no new creates" in line for line in apply.stderr)
             apply.send_signal(signal.SIGINT)
             cut = ended(apply)
-        assert service.created() == 0, "it was to leave before the service answers"
-        rest = project.run(*APPLY)
-        assert service.created() == 8
-        assert all(service.posts(id_of(each)) == [1] for each in range(1, 9))
+        assert service.created() == 1, "it was to leave before the service answers"
+        rest = project.run(*APPLY, "plan.json")
+        assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
     assert cut.code == 130
-    assert counted(cut.document) == {"not-attempted": 6, "unknown": 2}
+    assert counted(cut.document) == {"created": 1, "not-attempted": 3, "unknown": 8}
     assert (project.folder / "report.json").read_text(encoding="utf-8") == cut.out
     assert rest.code == 0
-    assert counted(rest.document) == {"already-present": 2, "created": 6}
+    assert counted(rest.document) == {"already-present": 9, "created": 3}
 
 
 @pytest.mark.parametrize("saved", [True, False], ids=["with-file", "without"])
 @pytest.mark.parametrize("effect", ["before", "after"])
 def test_killed_and_run_again(project: Project, effect: str, saved: bool) -> None:
     """SIGKILL between a create and its answer: the next run finishes, and repeats nothing."""
-    eight(project)
+    twelve(project)
     file = ["plan.json"] if saved else []
-    with served(project, [slow(0.5, effect=effect, times=2)]) as service:
-        if saved:
-            assert project.run("plan", "--out", "plan.json").code == 0
+    with served(project, [slow(0.8, effect=effect, after=1, times=8)]) as service:
+        assert project.run("plan", "--out", "plan.json").code == 0
         with running(project, *APPLY, *file) as apply:
-            wait_until(lambda: service.posted() == 2)
-            apply.kill()
-            apply.wait()
+            wait_until(lambda: service.posted() == 9)
         rest = project.run(*APPLY, *file)
-        assert (rest.code, service.created()) == (0, 8)
-        assert all(service.posts(id_of(each)) == [1] for each in range(1, 9))
-    told = rest.document["results"] if saved else rest.err
-    assert "settled" in str(told)
+        assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
+    assert rest.code == 0
+    found = counted(rest.document)
+    assert found.pop("created") == 3
+    assert not saved or found == {"already-present": 9}
 
 
 def test_a_full_disk(project: Project) -> None:
     """Nothing is sent that can't be journalled; the report tells all, and a next run finishes."""
-    eight(project)
+    twelve(project)
     with served(project) as service:
         cut = subprocess.run(
             [sys.executable, "-c", LIMITED, str(FULL_AT), *REPORTED],
@@ -155,12 +150,12 @@ def test_a_full_disk(project: Project) -> None:
             check=False,
         )
         report = json.loads(cut.stdout)
-        assert 0 < service.created() < 8
+        assert 0 < service.created() < 12
         assert counted(report).get("created") == service.created() == service.posted()
         rest = project.run(*APPLY)
-        assert (rest.code, service.created(), service.posted()) == (0, 8, 8)
+        assert (rest.code, service.created(), service.posted()) == (0, 12, 12)
     assert cut.returncode == 1
-    assert len(report["results"]) == 8
+    assert len(report["results"]) == 12
     assert "can't be written" in cut.stderr
     assert "make room, then run apply again: it resumes from the journal" in cut.stderr
 
