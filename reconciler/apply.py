@@ -18,12 +18,19 @@ from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.moved import explain_move, held_by, what_moved
 from reconciler.plan import Create, Outcome, StepResult
 from reconciler.policy import SideCheck
-from reconciler.settle import Patience, Pursuit, Vanguard, with_way_out
+from reconciler.settle import (
+    Patience,
+    Pursuit,
+    Vanguard,
+    evidence,
+    read_caught_up,
+    with_way_out,
+)
 from reconciler.side_checks import checked, sign_in_findings
 from reconciler.state import LiveCustomer, Qualification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.journal import Sending, StepKey
@@ -83,6 +90,9 @@ class Engine:
         self._codes: dict[StepKey, Secret] = {}
         self._barred: dict[StepKey, str] = {}
         self._vanguard = Vanguard()
+        self._done = _by_customer(orders.freshly_done.values())
+        seen_to = {key_of(step) for step in orders.plan.steps} - set(orders.left_out)
+        self._open = _by_customer(s for key, s in orders.unsettled.items() if key not in seen_to)
 
     async def run(self) -> None:
         """Send what may be sent. Raises nothing of the service's: that is in the results."""
@@ -176,7 +186,7 @@ class Engine:
 
     async def _step(self, step: Step, steps: Sequence[Step]) -> StepResult:
         try:
-            live = LiveCustomer(await self._around.service.qualifications(step.customer_id))
+            live = await self._read(step.customer_id)
         except (SignInRefused, SignInFailed) as error:
             self._stop.raise_flag(error.message, error)
             return _result(step, Outcome.NOT_ATTEMPTED, error.message)
@@ -186,14 +196,31 @@ class Engine:
         held = held_by(step, live)
         if held is not None:
             return self._already_present(step, held.vetting_status)
+        reason = self._outdated(step, steps, live)
+        if reason is not None:
+            return _result(step, Outcome.NOT_ATTEMPTED, reason)
+        return await self._create(step)
+
+    def _outdated(self, step: Step, steps: Sequence[Step], live: LiveCustomer) -> str | None:
+        """Say why what was read is no ground for the step, if it isn't."""
+        for done in self._done.get(step.customer_id, ()):
+            if evidence(done, live) is None:
+                return (
+                    f"what the service tells lags behind: it lacks {done.qualification}, which an "
+                    "earlier run created; run again later"
+                )
         move = what_moved(self._orders.plan.basis.get(step.customer_id, ()), steps, live)
         if move is not None:
-            message = f"the customer moved since the plan: {explain_move(move)}; plan again"
-            return _result(step, Outcome.NOT_ATTEMPTED, message)
+            return f"the customer moved since the plan: {explain_move(move)}; plan again"
         if not self._still_decided(step, steps, live):
-            message = "the manifest and what is live no longer give this step; plan again"
-            return _result(step, Outcome.NOT_ATTEMPTED, message)
-        return await self._create(step)
+            return "the manifest and what is live no longer give this step; plan again"
+        return None
+
+    async def _read(self, customer_id: CustomerId) -> LiveCustomer:
+        """Read before a write. What earlier runs created, or may have, is given time to show."""
+        awaited = [*self._done.get(customer_id, ()), *self._open.get(customer_id, ())]
+        around = self._around
+        return await read_caught_up(around.service, customer_id, awaited, around.patience)
 
     def _still_decided(self, step: Step, steps: Sequence[Step], live: LiveCustomer) -> bool:
         """Decide the customer anew: a plan that was edited can't smuggle a step past the table.
@@ -227,14 +254,14 @@ class Engine:
         reason = self._stop.reason or self._barred.get(key_of(step))
         if reason is not None:
             return _result(step, Outcome.NOT_ATTEMPTED, reason)
-        key, orders = key_of(step), self._orders
-        earlier = orders.unsettled.get(key) or orders.freshly_done.get(key)
+        key = key_of(step)
+        earlier = self._orders.unsettled.get(key)
         request_id = earlier.request_id if earlier else self._around.new_request_id()
         if earlier:
             self._in_flight[key] = request_id
         pursuit = self._pursuit(step, request_id, doubtful=earlier is not None)
         settled = await pursuit.settle()
-        if pursuit.sent or key in orders.unsettled:
+        if pursuit.sent or earlier:
             self._record(request_id, settled.outcome)
         return _settled_result(step, settled, self._in_flight.get(key))
 
@@ -266,6 +293,13 @@ class Engine:
             self._around.journal.settled(self._around.now(), request_id, outcome)
         except StateError as error:
             self._stop.raise_flag(error.message, error)
+
+
+def _by_customer(sendings: Iterable[Sending]) -> dict[CustomerId, list[Step]]:
+    steps: dict[CustomerId, list[Step]] = defaultdict(list)
+    for sending in sendings:
+        steps[sending.customer_id].append(sending.step)
+    return dict(steps)
 
 
 def _create_of(step: Step, code: Secret | None) -> Create:

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from pydantic.alias_generators import to_camel
 
 from reconciler.findings import JournalRefused, StateError
-from reconciler.plan import Outcome
+from reconciler.plan import Outcome, Step
 from reconciler.state import CustomerId, Qualification
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-    from reconciler.plan import Step, Target
+    from reconciler.plan import Target
 
 JOURNAL_FILE: Final = "journal.jsonl"
 
@@ -78,6 +78,11 @@ class Sending(_Event):
     @property
     def key(self) -> StepKey:
         return StepKey(self.customer_id, self.qualification, self.denial)
+
+    @property
+    def step(self) -> Step:
+        """The step, as far as it says what a read has to show."""
+        return Step(self.customer_id, self.name, self.qualification, resubmit_denial_of=self.denial)
 
 
 class _Settled(_Event):

@@ -300,12 +300,6 @@ async def _settle_leftovers(
 
 async def _settle_leftover(run: Run, journal: Journal, sending: Sending, stop: Stop) -> None:
     what = f"{sending.qualification} of {sending.name} (MS-RequestId {sending.request_id})"
-    step = Step(
-        sending.customer_id,
-        sending.name,
-        sending.qualification,
-        resubmit_denial_of=sending.denial,
-    )
     try:
         live = LiveCustomer(await run.service.qualifications(sending.customer_id))
     except (ServiceError, SignInFailed) as error:
@@ -313,7 +307,7 @@ async def _settle_leftover(run: Run, journal: Journal, sending: Sending, stop: S
         if isinstance(error, (SignInRefused, SignInFailed)):
             stop.raise_flag(error.message, error)
         return
-    if evidence(step, live) is None:
+    if evidence(sending.step, live) is None:
         run.say(f"unsettled: {what} is not there, and no step stands for it now: nothing is sent")
         return
     journal.settled(run.now(), sending.request_id, Outcome.CREATED)

@@ -30,10 +30,10 @@ from reconciler.plan import Outcome
 from reconciler.state import LiveCustomer, Qualification
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from reconciler.plan import Create, Created, Step
-    from reconciler.state import LiveQualification
+    from reconciler.state import CustomerId, LiveQualification
 
 
 class CreatesQualifications(ReadsCustomers, Protocol):
@@ -278,6 +278,19 @@ class Pursuit:
 
     def _correlation_id(self) -> str | None:
         return None if self._last is None else self._last.answered.correlation_id
+
+
+async def read_caught_up(
+    service: ReadsCustomers, customer_id: CustomerId, awaited: Iterable[Step], patience: Patience
+) -> LiveCustomer:
+    """Read a customer until the creates `awaited` show, at most over the settling time."""
+    live = LiveCustomer(await service.qualifications(customer_id))
+    for wait in patience.settling:
+        if all(evidence(step, live) for step in awaited):
+            break
+        await asyncio.sleep(wait)
+        live = LiveCustomer(await service.qualifications(customer_id))
+    return live
 
 
 def with_way_out(error: ServiceError) -> str:

@@ -361,6 +361,33 @@ def test_a_refused_sign_in_at_a_write_stops_everything(error: ReconcilerError) -
     assert apply.ledger.lines[-1] == (UNSENT, "id-2", 2)
 
 
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN, APP_ONLY, None])
+def test_the_first_create_of_a_run_goes_alone(error: ReconcilerError | None) -> None:
+    """A sign-in that may not write costs one POST, not one a worker; Ctrl-C turns back the rest."""
+    apply = Apply(*many(8))
+    apply.concurrency = 8
+    stopping = Fault(does=lambda: apply.stop.raise_flag("stopped by Ctrl-C"))
+    apply.service.creates.append(stopping if error is None else before(error))
+    results = apply.run()
+    assert outcomes(results).count(UNSENT) == (15 if error is None else 16)
+    assert len(apply.sent) == 1
+    assert [what for what, _, _ in apply.ledger.lines] == [
+        "sending Education",
+        CREATED if error is None else UNSENT,
+    ]
+    assert {each.request_id for each in results} == {None, "id-1"}
+
+
+@pytest.mark.parametrize("fault", [before(DOWN), before(LOST), before(REFUSED)])
+def test_the_others_follow_whatever_became_of_the_first(fault: Fault) -> None:
+    """Once the first create is over, well or not, nobody waits for it."""
+    apply = Apply(*many(8))
+    apply.concurrency = 8
+    apply.service.creates.append(fault)
+    results = apply.run()
+    assert outcomes(results).count(CREATED) == (14 if fault.error is REFUSED else 16)
+
+
 def test_app_only_reads_do_not_stop_the_others() -> None:
     """Only a write tells that the sign-in is of the wrong kind."""
     apply = Apply(*BOTH)
@@ -588,15 +615,35 @@ def test_a_create_seen_done_is_not_sent_again(
     assert [effect.again for effect in apply.service.effects] == [False]
 
 
-def test_a_create_seen_done_and_gone_is_repeated_with_its_id() -> None:
-    """Where it stays absent over the settling time, the id keeps it from becoming a second."""
-    apply = Apply(customer(education()))
+def test_nothing_is_sent_on_reads_that_lag_behind_the_journal() -> None:
+    """Where a create that was seen done stays unseen, the customer isn't known well enough."""
+    apply = Apply(customer(education(), SOE))
     plan = apply.make_plan()
     apply.service.lag = 9
-    assert outcomes(apply.run(plan)) == [CREATED]
+    assert outcomes(apply.run(plan)) == [CREATED, CREATED]
     apply.freshly_done = sent_before(plan.steps[0], "id-1")
-    assert outcomes(apply.run(plan)) == [CREATED]
-    assert len(apply.service.effects) == 1
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT, UNSENT]
+    assert "lags behind: it lacks Education" in message_of(results[0])
+    assert len(apply.sent) == 2
+
+
+@pytest.mark.parametrize("journal", ["freshly_done", "unsettled"])
+def test_a_rival_that_an_earlier_run_created_is_given_time_to_show(journal: str) -> None:
+    """GCC isn't sent to a customer whose Education was created a moment ago, however reads lag."""
+    apply = Apply(customer(education()))
+    before_it = apply.make_plan()
+    apply.customers = (customer(gcc()),)
+    plan = apply.make_plan()
+    apply.customers = (customer(education()),)
+    apply.service.lag = 4
+    assert outcomes(apply.run(before_it)) == [CREATED]
+    apply.customers = (customer(gcc()),)
+    setattr(apply, journal, sent_before(before_it.steps[0], "id-1"))
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT]
+    assert "Education has appeared" in message_of(results[0])
+    assert apply.sent == ["Education"]
 
 
 def test_a_step_that_is_twice_in_a_plan_is_sent_once() -> None:

@@ -285,3 +285,17 @@ def test_a_file_that_can_not_be_made_ours_is_told() -> None:
     """A journal that other accounts may write is StateError, and nothing stays open."""
     with pytest.raises(StateError, match="can't be written"):
         Journal(ADJUSTMENT, "run-1")
+
+
+def test_a_reset_forgets_what_was_sent_there(path: Path) -> None:
+    """Once the emulator is back at its seed, nothing sent to it is open or counts any more."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.sending(AT, OTHER, "id-2")
+        journal.settled(AT, "id-2", Outcome.CREATED)
+    with begin(path, "run-2", at=ELSEWHERE) as journal:
+        journal.sending(AT, STEP, "id-3")
+        journal.reset(AT, HERE)
+    assert read_history(path, HERE) == History({}, 1, {}, frozenset())
+    assert set(read_history(path, ELSEWHERE).unsettled) == {KEY}
+    assert read_history(path, ELSEWHERE).elsewhere == 0

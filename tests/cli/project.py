@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from tests.cli.warm import run_warm
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -63,19 +65,9 @@ class Project:
         document = {"customers": list(customers), "validationCodes": dict(codes or {})}
         self.write("live.yaml", json.dumps(document))
 
-    def run(self, *arguments: str, stdin: str | None = "", timeout: float = 60) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.folder,
-            env=clean_environment() | self.environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=timeout,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+    def run(self, *arguments: str, stdin: str = "", timeout: float = 60) -> Ended:
+        environ = clean_environment() | self.environ
+        return Ended(*run_warm(arguments, self.folder, environ, stdin, timeout))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

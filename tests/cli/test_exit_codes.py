@@ -140,14 +140,6 @@ def test_no_sign_in(project: Project) -> None:
     assert "reconciler login" in ended.err
 
 
-def test_nobody_answers(project: Project) -> None:
-    """A service that can't be reached leaves no customer readable: exit code 1, no traceback."""
-    environ = {"PARTNER_CENTER_ENDPOINT": "http://127.0.0.1:9", "PARTNER_CENTER_ACCESS_TOKEN": "a"}
-    ended = Project(project.folder, environ).run("plan", "--format", "json")
-    assert ended.code == 1
-    assert ended.document["summary"]["unreadable"] == 4
-
-
 @pytest.mark.parametrize("rule", ["vetting-denied", "syntax", "outcome-unknown"])
 def test_explain(project: Project, rule: str) -> None:
     """Explaining a rule is done: exit code 0, on stdout, with the usual flags."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.chaos.programs import environment
-from tests.cli.faulty import CREATE, EDUCATION, SOE, UNDER_HAND, Fault, declare, id_of, served
+from tests.cli.faulty import CREATE, EDUCATION, GCC, SOE, UNDER_HAND, Fault, declare, served
 from tests.cli.project import Ended, Project
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Project:
 
 @contextmanager
 def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Start the program, and let it not outlive the test."""
+    """Start the program, and kill it at the end, where it is still there."""
     process = project.start(*arguments)
     try:
         yield process
@@ -125,7 +125,7 @@ def test_killed_and_run_again(project: Project, effect: str, saved: bool) -> Non
     file = ["plan.json"] if saved else []
     with served(project, [slow(0.8, effect=effect, after=1, times=8)]) as service:
         assert project.run("plan", "--out", "plan.json").code == 0
-        with running(project, *APPLY, *file) as apply:
+        with running(project, *APPLY, *file):
             wait_until(lambda: service.posted() == 9)
         rest = project.run(*APPLY, *file)
         assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
@@ -133,6 +133,19 @@ def test_killed_and_run_again(project: Project, effect: str, saved: bool) -> Non
     found = counted(rest.document)
     assert found.pop("created") == 3
     assert not saved or found == {"already-present": 9}
+
+
+def test_a_gcc_create_that_stays_absent_is_left_to_a_person(project: Project) -> None:
+    """Killed when it had been posted: it isn't posted again, but unknown, and SOE waits for it."""
+    declare(project, {"county": [GCC, SOE]})
+    with served(project, [{"kind": "drop-before", "call": CREATE, "times": 1}]) as service:
+        with running(project, *APPLY):
+            wait_until(lambda: service.posted() == 1)
+        rest = project.run(*APPLY)
+        assert (service.posts_of([1]), service.created()) == ([[1]], 0)
+    gcc, soe = rest.document["results"]
+    assert (rest.code, gcc["outcome"], soe["outcome"]) == (1, "unknown", "not-attempted")
+    assert "set it there by hand" in gcc["message"]
 
 
 def test_a_full_disk(project: Project) -> None:
@@ -178,8 +191,7 @@ def test_the_lock_ends_with_its_holder(project: Project) -> None:
     """A killed apply leaves no lock that somebody would have to remove."""
     declare(project, {"school": [EDUCATION]})
     with served(project, [slow(0.2, times=1)]) as service:
-        with running(project, *APPLY) as first:
+        with running(project, *APPLY):
             wait_until(lambda: service.posted() == 1)
-            first.kill()
         assert project.run(*APPLY).code == 0
         assert service.created() == 1
