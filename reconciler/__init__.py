@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.config import Configuration, load_configuration
+    from reconciler.configuration.config import Configuration, load_configuration
     from reconciler.documents import plan_digest, plan_to_document, report_to_document
     from reconciler.findings import Category, Finding, ReconcilerError, Severity, Source
     from reconciler.loading import load_desired, validate
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.version import VERSION
 
 _HOMES = {
-    "config": ("Configuration", "load_configuration"),
+    "configuration.config": ("Configuration", "load_configuration"),
     "documents": ("plan_digest", "plan_to_document", "report_to_document"),
     "findings": ("Category", "Finding", "ReconcilerError", "Severity", "Source"),
     "loading": ("load_desired", "validate"),

@@ -26,8 +26,8 @@ from reconciler.git_history import (
     read_files,
     unchanged_files,
 )
-from reconciler.manifest_yaml import load_manifests
-from reconciler.yaml_scalars import show
+from reconciler.manifests.manifest_yaml import load_manifests
+from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.findings import UsageError
-from reconciler.text_files import MAX_BYTES
+from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

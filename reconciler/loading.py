@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.documents import Validation
 from reconciler.findings import ManifestsInvalid, Severity
-from reconciler.manifest_yaml import check_manifests, load_manifests
+from reconciler.manifests.manifest_yaml import check_manifests, load_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.state import DesiredState
 
 

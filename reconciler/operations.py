@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.findings import Category
     from reconciler.journal import History, Sending
     from reconciler.plan import Plan

@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.changed_documents import Changes, ManifestPlaces, find_changes
-from reconciler.config import CONFIGURATION_FILE
+from reconciler.configuration.config import CONFIGURATION_FILE
 from reconciler.decision import make_finding
 from reconciler.findings import UsageError
 from reconciler.plan import Selection
 from reconciler.planner import Scope
 from reconciler.spelling import nearest
 from reconciler.state import DesiredState
-from reconciler.yaml_scalars import show
+from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.findings import Finding
     from reconciler.state import CustomerId, DesiredCustomer
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from reconciler.config import Configuration, PartnerCenterSettings
+from reconciler.configuration.config import Configuration, PartnerCenterSettings
 from reconciler.findings import (
     Answered,
     AppOnlyRefused,

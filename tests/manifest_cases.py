@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.manifest import review
+from reconciler.manifests.manifest import review
 from tests.manifest_samples import CUSTOMER, manifest
 
 if TYPE_CHECKING:
-    from reconciler.problems import Problem
+    from reconciler.yaml_text.problems import Problem
 
 K12: Final = {"qualification": "Education", "educationSegment": "K12"}
 GCC: Final = {"qualification": "GovernmentCommunityCloud", "validationCodeFrom": {"env": "CODE"}}

@@ -23,7 +23,7 @@ from reconciler.git_history import (
     read_files,
     unchanged_files,
 )
-from reconciler.text_files import MAX_BYTES
+from reconciler.yaml_text.text_files import MAX_BYTES
 from tests.repositories import GitFolder, make_repository
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from reconciler.findings import Severity
-from reconciler.manifest_yaml import load_manifests
+from reconciler.manifests.manifest_yaml import load_manifests
 from tests.hostile.manifests import BROKEN, CRASHING, FILES
 
 FOLDER: Final = Path(__file__).parent / "hostile"
@@ -23,7 +23,7 @@ SECONDS: Final = 2.0
 CHECK: Final = """
 import sys
 from pathlib import Path
-from reconciler.manifest_yaml import check_manifests
+from reconciler.manifests.manifest_yaml import check_manifests
 folder = Path(sys.argv[1])
 for each in check_manifests([folder], base=folder).diagnostics[:9]:
     print(each.rule, each.source)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config import load_configuration
+from reconciler.configuration.config import load_configuration
 from reconciler.findings import Category, Severity, UsageError
 from reconciler.plan import Selection
 from reconciler.planner import Scope

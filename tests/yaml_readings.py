@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from reconciler.yaml_events import Reading, YamlDocument, read_documents
-from reconciler.yaml_parsers import FASTEST, c_events, pure_events
+from reconciler.yaml_text.events import Reading, YamlDocument, read_documents
+from reconciler.yaml_text.parsers import FASTEST, c_events, pure_events
 from tests.manifest_samples import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.yaml_parsers import NextEvent
+    from reconciler.yaml_text.parsers import NextEvent
 
 BOTH: Final = pytest.mark.parametrize("events", [c_events, pure_events], ids=["c", "pure"])
 

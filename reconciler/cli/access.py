@@ -16,7 +16,7 @@ from reconciler.secret import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.emulator.app import App
 
 EMBEDDED_ADDRESS: Final = "http://localhost"
@@ -81,7 +81,7 @@ def _embedded(configuration: Configuration) -> Access:
 
 def _embedded_app(configuration: Configuration) -> App:
     from reconciler.emulator.app import embedded  # noqa: PLC0415 - only where it is embedded
-    from reconciler.manifest_yaml import load_document  # noqa: PLC0415 - as above
+    from reconciler.manifests.manifest_yaml import load_document  # noqa: PLC0415 - as above
 
     seed = configuration.partner_center.emulator
     assert seed is not None, "asked for where the configuration names one"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.access import Access
     from reconciler.cli.options import Globals
-    from reconciler.config import PartnerCenterSettings
+    from reconciler.configuration.config import PartnerCenterSettings
 
 SIGN_IN_CALLS: Final = "reconciler.partner_center.authority_http"
 """The logger of what is sent to the authority: an address, a status, a correlation id."""

@@ -14,7 +14,7 @@ from reconciler.cli.access import Access, find_access
 from reconciler.cli.connection import sign_in_calls_told
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import say, write
-from reconciler.config import load_configuration
+from reconciler.configuration.config import load_configuration
 from reconciler.documents import to_json
 from reconciler.findings import ConfigurationError, ManifestsInvalid, ReconcilerError, SignInFailed
 from reconciler.loading import load_desired
@@ -26,7 +26,7 @@ from reconciler.partner_center.token_claims import TokenKind
 from reconciler.render.foreign_text import shown
 
 if TYPE_CHECKING:
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.partner_center.access_token import AccessToken
     from reconciler.state import CustomerId
 

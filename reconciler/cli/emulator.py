@@ -12,15 +12,15 @@ import click
 from reconciler.cli import INTERRUPTED, TERMINATED
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
-from reconciler.config import find_configuration, load_configuration
+from reconciler.configuration.config import find_configuration, load_configuration
+from reconciler.configuration.endpoints import read_endpoint
 from reconciler.emulator.vetting import Decision, Verdict
-from reconciler.endpoints import read_endpoint
 from reconciler.findings import ConfigurationError, ManifestsInvalid
 from reconciler.loading import load_desired
-from reconciler.manifest_yaml import load_document
+from reconciler.manifests.manifest_yaml import load_document
 
 if TYPE_CHECKING:
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.emulator.emulation import Emulator
 
 DEFAULT_PORT = 8085

@@ -65,9 +65,9 @@ def _texts(folder: Path, platform: Platform | None) -> Mapping[str, str]:
 
 
 def _schemas() -> dict[str, str]:
-    from reconciler.config import config_schema  # noqa: PLC0415 - it is slow to import
+    from reconciler.configuration.config import config_schema  # noqa: PLC0415 - it is slow to import
     from reconciler.documents import to_json  # noqa: PLC0415 - as above
-    from reconciler.manifest import manifest_schema  # noqa: PLC0415 - as above
+    from reconciler.manifests.manifest import manifest_schema  # noqa: PLC0415 - as above
 
     return {
         MANIFEST_SCHEMA: to_json(manifest_schema()),

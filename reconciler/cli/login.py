@@ -14,7 +14,11 @@ from reconciler.cli.connection import sign_in_calls_told
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.cli.ways_in import name_of, sign_in_target
-from reconciler.config import PartnerCenterSettings, find_configuration, load_configuration
+from reconciler.configuration.config import (
+    PartnerCenterSettings,
+    find_configuration,
+    load_configuration,
+)
 from reconciler.findings import ConfigurationError
 from reconciler.partner_center.device_login import login
 from reconciler.partner_center.sign_in import CachedLogin, find_way_in, login_application

@@ -26,15 +26,15 @@ def schema_of(kind: str) -> dict[str, Any]:
 
     Plans and reports may have properties that it does not name: their readers ignore those.
     """
-    from reconciler.manifest_fields import json_schema  # noqa: PLC0415 - slow to import
+    from reconciler.manifests.fields import json_schema  # noqa: PLC0415 - slow to import
 
     match kind:
         case "manifest":
-            from reconciler.manifest import manifest_schema  # noqa: PLC0415 - as above
+            from reconciler.manifests.manifest import manifest_schema  # noqa: PLC0415 - as above
 
             return manifest_schema()
         case "config":
-            from reconciler.config import config_schema  # noqa: PLC0415 - as above
+            from reconciler.configuration.config import config_schema  # noqa: PLC0415 - as above
 
             return config_schema()
         case "plan":

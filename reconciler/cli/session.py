@@ -12,7 +12,7 @@ from reconciler.cli.access import find_access, refuse_app_only
 from reconciler.cli.connection import connected
 from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
-from reconciler.config import load_configuration
+from reconciler.configuration.config import load_configuration
 from reconciler.loading import load_desired
 from reconciler.operations import Run
 from reconciler.planner import Scope
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from reconciler.cli.options import Globals
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
     from reconciler.state import DesiredState
 
 

@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
 from reconciler.cli.output import context_for, show_error, write
-from reconciler.config import find_configuration, load_configuration
+from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.documents import Validation
 from reconciler.findings import ConfigurationError, Diagnostic, Severity, Source
 from reconciler.loading import validate
@@ -18,7 +18,7 @@ from reconciler.render import VALIDATION_FORMATS, render_validation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.config import Configuration
+    from reconciler.configuration.config import Configuration
 
 
 @click.command(help="Check manifests offline. Needs no configuration and no sign-in.")

@@ -28,7 +28,7 @@ from reconciler.partner_center.sign_in import (
 from reconciler.partner_center.token_cache import login_cache
 
 if TYPE_CHECKING:
-    from reconciler.config import PartnerCenterSettings
+    from reconciler.configuration.config import PartnerCenterSettings
     from reconciler.partner_center.client_proof import ClientProof
     from reconciler.partner_center.sign_in import WayIn
 

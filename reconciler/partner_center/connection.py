@@ -11,7 +11,7 @@ from urllib.request import getproxies
 
 import httpx
 
-from reconciler.endpoints import is_loopback
+from reconciler.configuration.endpoints import is_loopback
 from reconciler.findings import ConfigurationError, SignInFailed
 from reconciler.partner_center.origin import origin_of
 

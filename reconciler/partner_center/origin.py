@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from reconciler.endpoints import is_loopback
+from reconciler.configuration.endpoints import is_loopback
 from reconciler.findings import ConfigurationError
 
 _HOST = re.compile(rb"[a-z0-9.:-]+")

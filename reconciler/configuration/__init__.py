@@ -1,0 +1,1 @@
+"""The configuration: reconciler.yaml, the environment's address, the clouds."""

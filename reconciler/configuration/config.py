@@ -1,0 +1,183 @@
+"""`reconciler.yaml` and the address in the environment, read into one Configuration.
+
+Every problem is told at once, with its place. Nothing that signs in is read here.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.configuration.clouds import Cloud
+from reconciler.configuration.endpoints import read_endpoint
+from reconciler.findings import ConfigurationError, Diagnostic, Severity
+from reconciler.plan import Target
+from reconciler.policy import Policy
+from reconciler.yaml_text.documents import invalid_document, load_document, located
+from reconciler.yaml_text.text_files import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.configuration.shape import (
+        ConfigurationFile,
+        PartnerCenterSection,
+        PolicySection,
+    )
+    from reconciler.yaml_text.documents import DocumentPlaces
+
+__all__ = [
+    "Cloud",
+    "Configuration",
+    "PartnerCenterSettings",
+    "config_schema",
+    "find_configuration",
+    "load_configuration",
+]
+
+CONFIGURATION_FILE: Final = "reconciler.yaml"
+ENDPOINT_VARIABLE: Final = "PARTNER_CENTER_ENDPOINT"
+EMULATOR: Final = "emulator"
+"""The address of the embedded emulator, as plans tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerCenterSettings:
+    """Which Partner Center, and how hard it is asked. At most one of the two addresses is set."""
+
+    cloud: Cloud = Cloud.GLOBAL
+    tenant_id: str | None = None
+    endpoint: str | None = None
+    emulator: Path | None = None
+    requests_per_minute: int | None = None
+    concurrency: int = 8
+
+    @property
+    def address(self) -> str:
+        """The base address without a slash at its end, or `emulator` for the embedded one."""
+        if self.emulator is not None:
+            return EMULATOR
+        return self.cloud.address if self.endpoint is None else self.endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Paths are absolute; `path` is None where there is no file and defaults hold."""
+
+    path: Path | None
+    folder: Path
+    manifests: tuple[Path, ...]
+    secrets_folder: Path | None
+    state_dir: Path
+    partner_center: PartnerCenterSettings
+    policy: Policy
+    seed: Path | None = None
+    """The emulator's seed that the file names, also where the environment names an address."""
+
+    @property
+    def target(self) -> Target:
+        """Where live state is, as plans name it."""
+        return Target(self.partner_center.address, self.partner_center.tenant_id)
+
+
+def find_configuration(path: Path | None, cwd: Path) -> Path | None:
+    """The file to load: the one asked for, else `reconciler.yaml` where there is one."""
+    if path is not None:
+        return cwd / path
+    usual = cwd / CONFIGURATION_FILE
+    return usual if os.path.lexists(usual) else None
+
+
+def load_configuration(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Configuration:
+    """Load the file at `path`, or `reconciler.yaml`; ConfigurationError with every problem."""
+    found = find_configuration(path, cwd)
+    if found is None or not os.path.lexists(found):
+        missing = CONFIGURATION_FILE if path is None else path.as_posix()
+        raise ConfigurationError(
+            f"there is no configuration {missing}",
+            "run `reconciler init` to write one, or name one with --config",
+        )
+    shown = found.relative_to(cwd) if found.is_relative_to(cwd) else found
+    data, places = load_document(found, shown=shown.as_posix(), limit=MAX_BYTES)
+    written, mistakes = _read_file(data, places)
+    endpoint, refusals = _read_variable(environ)
+    if written is None or refusals:
+        raise invalid_document((*mistakes, *refusals))
+    return _configuration(written, endpoint, found)
+
+
+def _read_file(
+    data: object, places: DocumentPlaces
+) -> tuple[ConfigurationFile | None, list[Diagnostic]]:
+    # Late: building the models takes longer than most commands that never come here.
+    from reconciler.configuration.shape import read_shape  # noqa: PLC0415  # see above
+
+    written = read_shape(data)
+    if isinstance(written, list):
+        return None, [located(each, places) for each in written]
+    return written, []
+
+
+def _read_variable(environ: Mapping[str, str]) -> tuple[str | None, list[Diagnostic]]:
+    """Read the address of the environment. Set to nothing, the variable counts as unset."""
+    text = environ.get(ENDPOINT_VARIABLE, "").strip()
+    if not text:
+        return None, []
+    try:
+        return read_endpoint(text, any_host=True), []
+    except ValueError as error:
+        message = f"the variable {ENDPOINT_VARIABLE} is {error}"
+        remedy = "write https://HOST, or http://127.0.0.1:PORT for this machine"
+        return None, [Diagnostic("invalid-value", Severity.ERROR, message, remedy)]
+
+
+def _configuration(written: ConfigurationFile, endpoint: str | None, path: Path) -> Configuration:
+    folder = path.parent.resolve()
+    secrets = written.secrets_folder
+    emulator = written.partner_center.emulator
+    return Configuration(
+        path=folder / path.name,
+        folder=folder,
+        manifests=tuple(folder / each for each in written.manifests),
+        secrets_folder=None if secrets is None else folder / secrets,
+        state_dir=folder / written.state_dir,
+        partner_center=_settings(written.partner_center, endpoint, folder),
+        policy=_policy(written.policy),
+        seed=None if emulator is None else folder / emulator,
+    )
+
+
+def _settings(
+    section: PartnerCenterSection, endpoint: str | None, folder: Path
+) -> PartnerCenterSettings:
+    """The address of the environment takes the place of both the file's endpoint and emulator."""
+    seed = None if endpoint is not None or section.emulator is None else folder / section.emulator
+    return PartnerCenterSettings(
+        cloud=section.cloud,
+        tenant_id=None if section.tenant_id is None else section.tenant_id.lower(),
+        endpoint=section.endpoint if endpoint is None else endpoint,
+        emulator=seed,
+        requests_per_minute=section.requests_per_minute,
+        concurrency=section.concurrency,
+    )
+
+
+def _policy(section: PolicySection) -> Policy:
+    return Policy(
+        permit=frozenset(section.permit),
+        max_creates=section.max_creates,
+        fail_on=frozenset(section.fail_on),
+        undeclared=section.undeclared,
+        account_status=section.account_status,
+        customer_agreement=section.customer_agreement,
+    )
+
+
+def config_schema() -> dict[str, Any]:
+    """JSON Schema of a configuration, for editors and other tools."""
+    from reconciler.configuration.shape import ConfigurationFile  # noqa: PLC0415  # as in _read_file
+    from reconciler.manifests.fields import json_schema  # noqa: PLC0415  # as in _read_file
+
+    return json_schema(ConfigurationFile)

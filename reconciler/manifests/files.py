@@ -1,0 +1,137 @@
+"""Finds the files that hold manifests; it reads none but configurations, to tell them apart."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from reconciler.findings import ConfigurationError, Diagnostic, Severity, Source
+from reconciler.yaml_text.events import Reading, YamlDocument, read_documents
+from reconciler.yaml_text.places import Places
+from reconciler.yaml_text.text_files import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.yaml_text.places import YamlValue
+
+_SUFFIXES: Final = (".yaml", ".yml")
+_CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ManifestFile:
+    """A file to read, and what people know it as: relative to the base folder, with `/`."""
+
+    file: str
+    path: Path
+    real_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """Each file once, in the order of what people know them as."""
+
+    files: tuple[ManifestFile, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def find_manifests(
+    paths: Sequence[Path], base: Path, skip: frozenset[Path] = frozenset()
+) -> FoundFiles:
+    """Find the manifests' files at and under `paths`; never those of `skip` (resolved).
+
+    Raises ConfigurationError where one of `paths` does not exist.
+    """
+    search = _Search(base)
+    for path in paths:
+        search.start(Path(os.path.abspath(path)))  # noqa: PTH100  # resolve follows links
+    never = {str(each) for each in skip} | search.configurations()
+    unique: dict[str, ManifestFile] = {}
+    for found in sorted(search.found):
+        if found.real_path not in never:
+            unique.setdefault(found.real_path, found)
+    return FoundFiles(tuple(unique.values()), tuple(dict.fromkeys(search.diagnostics)))
+
+
+def shown(path: str | Path, base: Path) -> str:
+    """Spell `path` relative to `base` with `/`; bytes that are no text are spelt as escapes."""
+    relative = os.path.relpath(path, base).replace(os.sep, "/")
+    return os.fsencode(relative).decode(errors="backslashreplace")
+
+
+class _Search:
+    """One search for manifests, over all the paths that were asked for."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.found: list[ManifestFile] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def start(self, path: Path) -> None:
+        # Not Path.is_dir, Path.exists, Path.is_symlink: they raise where a path is too long.
+        if os.path.isdir(path):  # noqa: PTH112  # see above
+            self._walk(path)
+        elif os.path.exists(path):  # noqa: PTH110  # see above
+            self._take(path)
+        else:
+            message = f"{shown(path, self.base)} does not exist"
+            raise ConfigurationError(message, "name a file or a folder that holds manifests")
+
+    def _walk(self, top: Path) -> None:
+        root = Path(os.path.realpath(top))
+        for place, folders, files in os.walk(top, onerror=self._unreadable):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in folders:
+                self._stays(Path(place, name), root)
+            for name in files:
+                path = Path(place, name)
+                if path.suffix in _SUFFIXES and name[0] != "." and self._stays(path, root):
+                    self._take(path)
+
+    def _stays(self, path: Path, root: Path) -> bool:
+        """Refuse a link that leads out of the folder: it could show what it leads to."""
+        leads_within = root in Path(os.path.realpath(path)).parents
+        if leads_within or not os.path.islink(path):  # noqa: PTH114  # as in start
+            return True
+        message = f"{shown(path, self.base)} is a symbolic link that leads out of the folder"
+        self._complain("outside-folder", message, "put what it leads to in its place", path)
+        return False
+
+    def _take(self, path: Path) -> None:
+        self.found.append(ManifestFile(shown(path, self.base), path, os.path.realpath(path)))
+
+    def _unreadable(self, error: OSError) -> None:
+        path = Path(error.filename)
+        message = f"the folder {shown(path, self.base)} can't be read: {error.strerror}"
+        self._complain("syntax", message, "make it readable, or take it away", path)
+
+    def _complain(self, rule: str, message: str, remedy: str, path: Path) -> None:
+        source = Source(shown(path, self.base), 1, 1)
+        self.diagnostics.append(Diagnostic(rule, Severity.ERROR, message, remedy, source))
+
+    def configurations(self) -> set[str]:
+        """Find the configurations among the files, and the emulators' seeds that they name."""
+        never = set()
+        for found in self.found:
+            if found.path.name in _CONFIGURATIONS and (data := _read_configuration(found)):
+                never.add(found.real_path)
+                match data:
+                    case {"partnerCenter": {"emulator": str(seed)}} if "\0" not in seed:
+                        never.add(os.path.realpath(found.path.parent / seed))
+        return never
+
+
+def _read_configuration(found: ManifestFile) -> YamlValue:
+    """Read the file where it is a configuration, else None."""
+    text = read_text(found.path, found.file)
+    if isinstance(text, Diagnostic):
+        return None
+    document = next(read_documents(text, Reading(found.file)), None)
+    match document:
+        case YamlDocument(places=Places(root={"kind": "ReconcilerConfig"} as data)):
+            return data
+        case _:
+            return None
