@@ -15,7 +15,9 @@ from reconciler.documents import canonical_json, digest_of, plan_to_document, to
 from reconciler.findings import PlanRefused, StateError
 
 if TYPE_CHECKING:
-    from reconciler.plan import ApplyReport, PlanDocument
+    from collections.abc import Sequence
+
+    from reconciler.plan import ApplyReport, PlanDocument, Step
 
 MAJOR: Final = "1"
 
@@ -102,7 +104,18 @@ def _read_plan(path: Path, document: dict[str, Any]) -> PlanDocument:
             f"{path} is refused: its digest does not match its content, so it was edited",
             "plan again and have that plan reviewed",
         )
+    _refuse_twins(path, plan.plan.steps)
     return plan
+
+
+def _refuse_twins(path: Path, steps: Sequence[Step]) -> None:
+    """Refuse a plan that holds one create twice: no planner makes it, and it can't be reported."""
+    creates = [(step.customer_id, step.qualification, step.resubmit_denial_of) for step in steps]
+    if len(set(creates)) < len(creates):
+        raise PlanRefused(
+            f"{path} is refused: it holds the same create twice, so it was edited",
+            "plan again and have that plan reviewed",
+        )
 
 
 def _read(path: Path, model: type[Document], document: dict[str, Any]) -> Document:

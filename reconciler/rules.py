@@ -211,7 +211,7 @@ _QUALIFICATIONS: Final = (
         meaning="The create has happened; Microsoft has not decided yet.",
         why="Vetting of Education takes some business days, and no webhook tells of its outcome.",
         page=READ_PAGE,
-        remedy="Wait; `status --wait` polls until nothing is in review.",
+        remedy="Wait some business days, then plan again.",
     ),
     Rule(
         id="vetting-denied",

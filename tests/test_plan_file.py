@@ -401,3 +401,10 @@ def test_loading_changes_nothing(file: Path) -> None:
     before = put(file, written()).read_bytes()
     load_plan(file)
     assert file.read_bytes() == before
+
+
+def test_the_same_create_twice(file: Path) -> None:
+    """A plan that holds a create twice is refused, also with a digest that fits."""
+    document = written()
+    document["steps"].append(document["steps"][0])
+    assert "the same create twice" in why_refused(put(file, redigested(document)))

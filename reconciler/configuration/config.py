@@ -116,8 +116,13 @@ def _read_file(
 
     written = read_shape(data)
     if isinstance(written, list):
-        return None, [located(each, places) for each in written]
+        return None, sorted((located(each, places) for each in written), key=_place)
     return written, []
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int]:
+    source = diagnostic.source
+    return (source.line, source.column) if source is not None else (0, 0)
 
 
 def _read_variable(environ: Mapping[str, str]) -> tuple[str | None, list[Diagnostic]]:
