@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -63,7 +63,7 @@ def _refused_by_system(error: OSError) -> int:
     return 1
 
 
-def _terminate(_signal: int, _frame: object) -> NoReturn:
+def terminate(_signal: int, _frame: object) -> NoReturn:
     raise Terminated
 
 

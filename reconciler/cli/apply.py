@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.interrupts import Interrupts
+from reconciler.cli import Terminated
+from reconciler.cli.interrupts import Interrupts, run_to_end
 from reconciler.cli.options import (
     Globals,
     format_option,
@@ -62,11 +62,11 @@ def command(
     interrupts = Interrupts()
     console = _Console(flags, session, interrupts, format_, auto_approve, report)
     try:
-        code = asyncio.run(_apply(request, session, console))
-    except (asyncio.CancelledError, NotApproved) as error:
+        code = run_to_end(_apply(request, session, console))
+    except (Terminated, NotApproved) as error:
         if interrupts.code is None:
             raise
-        say(f"stopped: {error}")
+        say(f"stopped: {str(error) or 'left at once'}")
         return interrupts.code
     if interrupts.stop.error is not None:
         show_error(interrupts.stop.error)

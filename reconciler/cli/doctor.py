@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from reconciler.cli.access import Access, find_access
 from reconciler.cli.connection import sign_in_calls_told
+from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
@@ -50,7 +50,7 @@ def examine(flags: Globals) -> tuple[Check, ...]:
     except ConfigurationError as error:
         broken = Check(CONFIGURATION, CheckState.FAILED, *_every_problem(error))
         return (broken, *(skipped(name, "the configuration can't be used") for name in ALL))
-    return (_described(configuration), *asyncio.run(_diagnosed(configuration, flags)))
+    return (_described(configuration), *run_to_end(_diagnosed(configuration, flags)))
 
 
 def _every_problem(error: ConfigurationError) -> tuple[str, str]:

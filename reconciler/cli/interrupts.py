@@ -5,15 +5,35 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from reconciler.cli import INTERRUPTED, TERMINATED, Terminated
+from reconciler.cli import INTERRUPTED, TERMINATED, Terminated, terminate
 from reconciler.cli.output import say
 from reconciler.findings import NotApproved
 from reconciler.settle import Stop
 
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+Result = TypeVar("Result")
+
 CODES: Final = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 NAMES: Final = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+
+def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run as asyncio does. SIGTERM unwinds the work as Ctrl-C does, and raises Terminated."""
+
+    async def cancellable() -> Result:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise Terminated from None
 
 
 class Interrupts:
@@ -33,7 +53,10 @@ class Interrupts:
 
     def ask(self, question: str) -> str:
         """Ask on the terminal. A signal is an answer too: no. Raises NotApproved then."""
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
+        }
         try:
             sys.stderr.write(question)
             sys.stderr.flush()
@@ -43,7 +66,8 @@ class Interrupts:
         except Terminated:
             self.code = TERMINATED
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         raise NotApproved("interrupted at the question, so nothing was sent", "run again")
 
     def _on_signal(self, number: signal.Signals, task: asyncio.Task[object]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import (
     Globals,
     format_option,
@@ -46,7 +46,7 @@ def command(
     narrowing: Narrowing,
 ) -> int:
     session = open_session(flags, paths, narrowing)
-    document = asyncio.run(_plan(session))
+    document = run_to_end(_plan(session))
     saved = out is None or _save(out, document)
     write(render_plan(format_, document, context_for(flags, session.configuration.folder)))
     fail_on = session.configuration.policy.fail_on
