@@ -313,7 +313,7 @@ def _create_of(step: Step, code: Secret | None) -> Create:
 
 
 def _after(step: Step, failed: Step) -> StepResult:
-    message = f"not attempted after {failed.qualification} of this customer was not created"
+    message = f"{failed.qualification}, which comes before it, was not created"
     return _result(step, Outcome.NOT_ATTEMPTED, message)
 
 

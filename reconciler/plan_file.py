@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -51,6 +52,20 @@ def write_whole(path: Path, text: str) -> None:
         raise StateError(
             f"{path} can't be written: {error.strerror or error}",
             "name a file in a folder that exists and is writable",
+        ) from error
+
+
+def ensure_writable(path: Path) -> None:
+    """Find out that `path` can be written before what is to be told there. Raises StateError."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "it is a folder")
+        with tempfile.TemporaryFile(dir=path.parent):
+            return
+    except OSError as error:
+        raise StateError(
+            f"{path} can't be written: {error.strerror or error}",
+            "name a file in a folder that exists and is writable; nothing was sent",
         ) from error
 
 

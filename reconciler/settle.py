@@ -39,8 +39,13 @@ if TYPE_CHECKING:
 class CreatesQualifications(ReadsCustomers, Protocol):
     """What apply asks of Partner Center. Every method raises ServiceError or SignInFailed."""
 
-    async def create_qualification(self, create: Create, request_id: str) -> Created:
-        """Send exactly one POST; never repeat it."""
+    async def create_qualification(
+        self, create: Create, request_id: str, wanted: Callable[[], bool]
+    ) -> Created:
+        """Send exactly one POST; never repeat it.
+
+        Where it is not `wanted` any more when its turn has come, it is Unavailable and not sent.
+        """
         ...
 
 
@@ -200,7 +205,9 @@ class Pursuit:
         if self.stop:
             return None
         self.sent = True
-        return await self.service.create_qualification(self.create, self.request_id)
+        return await self.service.create_qualification(
+            self.create, self.request_id, lambda: not self.stop
+        )
 
     def _shut_out(self, error: ReconcilerError) -> Settled:
         self.stop.raise_flag(error.message, error)

@@ -217,9 +217,13 @@ class FakePartnerCenter:
         await self._check("agreement")
         return CustomerAgreement(confirmed=customer_id in self.entries)
 
-    async def create_qualification(self, create: Create, request_id: str) -> Created:
+    async def create_qualification(
+        self, create: Create, request_id: str, wanted: Callable[[], bool]
+    ) -> Created:
         if self.dead:
             raise Killed
+        if not wanted():
+            raise Unavailable("stopped before its turn")
         entries = self.entries.get(create.customer_id, {})
         old = entries.get(create.qualification)
         over = old.live.vetting_created if old is not None and old.live.denied else None

@@ -325,7 +325,7 @@ def test_after_a_failure_the_rest_of_the_customer_waits(fault: Fault, outcome: O
     results = apply.run()
     assert outcomes(results) == [outcome, UNSENT, CREATED]
     assert message_of(results[1]) == (
-        "not attempted after Education of this customer was not created"
+        "Education, which comes before it, was not created"
     )
 
 

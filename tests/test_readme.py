@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from reconciler.cli.program import COMMANDS
 from tests.cli.project import clean_environment
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ ROOT: Final = Path(__file__).parents[1]
 README: Final = ROOT / "README.md"
 BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND: Final = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.MULTILINE)
+SAMPLE: Final = re.MULTILINE | re.DOTALL
 SETUP: Final = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COPIED: Final = shutil.ignore_patterns(".git", ".venv", ".reconciler", "__pycache__", ".*_cache")
 
@@ -105,6 +108,24 @@ def test_there_are_two_commands_and_ci_runs_the_second() -> None:
     first, second = (block.strip() for block in SETUP.findall(README.read_text(encoding="utf-8")))
     assert "plan" in first
     assert f"\n{second}\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_the_samples_are_valid(tmp_path: Path) -> None:
+    """The README's manifest and configuration are taken by the program as they stand."""
+    samples = re.findall(r"^```yaml\n(.*?)^```$", README.read_text(encoding="utf-8"), SAMPLE)
+    kinds = ("CustomerQualifications", "ReconcilerConfig")
+    manifest, settings = (next(s for s in samples if f"kind: {kind}" in s) for kind in kinds)
+    (tmp_path / "customers").mkdir()
+    (tmp_path / "customers/contoso.yaml").write_text(manifest, encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text(settings, encoding="utf-8")
+    ended = shell("reconciler validate --format json", tmp_path)
+    assert json.loads(ended.stdout)["summary"] == {"documents": 1, "errors": 0, "warnings": 0}
+
+
+def test_every_command_is_in_the_reference() -> None:
+    """The table of commands leaves none out."""
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`{name}" not in text] == []
 
 
 def test_the_first_command_works_on_a_bare_machine(clone: Path) -> None:

@@ -22,20 +22,25 @@ from reconciler.cli.output import context_for, say, show_error, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents import report_to_document, to_json
 from reconciler.findings import NotApproved, StateError, UsageError
-from reconciler.operations import FAILED, ApplyRequest, apply
-from reconciler.plan_file import write_whole
+from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply
+from reconciler.plan_file import ensure_writable, write_whole
 from reconciler.render import render_plan, render_report
 from reconciler.selection import Narrowing
 
 if TYPE_CHECKING:
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.plan import ApplyReport, Plan, PlanDocument
 
 
 @click.command(help="Send the creates of a reviewed plan FILE, or of a plan made now.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--expect-digest", metavar="DIGEST", help="Refuse any plan but this one.")
-@click.option("--allow-creates", type=click.IntRange(min=0), metavar="N", help="Exact number.")
+@click.option(
+    "--allow-creates",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Lift maxCreates for exactly N creates.",
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report here, too.")
 @format_option()
 @global_options
@@ -57,6 +62,8 @@ def command(
             f"{file} is applied as it was reviewed, so it can't be narrowed",
             "leave the narrowing out, or plan again with it",
         )
+    if report is not None:
+        ensure_writable(report)
     session = open_session(flags, (), narrowing)
     request = ApplyRequest(session.desired, session.scope, file, expect_digest, allow_creates)
     interrupts = Interrupts()
@@ -70,6 +77,7 @@ def command(
         return interrupts.code
     if interrupts.stop.error is not None:
         show_error(interrupts.stop.error)
+    console.tell_why(code)
     return interrupts.code or (FAILED if console.failed else code)
 
 
@@ -89,8 +97,10 @@ class _Console:
     auto_approve: bool
     report: Path | None
     failed: bool = False
+    plan: Plan | None = None
 
     def show(self, document: PlanDocument) -> None:
+        self.plan = document.plan
         folder = self.session.configuration.folder
         context = context_for(self.flags, folder, to_stderr=True)
         say(render_plan("text", document, context).rstrip("\n"))
@@ -118,6 +128,13 @@ class _Console:
             self._save(self.report, to_json(report_to_document(report)))
         context = context_for(self.flags, self.session.configuration.folder)
         write(render_report(self.format_, report, context))
+
+    def tell_why(self, code: int) -> None:
+        """Say why a run that sent all it could does not end in 0."""
+        if code == FINDINGS_STAND:
+            say("exit code 3: the plan has findings that stand, see above")
+        elif code == FAILED and self.plan is not None and not self.plan.complete:
+            say("exit code 1: the plan was incomplete, as a customer could not be read, see above")
 
     def _save(self, path: Path, text: str) -> None:
         try:

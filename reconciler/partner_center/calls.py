@@ -17,7 +17,7 @@ from reconciler.policy import CREATABLE
 from reconciler.state import Qualification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.plan import Create
     from reconciler.secret import Secret
@@ -40,6 +40,10 @@ class Kind(StrEnum):
     CUSTOMERS = "customers"
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call. `what` completes "could not ..."; `hidden` must appear in no message."""
@@ -52,6 +56,8 @@ class Call:
     continuation: str | None = field(default=None, repr=False)
     body: bytes = field(default=b"", repr=False)
     hidden: tuple[Secret, ...] = ()
+    wanted: Callable[[], bool] = field(default=_always, repr=False, compare=False)
+    """Asked when its turn has come: a call that nobody wants any more is not sent."""
 
     @property
     def is_write(self) -> bool:

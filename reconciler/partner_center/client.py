@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
-from reconciler.findings import AppOnlyRefused, ServiceError, SignInRefused
+from reconciler.findings import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
 from reconciler.partner_center import calls, wire
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
@@ -121,13 +121,17 @@ class PartnerCenterClient:
             for customer in await self._read(call, listing.take):
                 yield customer
 
-    async def create_qualification(self, create: Create, request_id: str) -> Created:
-        """Send exactly one POST, under the given `MS-RequestId`.
+    async def create_qualification(
+        self, create: Create, request_id: str, wanted: Callable[[], bool] | None = None
+    ) -> Created:
+        """Send exactly one POST, under the given `MS-RequestId`, if it is `wanted` by its turn.
 
         Unavailable: it certainly didn't happen. OutcomeUnknown: it may have. SignInRefused,
         AppOnlyRefused, CustomerNotFound, CallRefused: the service said no.
         """
         call = calls.create_call(create)
+        if wanted is not None:
+            call = replace(call, wanted=wanted)
         outcome = await self._try(call, request_id, partial(wire.read_created, create=create))
         if isinstance(outcome, Failed):
             raise outcome.error
@@ -201,6 +205,8 @@ class PartnerCenterClient:
         timing = self._pace.timing
         async with self._pace.turn() as turn:
             self._standing.check(call.kind)
+            if not call.wanted():
+                raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             attempt = Attempt.of(call, self._base, request_id)
             started = timing.clock()
             answer = await exchange(self._http, attempt, timing.now())

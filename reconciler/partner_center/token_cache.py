@@ -153,8 +153,9 @@ class LoginCache:
         else:
             raise SignInFailed(
                 "no way in: the environment names none, and nobody has logged in here",
-                "run `reconciler login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a proof such "
-                "as AZURE_CLIENT_SECRET",
+                "run `reconciler login`, or set PARTNER_CENTER_ACCESS_TOKEN (a served emulator "
+                "takes any word), or AZURE_TENANT_ID, AZURE_CLIENT_ID and a proof such as "
+                "AZURE_CLIENT_SECRET",
             )
 
     def _make_folder(self) -> None:

@@ -567,3 +567,14 @@ def test_every_attempt_is_logged_in_a_line_without_a_secret() -> None:
     ]
     assert not [each for each in ("ready-made", "123456") if each in "\n".join(lines)]
     assert "*** and *** are wrong" in lines[3]
+
+
+def test_a_create_that_is_not_wanted_by_its_turn_is_not_sent() -> None:
+    """Who stops a run while a create waits behind the pace gets no create for it."""
+
+    async def stopped(client: PartnerCenterClient) -> object:
+        return await client.create_qualification(GCC, REQUEST_ID, lambda: False)
+
+    value, heard = run(replies(CREATED), stopped)
+    assert isinstance(value, Unavailable)
+    assert heard == []
