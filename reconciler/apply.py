@@ -256,6 +256,8 @@ class Engine:
             return _result(step, Outcome.NOT_ATTEMPTED, reason)
         key = key_of(step)
         earlier = self._orders.unsettled.get(key)
+        if earlier is not None and not earlier.says(step):
+            return _result(step, Outcome.NOT_ATTEMPTED, _other_create(earlier))
         request_id = earlier.request_id if earlier else self._around.new_request_id()
         if earlier:
             self._in_flight[key] = request_id
@@ -309,6 +311,17 @@ def _create_of(step: Step, code: Secret | None) -> Create:
         education_segment=step.education_segment,
         website=step.website,
         validation_code=code,
+    )
+
+
+def _other_create(earlier: Sending) -> str:
+    """An unsettled create is repeated as it was or not at all: its request id answers for it."""
+    told = [earlier.education_segment, earlier.website]
+    particulars = ", ".join(each for each in told if each) or "no particulars"
+    return (
+        f"an earlier create of it with {particulars} (MS-RequestId {earlier.request_id}) may have "
+        "happened, and this step asks for something else; look at the customer in Partner Center. "
+        "If it is absent for good, declare it as it was sent, or move the journal away"
     )
 
 

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from reconciler.findings import JournalRefused, StateError
 from reconciler.plan import Outcome, Step
-from reconciler.state import CustomerId, Qualification
+from reconciler.state import CustomerId, EducationSegment, Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,8 +72,15 @@ class Sending(_Event):
     customer_id: CustomerId
     name: str
     qualification: Qualification
+    education_segment: EducationSegment | None = None
+    website: str | None = None
     denial: AwareDatetime | None = None
     request_id: str
+
+    def says(self, step: Step) -> bool:
+        """Tell whether `step` asks for the very same create, particulars included."""
+        particulars = (step.education_segment, step.website)
+        return self.key == key_of(step) and (self.education_segment, self.website) == particulars
 
     @property
     def key(self) -> StepKey:
@@ -174,6 +181,8 @@ class Journal:
                 customer_id=step.customer_id,
                 name=step.name,
                 qualification=step.qualification,
+                education_segment=step.education_segment,
+                website=step.website,
                 denial=step.resubmit_denial_of,
                 request_id=request_id,
             )

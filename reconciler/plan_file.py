@@ -60,7 +60,10 @@ def ensure_writable(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(EISDIR, "it is a folder")
-        with tempfile.TemporaryFile(dir=path.parent):
+        real = Path(os.path.realpath(path))
+        if real.exists() and not real.is_file():
+            return
+        with tempfile.TemporaryFile(dir=real.parent):
             return
     except OSError as error:
         raise StateError(
@@ -70,6 +73,11 @@ def ensure_writable(path: Path) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
+    """Replace the file that `path` leads to; a device or a pipe is written to, never replaced."""
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -222,14 +222,16 @@ class FakePartnerCenter:
     ) -> Created:
         if self.dead:
             raise Killed
-        if not wanted():
-            raise Unavailable("stopped before its turn")
         entries = self.entries.get(create.customer_id, {})
         old = entries.get(create.qualification)
         over = old.live.vetting_created if old is not None and old.live.denied else None
         met = frozenset(name for name, entry in entries.items() if entry.live.held)
         post = Post(create, request_id, over, met)
         self.posts.append(post)
+        await asyncio.sleep(0)  # its turn comes later
+        if not wanted():
+            self.posts = [each for each in self.posts if each is not post]
+            raise Unavailable("stopped before its turn")
         try:
             answer = await self._take(post)
         except CallRefused:

@@ -27,7 +27,14 @@ from reconciler.planner import make_plan
 from reconciler.policy import Policy, SideCheck
 from reconciler.secret import Secret
 from reconciler.settle import Stop
-from reconciler.state import CustomerId, DesiredState, LiveCustomer, LiveState, Qualification
+from reconciler.state import (
+    CustomerId,
+    DesiredState,
+    EducationSegment,
+    LiveCustomer,
+    LiveState,
+    Qualification,
+)
 from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
 from tests.worlds import (
     CONTOSO,
@@ -165,6 +172,8 @@ def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, Sendin
         customer_id=step.customer_id,
         name=step.name,
         qualification=step.qualification,
+        education_segment=step.education_segment,
+        website=step.website,
         denial=step.resubmit_denial_of,
         request_id=request_id,
     )
@@ -324,9 +333,7 @@ def test_after_a_failure_the_rest_of_the_customer_waits(fault: Fault, outcome: O
     apply.service.creates.extend([fault] * (5 if outcome is not REJECTED else 1))
     results = apply.run()
     assert outcomes(results) == [outcome, UNSENT, CREATED]
-    assert message_of(results[1]) == (
-        "Education, which comes before it, was not created"
-    )
+    assert message_of(results[1]) == ("Education, which comes before it, was not created")
 
 
 def test_a_customer_that_can_not_be_read_is_left_alone() -> None:
@@ -575,6 +582,18 @@ def test_an_unsettled_create_is_repeated_with_its_id() -> None:
     assert [post.request_id for post in apply.service.posts] == ["earlier"]
     assert len(apply.service.read_ids) == 5
     assert apply.ledger.lines == [("sending Education", "earlier", 0), ("created", "earlier", 1)]
+
+
+def test_an_unsettled_create_of_other_particulars_is_not_repeated() -> None:
+    """Its request id answers for what was sent then: another segment must not go out under it."""
+    apply = Apply(customer(education(EducationSegment.HIGHER_EDUCATION)))
+    plan = apply.make_plan()
+    other = replace(plan.steps[0], education_segment=EducationSegment.K12)
+    apply.unsettled = sent_before(other)
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT]
+    assert "K12" in str(results[0].message)
+    assert apply.service.posts == []
 
 
 def test_an_unsettled_create_that_is_there_is_settled() -> None:

@@ -268,6 +268,22 @@ def test_a_raised_flag_lets_nothing_be_sent() -> None:
     assert pursued.sent == 0
 
 
+def test_a_create_that_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
+    """Ctrl-C reaches what was written down and handed over, but isn't on its way yet."""
+    pursued = Pursued()
+
+    async def interrupt() -> None:
+        pursued.stop.raise_flag("Ctrl-C")
+
+    async def both() -> Settled:
+        settled, _ = await asyncio.gather(pursued.pursuit.settle(), interrupt())
+        return settled
+
+    settled = asyncio.run(both())
+    assert (settled.outcome, settled.message) == (Outcome.NOT_ATTEMPTED, "Ctrl-C")
+    assert (pursued.sent, pursued.created) == (0, 0)
+
+
 def test_a_raised_flag_ends_the_backing_off() -> None:
     """Ctrl-C isn't kept waiting by a service that asks for patience."""
     pursued = Pursued()

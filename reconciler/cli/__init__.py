@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 USAGE: Final = 64
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
+HUNG_UP: Final = 129
 
 
 class Terminated(SystemExit):

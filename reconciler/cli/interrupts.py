@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from reconciler.cli import INTERRUPTED, TERMINATED, Terminated, terminate
+from reconciler.cli import HUNG_UP, INTERRUPTED, TERMINATED, Terminated, terminate
 from reconciler.cli.output import say
 from reconciler.findings import NotApproved
 from reconciler.settle import Stop
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-CODES: Final = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
-NAMES: Final = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+CODES: Final = {
+    signal.SIGINT: INTERRUPTED,
+    signal.SIGTERM: TERMINATED,
+    signal.SIGHUP: HUNG_UP,
+}
+NAMES: Final = {
+    signal.SIGINT: "Ctrl-C",
+    signal.SIGTERM: "SIGTERM",
+    signal.SIGHUP: "SIGHUP (the terminal has gone)",
+}
 
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -70,13 +70,27 @@ def sign_in_options(function: Callable[..., Result]) -> Callable[..., Result]:
     return command
 
 
+def _once(
+    _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> str | None:
+    """Refuse a narrowing given twice: the last one winning would widen what is applied."""
+    if len(values) > 1:
+        raise click.BadParameter("give it once", param=parameter)
+    return values[0] if values else None
+
+
+_GIVEN_ONCE: Final[dict[str, Any]] = {"multiple": True, "callback": _once}
+
+
 def narrowing_options(function: Callable[..., Result]) -> Callable[..., Result]:
     """Add the flags that narrow the customers; the command gets them as `narrowing`."""
 
     @click.option("--customer", "customers", multiple=True, metavar="NAME_OR_ID", help="Only it.")
-    @click.option("--selector", metavar="KEY=VALUE", help="Only manifests with this label.")
-    @click.option("--changed-from", metavar="GIT_REF", help="Only what differs from there.")
-    @click.option("--shard", metavar="INDEX/COUNT", help="Only this part of all customers.")
+    @click.option("--selector", metavar="KEY=VALUE", help="Only with this label.", **_GIVEN_ONCE)
+    @click.option(
+        "--changed-from", metavar="GIT_REF", help="Only what differs from there.", **_GIVEN_ONCE
+    )
+    @click.option("--shard", metavar="INDEX/COUNT", help="Only this part of all.", **_GIVEN_ONCE)
     @wraps(function)
     def command(*args: Any, **flags: Any) -> Result:  # noqa: ANN401 - click's own
         from reconciler.selection import Narrowing  # noqa: PLC0415 - slow to import

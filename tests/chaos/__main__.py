@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.chaos.figures import table
-from tests.chaos.runs import play
+from tests.chaos.runs import Score, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=10, help="how many worlds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=KILLS, help="kills attempted in each run")
+    parser.add_argument("--unhurried", action="store_true", help="no 429 and no 503: sooner done")
     parser.add_argument("--jobs", type=int, default=JOBS, help="runs at once; most of each waits")
     parser.add_argument("--only", type=int, metavar="RUN", help="play this run alone")
     parser.add_argument("--keep", type=Path, help="keep the folders of broken runs here")
@@ -60,7 +61,8 @@ def _play_all(asked: argparse.Namespace) -> Iterator[Played]:
 def _play(asked: argparse.Namespace, number: int) -> Played:
     folder = Path(tempfile.mkdtemp(prefix=f"chaos-{number}-"))
     try:
-        played = play(asked.seed, number, asked.kills, folder)
+        score = Score(asked.seed, asked.kills, slowing=not asked.unhurried)
+        played = play(score, number, folder)
         if played.breaches and asked.keep is not None:
             shutil.copytree(folder, asked.keep / f"run-{number}", dirs_exist_ok=True)
     except Exception as error:

@@ -57,25 +57,29 @@ def nature(*, idempotent: bool) -> list[Fault]:
     return [lagging] if idempotent else [lagging, forgetful]
 
 
-def draw_faults(random: Random, *, idempotent: bool) -> dict[str, object]:
-    """Every kind of fault for creates has its chance in some run, several in each."""
+def draw_faults(random: Random, *, idempotent: bool, slowing: bool) -> dict[str, object]:
+    """Every kind of fault for creates has its chance in some run, several in each.
+
+    Without `slowing`, none that bids the program go slower: 429 and 503.
+    """
     kinds = (*CUTS, *GARBLINGS, *STATUSES)
     creates = [
         _fault(fault, CREATE, random.uniform(0.03, 0.15))
         for fault in (*random.sample(kinds, 3), random.choice(CUTS))
     ]
     reads = [_fault(random.choice(kinds), "any", random.uniform(0.01, 0.06)) for _ in range(2)]
+    faults = [
+        *[_fault(random.choice(DELAYS), CREATE, 0.5) for _ in range(2)],
+        *_expiry(random),
+        _throttle(random, CREATE),
+        _throttle(random, "any"),
+        *creates,
+        *[fault | {"method": "GET"} for fault in reads],
+    ]
+    drawn = [fault for fault in faults if slowing or not _is_slowing(fault)]
     return {
         "seed": random.getrandbits(32),
-        "faults": [
-            *nature(idempotent=idempotent),
-            *[_fault(random.choice(DELAYS), CREATE, 0.5) for _ in range(2)],
-            *_expiry(random),
-            _throttle(random, CREATE),
-            _throttle(random, "any"),
-            *creates,
-            *[fault | {"method": "GET"} for fault in reads],
-        ],
+        "faults": [*nature(idempotent=idempotent), *drawn],
     }
 
 
@@ -91,8 +95,12 @@ def _throttle(random: Random, call: str) -> Fault:
 
 
 def _fault(fault: Fault, call: str, probability: float) -> Fault:
-    slowing = {"times": MOST_SLOWING} if fault.get("status") == 503 else {}
+    slowing = {"times": MOST_SLOWING} if _is_slowing(fault) else {}
     return {**fault, "call": call, "probability": round(probability, 3), **slowing}
+
+
+def _is_slowing(fault: Fault) -> bool:
+    return fault["kind"] == "throttle" or fault.get("status") == 503
 
 
 def name_of(fault: Fault) -> str:

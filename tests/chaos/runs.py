@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos.accounts import Last, settle
@@ -23,18 +24,29 @@ REPORT: Final = "report.json"
 APPLY: Final = ("apply", "--auto-approve", "--format", "json", "--report", REPORT)
 
 
-def play(seed: int, number: int, kills: int, folder: Path) -> Played:
-    """Play run `number` of `seed` in `folder`; in odd runs the service has no idempotency."""
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What is to be played: the same score draws the same worlds, faults and moments."""
+
+    seed: int
+    kills: int
+    slowing: bool
+    """With the faults that bid the program go slower."""
+
+
+def play(score: Score, number: int, folder: Path) -> Played:
+    """Play one run in `folder`; in odd runs the service has no idempotency."""
     played = Played(number, idempotent=number % 2 == 0)
-    random = drawing(seed, number, "world")
+    random = drawing(score.seed, number, "world")
     stage = set_up(random, played, folder)
-    with stage.service.serving(draw_faults(random, idempotent=played.idempotent)):
+    faults = draw_faults(random, idempotent=played.idempotent, slowing=score.slowing)
+    with stage.service.serving(faults):
         configure(stage)
-        for at in range(kills):
-            stage.random = drawing(seed, number, f"kill {at}")
+        for at in range(score.kills):
+            stage.random = drawing(score.seed, number, f"kill {at}")
             change_world(stage)
             _apply(stage, kill=True)
-        stage.random = drawing(seed, number, "resume")
+        stage.random = drawing(score.seed, number, "resume")
         _apply(stage)
     _close(stage)
     return played

@@ -1,0 +1,42 @@
+"""What a chaos run draws depends on its seed alone, so that a broken one can be played again."""
+
+from __future__ import annotations
+
+from reconciler.emulator.faults import read_faults
+from reconciler.emulator.seed import read_seed
+from tests.chaos.faults import MOST_SLOWING, draw_faults, nature
+from tests.chaos.programs import draw_moment
+from tests.chaos.stage import drawing
+from tests.chaos.worlds import draw_world
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    """World, faults and moments; another seed draws others."""
+    one, two, other = (drawing(seed, 7, "world") for seed in (1, 1, 2))
+    drawn = [
+        (draw_world(each), draw_faults(each, idempotent=True, slowing=True), draw_moment(each, 3))
+        for each in (one, two, other)
+    ]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_the_emulator_takes_what_is_drawn() -> None:
+    """Every seed and every faults document, with and without idempotency."""
+    for number in range(50):
+        random = drawing(3, number, "world")
+        read_seed(draw_world(random).seed)
+        for idempotent in (True, False):
+            read_faults(draw_faults(random, idempotent=idempotent, slowing=True))
+
+
+def test_reads_lag_in_every_run() -> None:
+    """Once behind each create; what slows down strikes a few times at most, or not at all."""
+    for idempotent in (True, False):
+        assert {"kind": "lag", "reads": 1} in nature(idempotent=idempotent)
+        faults = draw_faults(drawing(5), idempotent=idempotent, slowing=False)["faults"]
+        assert isinstance(faults, list)
+        assert all(fault["kind"] != "throttle" for fault in faults)
+        slowing = draw_faults(drawing(5), idempotent=idempotent, slowing=True)["faults"]
+        assert isinstance(slowing, list)
+        throttles = [fault for fault in slowing if fault["kind"] == "throttle"]
+        assert all(fault["times"] <= MOST_SLOWING for fault in throttles)
