@@ -12,7 +12,6 @@ from reconciler.codes import CodeReader, unreadable_codes
 from reconciler.documents import plan_digest
 from reconciler.findings import (
     NotApproved,
-    PlanRefused,
     ServiceError,
     SignInFailed,
     SignInRefused,
@@ -148,7 +147,9 @@ async def apply(request: ApplyRequest, run: Run, stop: Stop, dialogue: Dialogue)
     with hold_lock(state, run.now()):
         history = read_history(state / JOURNAL_FILE, run.configuration.target)
         document = await _plan_to_apply(request, run)
+        refuse_other_digest(document.digest, request.expect_digest)
         dialogue.show(document)
+        _refuse_too_many(request, run, document, history)
         _tell_elsewhere(history, run)
         return await _approved(request, run, _Applying(document, history, stop, dialogue))
 
@@ -202,10 +203,8 @@ async def _approved(request: ApplyRequest, run: Run, applying: _Applying) -> int
     started = run.now()
     plan_ = applying.document.plan
     try:
-        refuse_other_digest(applying.document.digest, request.expect_digest)
-        _refuse_too_many(request, run, applying.document, applying.history)
         agreed = not plan_.steps or applying.dialogue.approve(applying.document)
-    except (NotApproved, PlanRefused) as refusal:
+    except NotApproved as refusal:
         _deliver_unsent(applying, run, started, refusal.message)
         raise
     if not agreed:

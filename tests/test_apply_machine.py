@@ -349,6 +349,15 @@ class ApplyMachine(RuleBasedStateMachine):
                 doubtful.pop(key, None)
 
     @invariant()
+    def a_request_id_is_of_one_create(self) -> None:
+        """What was asked under it is never asked otherwise."""
+        asked = {
+            (post.request_id, post.customer_id, post.qualification, post.create.website)
+            for post in self.service.posts
+        }
+        assert len(asked) == len({post.request_id for post in self.service.posts})
+
+    @invariant()
     def the_journal_has_no_code(self) -> None:
         if self.journal.exists():
             assert CODE.encode() not in self.journal.read_bytes()
@@ -358,9 +367,18 @@ class ApplyMachine(RuleBasedStateMachine):
             if self.declared:
                 self._nothing_is_lost()
 
+    def _declare_as_sent(self) -> None:
+        """Go the way out of a create that is open and now declared with other particulars."""
+        for sending in self._history().unsettled.values():
+            manifest = self.declared[sending.customer_id]
+            if sending.qualification in manifest:
+                entry = manifest[sending.qualification]
+                manifest[sending.qualification] = replace(entry, website=sending.website)
+
     def _nothing_is_lost(self) -> None:
         """When the faults cease all that is due is created, but GCC that may have been."""
         self.service.statuses.clear()
+        self._declare_as_sent()
         for _ in range(3 + self.service.lag):
             self.apply(CALM, 0, EDUCATION, saved=False)
         self.nothing_is_created_twice()
