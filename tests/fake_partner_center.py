@@ -361,7 +361,7 @@ def run_in(
         ),
         policy=policy,
     )
-    environ = {"CONTOSO_CODE": " 123456\n"}
+    environ = {"CONTOSO_CODE": " GCC-4711\n"}
     return Run(configuration, environ, service, service.now, AT_ONCE, admin.lines.append)
 
 

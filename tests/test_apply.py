@@ -103,11 +103,11 @@ class Apply:
     """One apply of a plan made on what the fake holds; everything can be turned before `run`."""
 
     def __init__(self, *customers: DesiredCustomer, policy: Policy = SKIP) -> None:
-        self.service = FakePartnerCenter(codes={"123456": 5})
+        self.service = FakePartnerCenter(codes={"GCC-4711": 5})
         self.ledger = Ledger(self.service)
         self.stop = Stop()
         self.policy = policy
-        self.code: Secret | None = Secret("123456")
+        self.code: Secret | None = Secret("GCC-4711")
         self.left_out: dict[StepKey, str] = {}
         self.unsettled: dict[StepKey, Sending] = {}
         self.freshly_done: dict[StepKey, Sending] = {}
@@ -465,8 +465,8 @@ def test_the_code_is_sent_and_never_told() -> None:
     """The POST has the code; results and journal don't."""
     apply = Apply(customer(gcc()))
     results = apply.run()
-    assert [post.code for post in apply.service.posts] == ["123456"]
-    assert "123456" not in f"{results}{apply.ledger.lines}"
+    assert [post.code for post in apply.service.posts] == ["GCC-4711"]
+    assert "GCC-4711" not in f"{results}{apply.ledger.lines}"
 
 
 def test_codes_are_read_before_the_first_write() -> None:

@@ -50,7 +50,8 @@ Key = tuple[CustomerId, Qualification]
 EDUCATION: Final = Qualification.EDUCATION
 GCC: Final = Qualification.GCC
 DONE: Final = (Outcome.CREATED, Outcome.ALREADY_PRESENT)
-CODE: Final = "123456"
+CODE: Final = "GCC-4711"
+"""No request id has this in it."""
 BLOCKED: Final = "UnderReview"
 
 THOROUGH: Final = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -386,10 +387,10 @@ class ApplyMachine(RuleBasedStateMachine):
         first: dict[CustomerId, Qualification] = {}
         for step in self._true_plan().steps:
             first.setdefault(step.customer_id, step.qualification)
-        sent = {(post.customer_id, post.qualification) for post in self.service.posts}
+        open_ = self._history().unsettled
         assert set(first.values()) <= {GCC}
-        assert set(first.items()) <= sent
-        for key in self._history().unsettled:
+        assert set(first.items()) <= {(key.customer_id, key.qualification) for key in open_}
+        for key in open_:
             assert not self._holds(key.customer_id, key.qualification)
 
 

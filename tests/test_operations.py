@@ -92,7 +92,7 @@ class Bench:
         self.folder = folder
         self.customers = customers or BOTH
         self.policy = policy
-        self.service = FakePartnerCenter(codes={"123456": 5})
+        self.service = FakePartnerCenter(codes={"GCC-4711": 5})
         self.admin = Admin()
         self.stop = Stop()
         self.saved = folder / "plan.json"
@@ -611,7 +611,7 @@ def test_a_reset_emulator_begins_anew(tmp_path: Path) -> None:
     forget_creates(bench.run.configuration)
     assert not bench.journal.exists()
     assert bench.apply() == 0
-    bench.service = FakePartnerCenter(codes={"123456": 5})
+    bench.service = FakePartnerCenter(codes={"GCC-4711": 5})
     bench.service.put(CONTOSO)
     forget_creates(bench.run.configuration)
     bench.admin.reports.clear()
@@ -632,8 +632,8 @@ def test_no_file_has_the_code(tmp_path: Path) -> None:
     bench.service.creates.append(after(LOST))
     bench.save()
     assert bench.apply() == 0
-    assert bench.service.posts[0].code == "123456"
+    assert bench.service.posts[0].code == "GCC-4711"
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) >= 3
-    assert not any(b"123456" in path.read_bytes() for path in files)
-    assert "123456" not in f"{bench.admin}"
+    assert not any(b"GCC-4711" in path.read_bytes() for path in files)
+    assert "GCC-4711" not in f"{bench.admin}"

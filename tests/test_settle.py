@@ -56,7 +56,7 @@ class Pursued:
         doubtful: bool = False,
     ) -> None:
         self.service = FakePartnerCenter(
-            lag=lag, codes={"123456": 5}, creates=deque(faults), reads=deque(reads)
+            lag=lag, codes={"GCC-4711": 5}, creates=deque(faults), reads=deque(reads)
         )
         self.service.put(CONTOSO)
         self.stop = Stop()
@@ -64,7 +64,7 @@ class Pursued:
         self.pursuit = Pursuit(
             service=self.service,
             step=Step(CONTOSO, "contoso", qualification),
-            create=Create(CONTOSO, qualification, EducationSegment.K12, None, Secret("123456")),
+            create=Create(CONTOSO, qualification, EducationSegment.K12, None, Secret("GCC-4711")),
             request_id="first",
             stop=self.stop,
             patience=AT_ONCE,

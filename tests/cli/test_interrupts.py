@@ -135,17 +135,17 @@ def test_killed_and_run_again(project: Project, effect: str, saved: bool) -> Non
     assert not saved or found == {"already-present": 9}
 
 
-def test_a_gcc_create_that_stays_absent_is_left_to_a_person(project: Project) -> None:
-    """Killed when it had been posted: it isn't posted again, but unknown, and SOE waits for it."""
-    declare(project, {"county": [GCC, SOE]})
-    with served(project, [{"kind": "drop-before", "call": CREATE, "times": 1}]) as service:
+def test_killed_with_creates_that_never_arrived(project: Project) -> None:
+    """The next run repeats one under its MS-RequestId; a GCC create is left to a person."""
+    declare(project, {"county": [GCC, SOE], "utility": [SOE]})
+    with served(project, [{"kind": "drop-before", "call": CREATE, "times": 2}]) as service:
         with running(project, *APPLY):
-            wait_until(lambda: service.posted() == 1)
+            wait_until(lambda: service.posted() == 2)
         rest = project.run(*APPLY)
-        assert (service.posts_of([1]), service.created()) == ([[1]], 0)
-    gcc, soe = rest.document["results"]
-    assert (rest.code, gcc["outcome"], soe["outcome"]) == (1, "unknown", "not-attempted")
-    assert "set it there by hand" in gcc["message"]
+        assert (service.posts_of([1, 2]), service.created()) == ([[1], [2]], 1)
+    gcc, waiting, soe = rest.document["results"]
+    assert (rest.code, soe["outcome"], waiting["outcome"]) == (1, "created", "not-attempted")
+    assert (gcc["outcome"], "set it there by hand" in gcc["message"]) == ("unknown", True)
 
 
 def test_a_full_disk(project: Project) -> None:
