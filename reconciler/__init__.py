@@ -12,33 +12,53 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, load_configuration
     from reconciler.documents import plan_digest, plan_to_document, report_to_document
-    from reconciler.findings import Category, Finding, ReconcilerError, Severity, Source
     from reconciler.loading import load_desired, validate
+    from reconciler.model.errors import ReconcilerError
+    from reconciler.model.findings import Category, Finding, Severity, Source
+    from reconciler.model.plan import (
+        ApplyReport,
+        Outcome,
+        Plan,
+        PlanDocument,
+        Scope,
+        Step,
+        StepResult,
+        Target,
+    )
+    from reconciler.model.policy import Policy
+    from reconciler.model.secret import Secret
+    from reconciler.model.state import DesiredState, LiveState, Qualification
     from reconciler.operations import ApplyRequest, Run
     from reconciler.partner_center.client import PartnerCenterClient
-    from reconciler.plan import ApplyReport, Outcome, Plan, PlanDocument, Step, StepResult, Target
     from reconciler.plan_file import load_plan, save_plan
-    from reconciler.planner import Scope, make_plan
-    from reconciler.policy import Policy
-    from reconciler.secret import Secret
+    from reconciler.planner import make_plan
     from reconciler.settle import Stop
-    from reconciler.state import DesiredState, LiveState, Qualification
     from reconciler.version import VERSION
 
 _HOMES = {
     "configuration.config": ("Configuration", "load_configuration"),
     "documents": ("plan_digest", "plan_to_document", "report_to_document"),
-    "findings": ("Category", "Finding", "ReconcilerError", "Severity", "Source"),
+    "model.errors": ("ReconcilerError",),
+    "model.findings": ("Category", "Finding", "Severity", "Source"),
     "loading": ("load_desired", "validate"),
     "operations": ("ApplyRequest", "Run"),
     "partner_center.client": ("PartnerCenterClient",),
-    "plan": ("ApplyReport", "Outcome", "Plan", "PlanDocument", "Step", "StepResult", "Target"),
+    "model.plan": (
+        "ApplyReport",
+        "Outcome",
+        "Plan",
+        "PlanDocument",
+        "Step",
+        "StepResult",
+        "Target",
+        "Scope",
+    ),
     "plan_file": ("load_plan", "save_plan"),
-    "planner": ("Scope", "make_plan"),
-    "policy": ("Policy",),
-    "secret": ("Secret",),
+    "planner": ("make_plan",),
+    "model.policy": ("Policy",),
+    "model.secret": ("Secret",),
     "settle": ("Stop",),
-    "state": ("DesiredState", "LiveState", "Qualification"),
+    "model.state": ("DesiredState", "LiveState", "Qualification"),
     "version": ("VERSION",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.decision import ORDER, Decision, decide
-from reconciler.findings import ServiceError, SignInFailed, SignInRefused, StateError
-from reconciler.journal import key_of
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
+from reconciler.model.errors import ServiceError, SignInFailed, SignInRefused, StateError
+from reconciler.model.plan import Create, Outcome, StepResult, key_of
+from reconciler.model.policy import SideCheck
+from reconciler.model.state import LiveCustomer, Qualification
 from reconciler.moved import explain_move, held_by, what_moved
-from reconciler.plan import Create, Outcome, StepResult
-from reconciler.policy import SideCheck
 from reconciler.settle import (
     Patience,
     Pursuit,
@@ -27,18 +27,17 @@ from reconciler.settle import (
     with_way_out,
 )
 from reconciler.side_checks import checked, sign_in_findings
-from reconciler.state import LiveCustomer, Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.journal import Sending, StepKey
-    from reconciler.plan import Plan, Step
-    from reconciler.policy import Policy
-    from reconciler.secret import Secret
+    from reconciler.journal import Sending
+    from reconciler.model.plan import Plan, Step, StepKey
+    from reconciler.model.policy import Policy
+    from reconciler.model.secret import Secret
+    from reconciler.model.state import CustomerId, DesiredCustomer
     from reconciler.settle import CreatesQualifications, Settled, Stop
-    from reconciler.state import CustomerId, DesiredCustomer
 
 DONE = frozenset({Outcome.CREATED, Outcome.ALREADY_PRESENT})
 

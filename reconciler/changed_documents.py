@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import ConfigurationError, Severity, Source
 from reconciler.git_history import (
     Doubt,
     Repository,
@@ -27,12 +26,14 @@ from reconciler.git_history import (
     unchanged_files,
 )
 from reconciler.manifests.manifest_yaml import load_manifests
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Severity, Source
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.state import CustomerId, DesiredCustomer, DesiredState
+    from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState
 
 _SUFFIXES: Final = (".yaml", ".yml")
 _CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")

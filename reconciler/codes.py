@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.manifests.code_files import find_code_file
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reconciler.state import CodeReference, CustomerId, DesiredState
+    from reconciler.model.state import CodeReference, CustomerId, DesiredState
 
 LONGEST_CODE = 4096
 """Bytes. A larger file is no validation code."""

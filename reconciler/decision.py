@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Category, Finding, Severity, Vetting
-from reconciler.plan import Step
-from reconciler.policy import Undeclared
-from reconciler.rules import rule
-from reconciler.state import (
+from reconciler.model.findings import Category, Finding, Severity, Vetting
+from reconciler.model.plan import Step
+from reconciler.model.policy import Undeclared
+from reconciler.model.rules import rule
+from reconciler.model.state import (
     LiveQualification,
     Qualification,
     VettingStatus,
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from reconciler.findings import Source
-    from reconciler.policy import Policy
-    from reconciler.state import DesiredCustomer, DesiredQualification, LiveCustomer
+    from reconciler.model.findings import Source
+    from reconciler.model.policy import Policy
+    from reconciler.model.state import DesiredCustomer, DesiredQualification, LiveCustomer
 
 ORDER: Final = (
     Qualification.EDUCATION,

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from reconciler.findings import Category, Finding, Severity, Source, Vetting
-from reconciler.plan import (
+from reconciler.model.findings import Category, Finding, Severity, Source, Vetting
+from reconciler.model.plan import (
     ApplyReport,
     BasisEntry,
     Outcome,
@@ -21,7 +21,7 @@ from reconciler.plan import (
     Summary,
     Target,
 )
-from reconciler.state import CodeReference, CustomerId, EducationSegment, Qualification
+from reconciler.model.state import CodeReference, CustomerId, EducationSegment, Qualification
 
 
 def _in_utc(instant: datetime) -> datetime:

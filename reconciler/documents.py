@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.findings import Severity
-from reconciler.plan import Outcome
-from reconciler.state import format_instant
+from reconciler.model.findings import Severity, Validation
+from reconciler.model.plan import Outcome
+from reconciler.model.state import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.findings import Diagnostic, Finding, Source, Vetting
-    from reconciler.plan import (
+    from reconciler.model.findings import Finding, Source, Vetting
+    from reconciler.model.plan import (
         ApplyReport,
         BasisEntry,
         Plan,
@@ -30,19 +29,11 @@ if TYPE_CHECKING:
         Summary,
         Target,
     )
-    from reconciler.state import CodeReference
+    from reconciler.model.state import CodeReference
 
 FORMAT_VERSION: Final = "1.0"
 
 JsonObject = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What `validate` found: `documents` counts the manifests read."""
-
-    documents: int
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def canonical_json(value: object) -> bytes:

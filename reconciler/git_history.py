@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import UsageError
+from reconciler.model.errors import UsageError
 from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:

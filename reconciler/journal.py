@@ -15,34 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, assert_never
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from reconciler.findings import JournalRefused, StateError
-from reconciler.plan import Outcome, Step
-from reconciler.state import CustomerId, EducationSegment, Qualification
+from reconciler.model.errors import JournalRefused, StateError
+from reconciler.model.plan import Outcome, Step, StepKey, key_of
+from reconciler.model.state import CustomerId, EducationSegment, Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from io import FileIO
     from pathlib import Path
 
-    from reconciler.plan import Target
+    from reconciler.model.plan import Target
 
 JOURNAL_FILE: Final = "journal.jsonl"
 
 FRESH: Final = timedelta(hours=1)
 """How long reads are not trusted to show a create that the journal has seen done."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepKey:
-    """What makes two steps the same create: a resubmission is told by the denial it names."""
-
-    customer_id: CustomerId
-    qualification: Qualification
-    denial: datetime | None = None
-
-
-def key_of(step: Step) -> StepKey:
-    return StepKey(step.customer_id, step.qualification, step.resubmit_denial_of)
 
 
 class _Event(BaseModel):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import PlanRefused
-from reconciler.journal import key_of
+from reconciler.model.errors import PlanRefused
+from reconciler.model.plan import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.journal import History, StepKey
-    from reconciler.plan import Plan, Step, Target
-    from reconciler.policy import Policy
-    from reconciler.state import CustomerId, DesiredCustomer, DesiredState
+    from reconciler.journal import History
+    from reconciler.model.plan import Plan, Step, StepKey, Target
+    from reconciler.model.policy import Policy
+    from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState
 
 NAMED: Final = 50
 """How many customers a refusal names."""

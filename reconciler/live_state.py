@@ -10,21 +10,21 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     AppOnlyRefused,
     CustomerNotFound,
     ReconcilerError,
     ServiceError,
     SignInRefused,
 )
-from reconciler.policy import SideCheck
-from reconciler.state import LiveCustomer, NotChecked, SideChecks, UnreadableCustomer
+from reconciler.model.policy import SideCheck
+from reconciler.model.state import LiveCustomer, NotChecked, SideChecks, UnreadableCustomer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from reconciler.policy import Policy
-    from reconciler.state import (
+    from reconciler.model.policy import Policy
+    from reconciler.model.state import (
         AccountStatus,
         CustomerAgreement,
         CustomerDomain,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.documents import Validation
-from reconciler.findings import ManifestsInvalid, Severity
 from reconciler.manifests.manifest_yaml import check_manifests, load_manifests
+from reconciler.model.errors import ManifestsInvalid
+from reconciler.model.findings import Severity, Validation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from reconciler.configuration.config import Configuration
-    from reconciler.state import DesiredState
+    from reconciler.model.state import DesiredState
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
-from reconciler.findings import LockHeld, StateError
-from reconciler.state import format_instant
+from reconciler.model.errors import LockHeld, StateError
+from reconciler.model.state import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.state import VettingStatus, format_instant
 from reconciler.planner import basis_of
-from reconciler.state import VettingStatus, format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.plan import BasisEntry, Step
-    from reconciler.state import LiveCustomer, LiveQualification
+    from reconciler.model.plan import BasisEntry, Step
+    from reconciler.model.state import LiveCustomer, LiveQualification
 
 Fields = dict[str, dict[str, str | None]]
 

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from reconciler.apply import DONE, Engine, Orders, Surroundings
 from reconciler.codes import CodeReader, unreadable_codes
 from reconciler.documents import plan_digest
-from reconciler.findings import (
-    NotApproved,
-    ServiceError,
-    SignInFailed,
-    SignInRefused,
-    StateError,
-)
-from reconciler.journal import JOURNAL_FILE, Journal, key_of, read_history
+from reconciler.journal import JOURNAL_FILE, Journal, read_history
 from reconciler.limits import (
     counted_creates,
     refuse_other_digest,
@@ -27,11 +20,26 @@ from reconciler.limits import (
 )
 from reconciler.live_state import checks_wanted, read_customers, read_side_checks
 from reconciler.lock import hold_lock
-from reconciler.plan import ApplyReport, Outcome, PlanDocument, Step, StepResult
+from reconciler.model.errors import (
+    NotApproved,
+    ServiceError,
+    SignInFailed,
+    SignInRefused,
+    StateError,
+)
+from reconciler.model.plan import (
+    ApplyReport,
+    Outcome,
+    PlanDocument,
+    Scope,
+    Step,
+    StepResult,
+    key_of,
+)
+from reconciler.model.state import LiveCustomer, LiveState
 from reconciler.plan_file import load_plan
-from reconciler.planner import Scope, customers_to_check, make_plan
+from reconciler.planner import customers_to_check, make_plan
 from reconciler.settle import Patience, evidence
-from reconciler.state import LiveCustomer, LiveState
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
@@ -39,12 +47,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.configuration.config import Configuration
-    from reconciler.findings import Category
     from reconciler.journal import History, Sending
-    from reconciler.plan import Plan
-    from reconciler.secret import Secret
+    from reconciler.model.findings import Category
+    from reconciler.model.plan import Plan
+    from reconciler.model.secret import Secret
+    from reconciler.model.state import DesiredState
     from reconciler.settle import CreatesQualifications, Stop
-    from reconciler.state import DesiredState
 
 DONE_PLAN: Final = 0
 FAILED: Final = 1

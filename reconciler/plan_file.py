@@ -13,12 +13,12 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.document_models import PlanModel, ReportModel
 from reconciler.documents import canonical_json, digest_of, plan_to_document, to_json
-from reconciler.findings import PlanRefused, StateError
+from reconciler.model.errors import PlanRefused, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.plan import ApplyReport, PlanDocument, Step
+    from reconciler.model.plan import ApplyReport, PlanDocument, Step
 
 MAJOR: Final = "1"
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.decision import Decision, decide, make_finding
-from reconciler.findings import Category, Finding
-from reconciler.plan import BasisEntry, Plan, Selection, Summary
-from reconciler.side_checks import checked, sign_in_findings
-from reconciler.state import (
+from reconciler.model.findings import Category, Finding
+from reconciler.model.plan import BasisEntry, Plan, Scope, Summary
+from reconciler.model.state import (
     DesiredCustomer,
     LiveCustomer,
     Qualification,
@@ -19,13 +18,14 @@ from reconciler.state import (
     known_qualification,
     known_status,
 )
+from reconciler.side_checks import checked, sign_in_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.plan import Target
-    from reconciler.policy import Policy
-    from reconciler.state import DesiredState, LiveState
+    from reconciler.model.plan import Target
+    from reconciler.model.policy import Policy
+    from reconciler.model.state import DesiredState, LiveState
 
 LAST: Final = "\U0010ffff"
 """Sorts after every name and file."""
@@ -38,14 +38,6 @@ class _Decided:
     basis: tuple[BasisEntry, ...] = ()
     checks: SideChecks = field(default_factory=SideChecks)
     unreadable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """How the customers were narrowed, and what was found in narrowing them."""
-
-    selection: Selection = field(default_factory=Selection)
-    findings: tuple[Finding, ...] = ()
 
 
 def customers_to_check(

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 from reconciler.changed_documents import Changes, ManifestPlaces, find_changes
 from reconciler.configuration.config import CONFIGURATION_FILE
 from reconciler.decision import make_finding
-from reconciler.findings import UsageError
-from reconciler.plan import Selection
-from reconciler.planner import Scope
+from reconciler.model.errors import UsageError
+from reconciler.model.plan import Scope, Selection
+from reconciler.model.state import DesiredState
 from reconciler.spelling import nearest
-from reconciler.state import DesiredState
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.configuration.config import Configuration
-    from reconciler.findings import Finding
-    from reconciler.state import CustomerId, DesiredCustomer
+    from reconciler.model.findings import Finding
+    from reconciler.model.state import CustomerId, DesiredCustomer
 
     Chosen = Callable[[DesiredCustomer], bool]
 

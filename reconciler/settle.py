@@ -14,7 +14,8 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.findings import (
+from reconciler.live_state import ReadsCustomers
+from reconciler.model.errors import (
     AppOnlyRefused,
     OutcomeUnknown,
     ReconcilerError,
@@ -24,16 +25,15 @@ from reconciler.findings import (
     Unavailable,
     UnreadableAnswer,
 )
-from reconciler.live_state import ReadsCustomers
+from reconciler.model.plan import Outcome
+from reconciler.model.state import LiveCustomer, Qualification
 from reconciler.moved import held_by
-from reconciler.plan import Outcome
-from reconciler.state import LiveCustomer, Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from reconciler.plan import Create, Created, Step
-    from reconciler.state import CustomerId, LiveQualification
+    from reconciler.model.plan import Create, Created, Step
+    from reconciler.model.state import CustomerId, LiveQualification
 
 
 class CreatesQualifications(ReadsCustomers, Protocol):

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.decision import SEVERITIES, Decision, make_finding
-from reconciler.findings import Category, Finding
-from reconciler.policy import SideCheck
-from reconciler.rules import rule
-from reconciler.state import (
+from reconciler.model.findings import Category, Finding
+from reconciler.model.policy import SideCheck
+from reconciler.model.rules import rule
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
@@ -25,8 +25,8 @@ from reconciler.state import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.plan import Step
-    from reconciler.policy import Policy
+    from reconciler.model.plan import Step
+    from reconciler.model.policy import Policy
 
 BLOCKING_STATUSES: Final = frozenset({"underreview", "notallowed", "unknown"})
 ALLOWED: Final = "allowed"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
     OutcomeUnknown,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.state import CustomerId, Qualification
+    from reconciler.model.state import CustomerId, Qualification
     from tests.fake_partner_center import Post
 
 DEFINITE: Final[dict[str, Exception]] = {

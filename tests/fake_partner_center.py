@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
-from reconciler.findings import (
+from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
     CallRefused,
@@ -26,10 +26,8 @@ from reconciler.findings import (
     SignInRefused,
     Unavailable,
 )
-from reconciler.operations import Run
-from reconciler.plan import Created
-from reconciler.settle import Patience
-from reconciler.state import (
+from reconciler.model.plan import Created
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
@@ -38,13 +36,15 @@ from reconciler.state import (
     Qualification,
     VettingStatus,
 )
+from reconciler.operations import Run
+from reconciler.settle import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from reconciler.plan import ApplyReport, Create, PlanDocument
-    from reconciler.policy import Policy
+    from reconciler.model.plan import ApplyReport, Create, PlanDocument
+    from reconciler.model.policy import Policy
 
 AT_ONCE: Final = Patience(first_wait=0, largest_wait=0, settling=(0, 0, 0, 0))
 

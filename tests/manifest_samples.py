@@ -9,7 +9,7 @@ from reconciler.manifests.manifest_yaml import LoadedManifests, load_manifests
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.findings import Diagnostic
+    from reconciler.model.findings import Diagnostic
 
 CUSTOMER: Final = "14876998-c0dc-46e6-9d0c-65a57a6c32ec"
 

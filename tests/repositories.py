@@ -13,7 +13,7 @@ from reconciler.manifests.manifest_yaml import load_manifests
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.state import DesiredState
+    from reconciler.model.state import DesiredState
 
 WHO: Final = {
     "GIT_AUTHOR_NAME": "Somebody",

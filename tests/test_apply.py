@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.apply import Engine, Orders, Surroundings
-from reconciler.findings import (
+from reconciler.journal import Sending
+from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
     OutcomeUnknown,
@@ -21,13 +22,10 @@ from reconciler.findings import (
     StateError,
     Unavailable,
 )
-from reconciler.journal import Sending, key_of
-from reconciler.plan import Outcome
-from reconciler.planner import make_plan
-from reconciler.policy import Policy, SideCheck
-from reconciler.secret import Secret
-from reconciler.settle import Stop
-from reconciler.state import (
+from reconciler.model.plan import Outcome, key_of
+from reconciler.model.policy import Policy, SideCheck
+from reconciler.model.secret import Secret
+from reconciler.model.state import (
     CustomerId,
     DesiredState,
     EducationSegment,
@@ -35,6 +33,8 @@ from reconciler.state import (
     LiveState,
     Qualification,
 )
+from reconciler.planner import make_plan
+from reconciler.settle import Stop
 from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
 from tests.worlds import (
     CONTOSO,
@@ -57,9 +57,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from reconciler.journal import StepKey
-    from reconciler.plan import Plan, Step, StepResult
-    from reconciler.state import DesiredCustomer, LiveQualification
+    from reconciler.model.plan import Plan, Step, StepKey, StepResult
+    from reconciler.model.state import DesiredCustomer, LiveQualification
 
 CREATED: Final = Outcome.CREATED
 PRESENT: Final = Outcome.ALREADY_PRESENT

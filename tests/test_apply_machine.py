@@ -18,14 +18,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from reconciler.journal import JOURNAL_FILE, key_of, read_history
-from reconciler.moved import what_moved
-from reconciler.operations import ApplyRequest, plan
-from reconciler.plan import Outcome
-from reconciler.plan_file import save_plan
-from reconciler.planner import Scope, make_plan
-from reconciler.policy import CREATABLE, Policy, SideCheck
-from reconciler.state import (
+from reconciler.journal import JOURNAL_FILE, read_history
+from reconciler.model.plan import Outcome, Scope, key_of
+from reconciler.model.policy import CREATABLE, Policy, SideCheck
+from reconciler.model.state import (
     CustomerId,
     DesiredState,
     LiveCustomer,
@@ -34,15 +30,19 @@ from reconciler.state import (
     Qualification,
     VettingStatus,
 )
+from reconciler.moved import what_moved
+from reconciler.operations import ApplyRequest, plan
+from reconciler.plan_file import save_plan
+from reconciler.planner import make_plan
 from tests.apply_process import CALM, WEATHERS, Process
 from tests.fake_partner_center import RIVALS, Admin, Became, FakePartnerCenter, run_in
 from tests.worlds import SOE, customer, education, gcc
 
 if TYPE_CHECKING:
-    from reconciler.journal import History, StepKey
+    from reconciler.journal import History
+    from reconciler.model.plan import ApplyReport, Plan, Step, StepKey, StepResult
+    from reconciler.model.state import DesiredQualification
     from reconciler.operations import Run
-    from reconciler.plan import ApplyReport, Plan, Step, StepResult
-    from reconciler.state import DesiredQualification
     from tests.apply_process import Weather
 
 Key = tuple[CustomerId, Qualification]

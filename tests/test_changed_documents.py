@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.changed_documents import Changes, find_changes
-from reconciler.findings import UsageError
+from reconciler.model.errors import UsageError
 from tests.repositories import (
     CONFIGURATION,
     GitFolder,

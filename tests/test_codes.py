@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.codes import LONGEST_CODE, CodeReader, unreadable_codes
-from reconciler.secret import Secret
-from reconciler.state import CodeReference, DesiredState
+from reconciler.model.secret import Secret
+from reconciler.model.state import CodeReference, DesiredState
 from tests.worlds import CODE, CONTOSO, FABRIKAM, SOE, customer, gcc
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.decision import SEVERITIES, Decision, decide
-from reconciler.findings import Category, Severity, Vetting
-from reconciler.plan import Step
-from reconciler.policy import CREATABLE, Policy
-from reconciler.rules import PLAN_RULES, rule
-from reconciler.state import EducationSegment, LiveCustomer, Qualification
+from reconciler.model.findings import Category, Severity, Vetting
+from reconciler.model.plan import Step
+from reconciler.model.policy import CREATABLE, Policy
+from reconciler.model.rules import PLAN_RULES, rule
+from reconciler.model.state import EducationSegment, LiveCustomer, Qualification
 from tests.worlds import (
     CODE,
     CONTOSO,
@@ -38,8 +38,8 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
-    from reconciler.state import DesiredQualification
+    from reconciler.model.findings import Finding
+    from reconciler.model.state import DesiredQualification
 
 EDU: Final = "Education"
 GCC: Final = "GovernmentCommunityCloud"

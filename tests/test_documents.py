@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from reconciler.document_models import PlanModel, ReportModel
 from reconciler.documents import (
-    Validation,
     canonical_json,
     digest_of,
     plan_digest,
@@ -23,21 +22,30 @@ from reconciler.documents import (
     to_json,
     validation_to_document,
 )
-from reconciler.findings import Category, Diagnostic, Finding, Severity, Source, Vetting
-from reconciler.plan import (
+from reconciler.model.findings import (
+    Category,
+    Diagnostic,
+    Finding,
+    Severity,
+    Source,
+    Validation,
+    Vetting,
+)
+from reconciler.model.plan import (
     ApplyReport,
     BasisEntry,
     Outcome,
     Plan,
     PlanDocument,
+    Scope,
     Selection,
     Step,
     StepResult,
     Summary,
     Target,
 )
-from reconciler.planner import Scope, make_plan
-from reconciler.state import CodeReference, Qualification
+from reconciler.model.state import CodeReference, Qualification
+from reconciler.planner import make_plan
 from tests.worlds import (
     CLAIM,
     CONTOSO,

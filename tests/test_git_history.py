@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import UsageError
 from reconciler.git_history import (
     Doubt,
     TreeEntry,
@@ -23,6 +22,7 @@ from reconciler.git_history import (
     read_files,
     unchanged_files,
 )
+from reconciler.model.errors import UsageError
 from reconciler.yaml_text.text_files import MAX_BYTES
 from tests.repositories import GitFolder, make_repository
 

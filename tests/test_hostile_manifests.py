@@ -13,8 +13,8 @@ from typing import Final
 
 import pytest
 
-from reconciler.findings import Severity
 from reconciler.manifests.manifest_yaml import load_manifests
+from reconciler.model.findings import Severity
 from tests.hostile.manifests import BROKEN, CRASHING, FILES
 
 FOLDER: Final = Path(__file__).parent / "hostile"

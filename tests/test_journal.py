@@ -10,10 +10,10 @@ from typing import Final
 
 import pytest
 
-from reconciler.findings import JournalRefused, StateError
-from reconciler.journal import FRESH, History, Journal, StepKey, key_of, read_history
-from reconciler.plan import Outcome, Step, Target
-from reconciler.state import CodeReference, CustomerId, Qualification
+from reconciler.journal import FRESH, History, Journal, read_history
+from reconciler.model.errors import JournalRefused, StateError
+from reconciler.model.plan import Outcome, Step, StepKey, Target, key_of
+from reconciler.model.state import CodeReference, CustomerId, Qualification
 from tests.fake_partner_center import room_for
 from tests.worlds import CONTOSO, DENIED_ON, FABRIKAM, LATER
 

@@ -8,8 +8,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.findings import PlanRefused
-from reconciler.journal import History, Sending, StepKey, key_of
+from reconciler.journal import History, Sending
 from reconciler.limits import (
     NAMED,
     counted_creates,
@@ -18,9 +17,10 @@ from reconciler.limits import (
     refuse_too_many,
     steps_left_out,
 )
-from reconciler.plan import Plan, Step, Target
-from reconciler.policy import CREATABLE, Policy
-from reconciler.state import (
+from reconciler.model.errors import PlanRefused
+from reconciler.model.plan import Plan, Step, StepKey, Target, key_of
+from reconciler.model.policy import CREATABLE, Policy
+from reconciler.model.state import (
     CodeReference,
     CustomerId,
     DesiredCustomer,

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.findings import (
+from reconciler.live_state import (
+    ChecksWanted,
+    checks_wanted,
+    for_each,
+    read_customers,
+    read_side_checks,
+)
+from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
     CallRefused,
@@ -19,15 +26,8 @@ from reconciler.findings import (
     Unavailable,
     UnreadableAnswer,
 )
-from reconciler.live_state import (
-    ChecksWanted,
-    checks_wanted,
-    for_each,
-    read_customers,
-    read_side_checks,
-)
-from reconciler.policy import Policy, SideCheck
-from reconciler.state import (
+from reconciler.model.policy import Policy, SideCheck
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
@@ -43,7 +43,7 @@ from tests.worlds import BLOCK, DOMAIN, POLICY, SKIP, SOE, customer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.state import DesiredCustomer
+    from reconciler.model.state import DesiredCustomer
 
 MANY: Final = 40
 FEW: Final = 4

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.findings import LockHeld, StateError
 from reconciler.lock import HOLDER_FILE, LOCK_FILE, ensure_state_folder, hold_lock
+from reconciler.model.errors import LockHeld, StateError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.plan import Step
+from reconciler.model.state import LiveCustomer, LiveQualification, Qualification
 from reconciler.moved import Move, explain_move, held_by, what_moved
-from reconciler.plan import Step
 from reconciler.planner import basis_of
-from reconciler.state import LiveCustomer, LiveQualification, Qualification
 from tests.worlds import (
     CLAIM,
     CONTOSO,
@@ -35,8 +35,8 @@ from tests.worlds import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.plan import Plan
-    from reconciler.state import CustomerId, DesiredCustomer
+    from reconciler.model.plan import Plan
+    from reconciler.model.state import CustomerId, DesiredCustomer
 
 CREATE: Final = Step(CONTOSO, "contoso", Qualification.EDUCATION)
 RESUBMIT: Final = replace(CREATE, resubmit_denial_of=DENIED_ON)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.documents import digest_of, plan_digest, plan_to_document
-from reconciler.findings import (
-    Category,
+from reconciler.journal import JOURNAL_FILE, Journal, read_history
+from reconciler.lock import hold_lock
+from reconciler.model.errors import (
     JournalRefused,
     LockHeld,
     NotApproved,
@@ -24,8 +25,9 @@ from reconciler.findings import (
     StateError,
     Unavailable,
 )
-from reconciler.journal import JOURNAL_FILE, Journal, read_history
-from reconciler.lock import hold_lock
+from reconciler.model.plan import Outcome, Plan, Scope
+from reconciler.model.policy import Policy
+from reconciler.model.state import CustomerId, DesiredState, Qualification, VettingStatus
 from reconciler.operations import (
     ApplyRequest,
     apply,
@@ -33,12 +35,8 @@ from reconciler.operations import (
     plan,
     plan_exit_code,
 )
-from reconciler.plan import Outcome, Plan
 from reconciler.plan_file import save_plan
-from reconciler.planner import Scope
-from reconciler.policy import Policy
 from reconciler.settle import Stop
-from reconciler.state import CustomerId, DesiredState, Qualification, VettingStatus
 from tests.fake_partner_center import (
     DAWN,
     Admin,
@@ -70,9 +68,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.journal import History
+    from reconciler.model.findings import Category
+    from reconciler.model.plan import PlanDocument
+    from reconciler.model.state import DesiredCustomer
     from reconciler.operations import Run
-    from reconciler.plan import PlanDocument
-    from reconciler.state import DesiredCustomer
 
 CREATED: Final = Outcome.CREATED
 PRESENT: Final = Outcome.ALREADY_PRESENT

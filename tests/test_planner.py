@@ -7,11 +7,10 @@ from typing import Final
 
 import pytest
 
-from reconciler.findings import Category, Finding, Severity
-from reconciler.plan import BasisEntry, Plan, Selection, Summary
-from reconciler.planner import Scope, basis_of, customers_to_check, make_plan
-from reconciler.rules import rule
-from reconciler.state import (
+from reconciler.model.findings import Category, Finding, Severity
+from reconciler.model.plan import BasisEntry, Plan, Scope, Selection, Summary
+from reconciler.model.rules import rule
+from reconciler.model.state import (
     AccountStatus,
     DesiredCustomer,
     DesiredState,
@@ -19,6 +18,7 @@ from reconciler.state import (
     LiveState,
     UnreadableCustomer,
 )
+from reconciler.planner import basis_of, customers_to_check, make_plan
 from tests.worlds import (
     BLOCK,
     CODE,

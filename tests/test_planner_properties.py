@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.documents import plan_digest
-from reconciler.findings import Category
-from reconciler.policy import CREATABLE
-from reconciler.rules import PLAN_RULES
-from reconciler.state import DesiredState, LiveCustomer, LiveState, Qualification
+from reconciler.model.findings import Category
+from reconciler.model.policy import CREATABLE
+from reconciler.model.rules import PLAN_RULES
+from reconciler.model.state import DesiredState, LiveCustomer, LiveState, Qualification
 from tests.worlds import CLAIM, World, come_true, worlds
 
 if TYPE_CHECKING:
-    from reconciler.plan import Plan, Step
-    from reconciler.state import CustomerId, DesiredCustomer, DesiredQualification
+    from reconciler.model.plan import Plan, Step
+    from reconciler.model.state import CustomerId, DesiredCustomer, DesiredQualification
 
 EXCLUSIVE = {Qualification.EDUCATION, Qualification.GCC}
 AFTERWARDS = st.sampled_from([None, "Approved", "InReview", "inreview", "OnHold"])

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.configuration.config import load_configuration
-from reconciler.findings import Category, Severity, UsageError
-from reconciler.plan import Selection
-from reconciler.planner import Scope
+from reconciler.model.errors import UsageError
+from reconciler.model.findings import Category, Severity
+from reconciler.model.plan import Scope, Selection
+from reconciler.model.state import CustomerId
 from reconciler.selection import Narrowing, Selected, manifest_places, select, shard_of
-from reconciler.state import CustomerId
 from tests.repositories import GitFolder, customer_id, make_repository, manifest
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
     CallRefused,
@@ -21,10 +21,10 @@ from reconciler.findings import (
     Unavailable,
     UnreadableAnswer,
 )
-from reconciler.plan import Create, Outcome, Step
-from reconciler.secret import Secret
+from reconciler.model.plan import Create, Outcome, Step
+from reconciler.model.secret import Secret
+from reconciler.model.state import EducationSegment, LiveQualification, Qualification, VettingStatus
 from reconciler.settle import Patience, Pursuit, Settled, Stop, evidence
-from reconciler.state import EducationSegment, LiveQualification, Qualification, VettingStatus
 from tests.fake_partner_center import AT_ONCE, FakePartnerCenter, Fault, after, before
 from tests.worlds import CONTOSO, DENIED_ON, LATER, denied, live, told
 

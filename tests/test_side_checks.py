@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.decision import Decision
-from reconciler.findings import Category
-from reconciler.policy import Policy, SideCheck
-from reconciler.rules import PLAN_RULES
-from reconciler.side_checks import checked, sign_in_findings
-from reconciler.state import (
+from reconciler.model.findings import Category
+from reconciler.model.policy import Policy, SideCheck
+from reconciler.model.rules import PLAN_RULES
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
     NotChecked,
     SideChecks,
 )
+from reconciler.side_checks import checked, sign_in_findings
 from tests.worlds import (
     BLOCK,
     DOMAIN,
@@ -38,8 +38,8 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.plan import Plan
-    from reconciler.state import DesiredCustomer
+    from reconciler.model.plan import Plan
+    from reconciler.model.state import DesiredCustomer
 
 EDU: Final = "Education"
 STATE: Final = "StateOwnedEntity"

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from reconciler.findings import Finding, Source
-from reconciler.plan import Target
-from reconciler.planner import make_plan
-from reconciler.policy import CREATABLE, Policy, SideCheck, Undeclared
-from reconciler.rules import PLAN_RULES
-from reconciler.state import (
+from reconciler.model.findings import Finding, Source
+from reconciler.model.plan import Target
+from reconciler.model.policy import CREATABLE, Policy, SideCheck, Undeclared
+from reconciler.model.rules import PLAN_RULES
+from reconciler.model.state import (
     AccountStatus,
     CodeReference,
     CustomerAgreement,
@@ -32,11 +31,12 @@ from reconciler.state import (
     SideChecks,
     UnreadableCustomer,
 )
+from reconciler.planner import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.plan import Plan, Step
+    from reconciler.model.plan import Plan, Step
 
 T = TypeVar("T")
 

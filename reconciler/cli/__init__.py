@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str]) -> int:
     import click  # noqa: PLC0415 - the only import that --help needs
 
     from reconciler.cli.program import program  # noqa: PLC0415
-    from reconciler.findings import ReconcilerError  # noqa: PLC0415
+    from reconciler.model.errors import ReconcilerError  # noqa: PLC0415
 
     try:
         result = program.main(list(arguments), prog_name="reconciler", standalone_mode=False)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.output import say
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.access_token import AccessToken
 from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.token_claims import TokenKind
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path

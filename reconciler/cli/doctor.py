@@ -16,8 +16,13 @@ from reconciler.cli.options import Globals, format_option, global_options, sign_
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
 from reconciler.documents import to_json
-from reconciler.findings import ConfigurationError, ManifestsInvalid, ReconcilerError, SignInFailed
 from reconciler.loading import load_desired
+from reconciler.model.errors import (
+    ConfigurationError,
+    ManifestsInvalid,
+    ReconcilerError,
+    SignInFailed,
+)
 from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.connection import connect, tell_calls
 from reconciler.partner_center.doctor import ALL, REACH, SIGN_IN, diagnose
@@ -27,8 +32,8 @@ from reconciler.render.foreign_text import shown
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration
+    from reconciler.model.state import CustomerId
     from reconciler.partner_center.access_token import AccessToken
-    from reconciler.state import CustomerId
 
 CONFIGURATION: Final = "configuration"
 

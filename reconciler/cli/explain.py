@@ -8,8 +8,8 @@ import click
 
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
-from reconciler.findings import UsageError
-from reconciler.rules import REPORT_RULES, RULES, Rule
+from reconciler.model.errors import UsageError
+from reconciler.model.rules import REPORT_RULES, RULES, Rule
 
 
 @click.command(help="Tell what a rule means, why, and what to do.")

@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
-from reconciler.findings import StateError
+from reconciler.model.errors import StateError
 from reconciler.scaffold import (
     AROUND,
     CONFIGURATION,

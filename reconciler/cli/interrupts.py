@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from reconciler.cli import HUNG_UP, INTERRUPTED, TERMINATED, Terminated, terminate
 from reconciler.cli.output import say
-from reconciler.findings import NotApproved
+from reconciler.model.errors import NotApproved
 from reconciler.settle import Stop
 
 if TYPE_CHECKING:

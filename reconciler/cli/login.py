@@ -19,7 +19,7 @@ from reconciler.configuration.config import (
     find_configuration,
     load_configuration,
 )
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from reconciler.partner_center.device_login import login
 from reconciler.partner_center.sign_in import CachedLogin, find_way_in, login_application
 from reconciler.partner_center.token_cache import login_cache

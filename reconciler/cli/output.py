@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.documents import Validation
-from reconciler.findings import ConfigurationError, ManifestsInvalid
+from reconciler.model.errors import ConfigurationError, ManifestsInvalid
+from reconciler.model.findings import Validation
 from reconciler.render.context import RenderContext
 from reconciler.render.foreign_text import neutral
 from reconciler.version import VERSION
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.options import Globals
-    from reconciler.findings import ReconcilerError
+    from reconciler.model.errors import ReconcilerError
 
 
 def say(line: str) -> None:

@@ -14,8 +14,8 @@ from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
 from reconciler.configuration.config import load_configuration
 from reconciler.loading import load_desired
+from reconciler.model.plan import Scope
 from reconciler.operations import Run
-from reconciler.planner import Scope
 from reconciler.selection import Narrowing, manifest_places, select
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Globals
     from reconciler.configuration.config import Configuration
-    from reconciler.state import DesiredState
+    from reconciler.model.state import DesiredState
 
 
 @dataclass(frozen=True, slots=True)

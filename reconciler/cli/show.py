@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, write
-from reconciler.plan import ApplyReport
+from reconciler.model.plan import ApplyReport
 from reconciler.plan_file import load_plan_or_report
 from reconciler.render import render_plan, render_report
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.configuration.clouds import Cloud
 from reconciler.configuration.endpoints import read_endpoint
-from reconciler.findings import ConfigurationError, Diagnostic, Severity
-from reconciler.plan import Target
-from reconciler.policy import Policy
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Diagnostic, Severity
+from reconciler.model.plan import Target
+from reconciler.model.policy import Policy
 from reconciler.yaml_text.documents import invalid_document, load_document, located
 from reconciler.yaml_text.text_files import MAX_BYTES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.configuration.clouds import Cloud
-from reconciler.policy import CREATABLE, FAILING, SideCheck, Undeclared
+from reconciler.model.policy import CREATABLE, FAILING, SideCheck, Undeclared
 from reconciler.yaml_text.problems import Due, Shape
 
 _PARTNER_CENTER: Final = "partnerCenter"

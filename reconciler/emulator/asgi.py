@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from reconciler.emulator.faults import BODILESS
 from reconciler.emulator.routing import Request
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from reconciler.emulator.world import Answer

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.emulator.answers import answer, plain
 from reconciler.emulator.vetting import Decision, Verdict
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from reconciler.emulator.routing import Request

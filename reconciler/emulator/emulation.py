@@ -21,7 +21,7 @@ from reconciler.emulator.store import open_store
 from reconciler.emulator.strikes import FaultScript, Meeting, Strike
 from reconciler.emulator.vetting import Verdict, vet
 from reconciler.emulator.world import Answer, Changes, World, standing_of
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from reconciler.emulator.control import PREFIX, is_loopback
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 
 class Call(StrEnum):

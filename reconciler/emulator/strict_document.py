@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,7 +27,7 @@ from reconciler.emulator.world import digest_of
 if TYPE_CHECKING:
     from reconciler.emulator.faults import Ending, Fault
     from reconciler.emulator.routing import Call
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 DRAWN: Final = 2**64
 

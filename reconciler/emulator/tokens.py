@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 APP_ONLY_PREFIX: Final = "app"
 """A token that begins so is app-only (contract, section 3)."""

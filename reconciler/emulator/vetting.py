@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from reconciler.emulator.entries import reviewed_anew, with_entry
 from reconciler.emulator.wanted import Settable
 from reconciler.emulator.world import UNQUALIFIED, standing_of
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

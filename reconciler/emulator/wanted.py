@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.findings import Severity
 from reconciler.manifests.words import API_VERSION, KIND
+from reconciler.model.findings import Severity
+from reconciler.model.state import Qualification
 from reconciler.spelling import nearest
-from reconciler.state import Qualification
 from reconciler.yaml_text.places import Unknown
 from reconciler.yaml_text.problems import Problem, is_code_key
 from reconciler.yaml_text.scalars import show

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticCustomError
 
-from reconciler.rules import PLAN_RULES
+from reconciler.model.rules import PLAN_RULES
 from reconciler.yaml_text.problems import TOLD, is_code_key
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import ConfigurationError, Diagnostic, Severity, Source
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Diagnostic, Severity, Source
 from reconciler.yaml_text.events import Reading, YamlDocument, read_documents
 from reconciler.yaml_text.places import Places
 from reconciler.yaml_text.text_files import read_text

@@ -40,8 +40,7 @@ from reconciler.manifests.fields import (
     json_schema,
 )
 from reconciler.manifests.words import SHAPE
-from reconciler.spelling import nearest
-from reconciler.state import (
+from reconciler.model.state import (
     CodeReference,
     CustomerId,
     DesiredCustomer,
@@ -49,12 +48,13 @@ from reconciler.state import (
     EducationSegment,
     Qualification,
 )
+from reconciler.spelling import nearest
 from reconciler.yaml_text.problems import MOST, Problem, find_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.findings import Source
+    from reconciler.model.findings import Source
     from reconciler.yaml_text.places import Path
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import ConfigurationError, Diagnostic, Severity
 from reconciler.manifests.code_files import find_code_file
 from reconciler.manifests.files import find_manifests, shown
 from reconciler.manifests.manifest import code_files, desired_customer, review
 from reconciler.manifests.writing import write_manifest
-from reconciler.state import DesiredState
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Diagnostic, Severity
+from reconciler.model.state import DesiredState
 from reconciler.yaml_text.collector import collector_paused
 from reconciler.yaml_text.documents import load_document, located
 from reconciler.yaml_text.events import Reading, read_documents
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.findings import Source
     from reconciler.manifests.files import ManifestFile
     from reconciler.manifests.manifest import Manifest, Reviewed
-    from reconciler.state import DesiredCustomer
+    from reconciler.model.findings import Source
+    from reconciler.model.state import DesiredCustomer
     from reconciler.yaml_text.places import Places
     from reconciler.yaml_text.problems import Problem
 

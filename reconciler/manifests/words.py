@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.rules import PLAN_RULES
-from reconciler.state import EducationSegment, Qualification
+from reconciler.model.rules import PLAN_RULES
+from reconciler.model.state import EducationSegment, Qualification
 from reconciler.yaml_text.problems import Due, Shape
 
 API_VERSION: Final = "reconciler/v1"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.manifests.words import API_VERSION, KIND
-from reconciler.state import format_instant
+from reconciler.model.state import format_instant
 from reconciler.yaml_text.scalars import write_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.state import DesiredCustomer, DesiredQualification
+    from reconciler.model.state import DesiredCustomer, DesiredQualification
 
 _MODELINE: Final = "# yaml-language-server: $schema="
 

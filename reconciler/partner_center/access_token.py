@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 from uuid import UUID
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.authority import Tokens, tokens_for_app, tokens_for_user
 from reconciler.partner_center.client_proof import ClientProof, credential_of
 from reconciler.partner_center.refresh_token_source import (
@@ -26,7 +27,6 @@ from reconciler.partner_center.sign_in import (
     WayIn,
 )
 from reconciler.partner_center.token_claims import read_claims
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from reconciler.partner_center.token_cache import LoginCache

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import httpx
 
-from reconciler.findings import ReconcilerError, SignInFailed
+from reconciler.model.errors import ReconcilerError, SignInFailed
 from reconciler.partner_center.origin import checked_address, origin_of
 from reconciler.partner_center.token_claims import Claims, read_claims
 

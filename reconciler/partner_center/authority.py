@@ -12,13 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from reconciler.findings import ReconcilerError, SignInFailed
+from reconciler.model.errors import ReconcilerError, SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.authority_errors import explain, tidy
 from reconciler.partner_center.authority_http import AuthorityHttp
 from reconciler.partner_center.certificate import Certificate
 from reconciler.partner_center.client_proof import Assertion, ClientSecret, Credential
 from reconciler.partner_center.secret_file import is_token
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 _LONGEST = 300
 """Characters of the authority's own words that are repeated."""

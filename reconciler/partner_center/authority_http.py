@@ -17,14 +17,14 @@ from urllib.request import getproxies
 
 import httpx
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.authority_errors import explain
 from reconciler.partner_center.connection import proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 20.0

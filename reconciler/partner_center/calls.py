@@ -12,16 +12,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from reconciler.findings import CallRefused
-from reconciler.policy import CREATABLE
-from reconciler.state import Qualification
+from reconciler.model.errors import CallRefused
+from reconciler.model.policy import CREATABLE
+from reconciler.model.state import Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.plan import Create
-    from reconciler.secret import Secret
-    from reconciler.state import CustomerId
+    from reconciler.model.plan import Create
+    from reconciler.model.secret import Secret
+    from reconciler.model.state import CustomerId
 
 PREFIX: Final = "/v1"
 APPLICATION: Final = "reconciler"

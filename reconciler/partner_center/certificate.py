@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.findings import SignInFailed
-from reconciler.secret import Secret
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
-from reconciler.findings import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
+from reconciler.model.errors import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
 from reconciler.partner_center import calls, wire
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
@@ -32,11 +32,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from reconciler.partner_center.calls import Answer, Call, Kind
-    from reconciler.partner_center.pacing import Pace
-    from reconciler.partner_center.retry import Verdict
-    from reconciler.plan import Create, Created
-    from reconciler.state import (
+    from reconciler.model.plan import Create, Created
+    from reconciler.model.state import (
         AccountStatus,
         CustomerAgreement,
         CustomerDomain,
@@ -44,6 +41,9 @@ if TYPE_CHECKING:
         CustomerSummary,
         LiveQualification,
     )
+    from reconciler.partner_center.calls import Answer, Call, Kind
+    from reconciler.partner_center.pacing import Pace
+    from reconciler.partner_center.retry import Verdict
 
 __all__ = ["BearerToken", "PartnerCenterClient", "connect"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.certificate import Certificate, read_certificate
 from reconciler.partner_center.oidc import github_assertion
 from reconciler.partner_center.secret_file import read_token
@@ -13,7 +13,7 @@ from reconciler.partner_center.secret_file import read_token
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from urllib.request import getproxies
 import httpx
 
 from reconciler.configuration.endpoints import is_loopback
-from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.partner_center.origin import origin_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from typing import Any
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
     Message = MutableMapping[str, Any]
     AsgiApp = Callable[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.access_token import refuse_other_tenant
 from reconciler.partner_center.authority import DeviceCode, tokens_by_device
 from reconciler.partner_center.login_entry import Login

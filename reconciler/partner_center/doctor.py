@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import httpx
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.probes import PROBES, Check, CheckState, Service, probe, skipped
 from reconciler.partner_center.refusals import APP_AND_USER
 from reconciler.partner_center.token_claims import Claims, TokenKind

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from reconciler.findings import ReconcilerError
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.secret import Secret
 from reconciler.partner_center.calls import Answer, request_headers
 from reconciler.partner_center.retry import parse_retry_after, row_of
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in import Application
-from reconciler.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 import httpx
 
 from reconciler.configuration.endpoints import is_loopback
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 
 _HOST = re.compile(rb"[a-z0-9.:-]+")
 

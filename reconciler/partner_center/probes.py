@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 import httpx
 from pydantic_core import from_json
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.state import CustomerId
 from reconciler.partner_center.calls import (
     Answer,
     Call,
@@ -26,7 +27,6 @@ from reconciler.partner_center.calls import (
 )
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
 from reconciler.partner_center.refusals import read_error_body, refusal
-from reconciler.state import CustomerId
 
 
 class CheckState(StrEnum):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.secret_file import locked, read_token, replacement_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
     CallRefused,
@@ -32,9 +32,9 @@ from reconciler.partner_center.retry import Happened, verdict_of_answer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reconciler.model.secret import Secret
     from reconciler.partner_center.calls import Answer, Call
     from reconciler.partner_center.retry import Row
-    from reconciler.secret import Secret
 
 LONGEST_TEXT: Final = 500
 """Characters of what the service says that are repeated."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from reconciler.findings import SignInFailed
-from reconciler.secret import Secret
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

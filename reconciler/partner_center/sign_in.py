@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.secret import Secret
 from reconciler.partner_center.client_proof import (
     ClientCertificate,
     ClientProof,
@@ -18,7 +19,6 @@ from reconciler.partner_center.client_proof import (
 from reconciler.partner_center.origin import checked_address
 from reconciler.partner_center.secret_file import is_token
 from reconciler.partner_center.token_claims import TokenKind, read_claims
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import ServiceError, SignInRefused, Unavailable
+from reconciler.model.errors import ServiceError, SignInRefused, Unavailable
 from reconciler.partner_center.calls import Kind
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.model.errors import ConfigurationError, SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.login_entry import Login, read_login, written
 from reconciler.partner_center.refresh_token_source import HeldRefreshToken
 from reconciler.partner_center.secret_file import locked, read_private, replacement_of
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.secret import Secret
+    from reconciler.model.secret import Secret
 
 
 class TokenKind(StrEnum):

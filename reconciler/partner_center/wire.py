@@ -24,6 +24,15 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
+from reconciler.model.plan import Created
+from reconciler.model.state import (
+    AccountStatus,
+    CustomerAgreement,
+    CustomerDomain,
+    LiveQualification,
+    Qualification,
+    known_qualification,
+)
 from reconciler.partner_center.refusals import (
     BYTE_ORDER_MARK,
     plain_text,
@@ -32,22 +41,13 @@ from reconciler.partner_center.refusals import (
     strike_out,
     unreadable,
 )
-from reconciler.plan import Created
-from reconciler.state import (
-    AccountStatus,
-    CustomerAgreement,
-    CustomerDomain,
-    LiveQualification,
-    Qualification,
-    known_qualification,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reconciler.model.plan import Create
+    from reconciler.model.secret import Secret
     from reconciler.partner_center.calls import Answer, Call
-    from reconciler.plan import Create
-    from reconciler.secret import Secret
 
 Shape = TypeVar("Shape")
 

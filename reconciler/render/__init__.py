@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
 
 __all__ = [
     "FORMATS",

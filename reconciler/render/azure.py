@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.render.entries import (
     CREATE,
     Entry,
@@ -28,8 +28,8 @@ from reconciler.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 _DATA_ESCAPES: Final = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}

@@ -8,18 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Category, Severity
-from reconciler.plan import Outcome
+from reconciler.model.findings import Category, Severity
+from reconciler.model.plan import Outcome
+from reconciler.model.rules import rule
+from reconciler.model.state import format_instant
 from reconciler.render.foreign_text import PATH_LIMIT, label, shown
-from reconciler.rules import rule
-from reconciler.state import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.documents import Validation
-    from reconciler.findings import Diagnostic, Finding, Source
-    from reconciler.plan import ApplyReport, Plan, Step, StepResult
+    from reconciler.model.findings import Diagnostic, Finding, Source, Validation
+    from reconciler.model.plan import ApplyReport, Plan, Step, StepResult
 
 CREATE: Final = "create"
 """The kind of a step. The kinds of others are categories, outcomes and severities."""

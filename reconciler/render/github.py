@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.render.entries import Entry, plan_entries, report_entries, validation_entries
 from reconciler.render.foreign_text import neutral
 from reconciler.render.wording import (
@@ -22,8 +22,8 @@ from reconciler.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 LIMIT: Final = 10

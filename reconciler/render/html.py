@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reconciler.model.rules import RULES
+from reconciler.model.state import format_instant
 from reconciler.render.entries import (
     CREATE,
     OUTCOMES_WORST_FIRST,
@@ -28,15 +30,13 @@ from reconciler.render.wording import (
     report_headline,
     selection_words,
 )
-from reconciler.rules import RULES
-from reconciler.state import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.plan import ApplyReport, PlanDocument
+    from reconciler.model.rules import Rule
     from reconciler.render.context import RenderContext
-    from reconciler.rules import Rule
 
 TEMPLATE: Final = "page.html.jinja"
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from reconciler.documents import plan_to_document, report_to_document, validation_to_document
 
 if TYPE_CHECKING:
-    from reconciler.documents import JsonObject, Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.documents import JsonObject
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 _ESCAPED: Final = re.compile(

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.render.entries import Entry, plan_entries, report_entries, validation_entries
 from reconciler.render.foreign_text import neutral
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 Case = tuple[str, str]

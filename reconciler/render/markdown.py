@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
+from reconciler.model.rules import RULES
 from reconciler.render.entries import (
     CREATE,
     OUTCOMES_WORST_FIRST,
@@ -28,13 +29,12 @@ from reconciler.render.wording import (
     report_headline,
     selection_words,
 )
-from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.findings import Category
-    from reconciler.plan import ApplyReport, Outcome, Plan, PlanDocument
+    from reconciler.model.findings import Category
+    from reconciler.model.plan import ApplyReport, Outcome, Plan, PlanDocument
     from reconciler.render.context import RenderContext
 
 PLAN_MARKER: Final = "<!-- reconciler:plan -->"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Category, Severity
-from reconciler.plan import Outcome
+from reconciler.model.findings import Category, Severity
+from reconciler.model.plan import Outcome
 from reconciler.render.entries import (
     CREATE,
     WORST_FIRST,
@@ -32,8 +32,8 @@ from reconciler.render.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, Plan, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, Plan, PlanDocument
 
 SYMBOLS: Final = {
     Outcome.CREATED: "+",

@@ -13,15 +13,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from reconciler.model.rules import RULES, Rule
 from reconciler.render.entries import Entry, plan_entries, report_entries, validation_entries
-from reconciler.rules import RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.documents import Validation
-    from reconciler.findings import Source
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Source, Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.findings import Category, Severity
-from reconciler.plan import Outcome
+from reconciler.model.findings import Category, Severity
+from reconciler.model.plan import Outcome
 from reconciler.render import plain_text
 from reconciler.render.entries import (
     CREATE,
@@ -31,8 +31,8 @@ from reconciler.render.wording import validation_headline
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
 
 ROWS: Final = 200
 

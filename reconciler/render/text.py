@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.render import plain_text
 
 if TYPE_CHECKING:
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, PlanDocument
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 

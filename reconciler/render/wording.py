@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Category, Severity
+from reconciler.model.findings import Category, Severity
 from reconciler.render.entries import OUTCOMES_WORST_FIRST, WORST_FIRST
 from reconciler.render.foreign_text import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.documents import Validation
-    from reconciler.plan import ApplyReport, Plan, Selection, Summary
+    from reconciler.model.findings import Validation
+    from reconciler.model.plan import ApplyReport, Plan, Selection, Summary
 
 CATEGORY_WORDS: Final = {
     Category.IMPOSSIBLE: "no create can make it so",

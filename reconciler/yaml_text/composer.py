@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from reconciler.findings import Diagnostic, Severity, Source
+from reconciler.model.findings import Diagnostic, Severity, Source
 from reconciler.yaml_text.parsers import (
     FASTEST,
     AliasEvent,

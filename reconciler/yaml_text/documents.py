@@ -11,7 +11,8 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.findings import ConfigurationError, Diagnostic, Severity, Source
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Diagnostic, Severity, Source
 from reconciler.yaml_text.collector import collector_paused
 from reconciler.yaml_text.events import Reading, read_documents
 from reconciler.yaml_text.places import Places, Start

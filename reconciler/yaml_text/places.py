@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from reconciler.findings import Source
+from reconciler.model.findings import Source
 
 if TYPE_CHECKING:
     from reconciler.yaml_text.scalars import Scalar

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.findings import Severity
+from reconciler.model.findings import Severity
 from reconciler.spelling import nearest
 from reconciler.yaml_text.places import MERGE_KEY, Unknown
 from reconciler.yaml_text.scalars import show

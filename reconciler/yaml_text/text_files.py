@@ -10,7 +10,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Diagnostic, Severity, Source
+from reconciler.model.findings import Diagnostic, Severity, Source
 
 if TYPE_CHECKING:
     from pathlib import Path

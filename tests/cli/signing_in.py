@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.emulator.app import App, embedded
 from reconciler.emulator.server import serving
+from reconciler.model.secret import Secret
 from reconciler.partner_center.login_entry import Login
 from reconciler.partner_center.sign_in import Application
 from reconciler.partner_center.token_cache import LoginCache
-from reconciler.secret import Secret
 from tests.cli.project import Ended, Project, manifest
 from tests.partner_center.auth.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.auth.fake_authority import (

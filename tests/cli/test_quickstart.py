@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.rules import PLAN_RULES
+from reconciler.model.rules import PLAN_RULES
 from tests.cli.project import Project
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from reconciler.configuration.config import (
     find_configuration,
     load_configuration,
 )
-from reconciler.findings import Category, ConfigurationError, Source
-from reconciler.plan import Target
-from reconciler.policy import Policy, SideCheck, Undeclared
-from reconciler.state import Qualification
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Category, Source
+from reconciler.model.plan import Target
+from reconciler.model.policy import Policy, SideCheck, Undeclared
+from reconciler.model.state import Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ import pytest
 from reconciler.emulator.app import embedded
 from reconciler.emulator.asgi import LARGEST_BODY
 from reconciler.emulator.store import state_path
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import (
     MADE_SOE,
     PLAIN,

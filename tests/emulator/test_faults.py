@@ -19,7 +19,7 @@ from reconciler.emulator.faults import (
     Throttle,
     read_faults,
 )
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import PLAIN, script
 
 EVERY_KIND: list[tuple[dict[str, object], Fault]] = [

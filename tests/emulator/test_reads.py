@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator.routing import Request
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from tests.emulator.worlds import (
     APPROVED,
     CODE,

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.world import Entry, digest_of
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import CODE, EDUCATION, PLAIN, SPENT, seed
 
 ID = {"id": PLAIN}

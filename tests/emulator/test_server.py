@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.server import serving
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import (
     DENIED,
     EDUCATION,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.emulator.routing import Request
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from tests.emulator.worlds import MADE_SOE, NOW, PLAIN, STRANGER, Desk, jwt, wire
 
 ROOT = f"/v1/customers/{PLAIN}"

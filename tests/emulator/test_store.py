@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.emulator.store import FileStore, MemoryStore, open_store, reset, state_path
 from reconciler.emulator.world import Answer, Changes, Creation, Entry, Standing
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import CODE, MADE_GCC, PLAIN, Client, make_app
 
 SEED = Path("live.yaml")

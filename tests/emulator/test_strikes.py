@@ -12,7 +12,7 @@ from reconciler.emulator.creates import CreateRules
 from reconciler.emulator.faults import read_faults
 from reconciler.emulator.routing import Call
 from reconciler.emulator.strikes import FaultScript, Meeting, Strike
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from tests.emulator.worlds import EDUCATION, PLAIN, script
 
 READ = Meeting(Call.READ_QUALIFICATIONS, "GET", PLAIN, Secret("user"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator.tokens import Grant, read_grant
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from tests.emulator.worlds import NOW, jwt
 
 SECOND = int(NOW.timestamp())

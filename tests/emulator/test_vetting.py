@@ -9,7 +9,7 @@ import pytest
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.vetting import Decision, Verdict, vet
 from reconciler.emulator.world import Changes, Entry, standing_of
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import (
     DENIED,
     DENIED_DATE,

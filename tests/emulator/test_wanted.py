@@ -15,7 +15,7 @@ from reconciler.emulator.wanted import (
     named_qualification,
     read_wanted,
 )
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from tests.emulator.worlds import CODE, MADE_GCC, MADE_K12, MADE_SOE
 
 EDU = "Education"

@@ -19,7 +19,7 @@ from reconciler.emulator.routing import Request
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import respond
 from reconciler.emulator.world import Answer, Changes
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 PLAIN = "11111111-aaaa-4aaa-8aaa-000000000001"
 EDUCATION = "11111111-aaaa-4aaa-8aaa-000000000002"

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.findings import Severity
 from reconciler.manifests.manifest import review
+from reconciler.model.findings import Severity
 from tests.manifest_cases import GCC, K12, problems, told
 from tests.manifest_samples import manifest
 

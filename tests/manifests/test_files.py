@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import ConfigurationError
 from reconciler.manifests.files import find_manifests, shown
+from reconciler.model.errors import ConfigurationError
 from tests.manifest_samples import brief
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Final
 import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from reconciler.findings import Source
 from reconciler.manifests.manifest import desired_customer, manifest_schema, review
-from reconciler.rules import PLAN_RULES
-from reconciler.state import (
+from reconciler.model.findings import Source
+from reconciler.model.rules import PLAN_RULES
+from reconciler.model.state import (
     CodeReference,
     DesiredCustomer,
     DesiredQualification,

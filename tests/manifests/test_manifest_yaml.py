@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.findings import ConfigurationError, Severity, Source
 from reconciler.manifests.manifest_yaml import check_manifests, load_manifests
-from reconciler.state import Qualification
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Severity, Source
+from reconciler.model.state import Qualification
 from tests.manifest_samples import CUSTOMER, HEAD, LAWFUL, brief, load, told
 
 if TYPE_CHECKING:

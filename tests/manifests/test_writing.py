@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.findings import Source
 from reconciler.manifests.manifest_yaml import load_manifests, write_manifest
-from reconciler.rules import PLAN_RULES
-from reconciler.state import (
+from reconciler.model.findings import Source
+from reconciler.model.rules import PLAN_RULES
+from reconciler.model.state import (
     CodeReference,
     CustomerId,
     DesiredCustomer,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from types import MappingProxyType
 
+from reconciler.model.secret import Secret
+from reconciler.model.state import CustomerId
 from reconciler.partner_center.calls import Answer
-from reconciler.secret import Secret
-from reconciler.state import CustomerId
 
 CUSTOMER = CustomerId("14876998-c0dc-46e6-9d0c-65a57a6c32ec")
 CORRELATION = "7d2456fd-2d79-46d0-9f8e-5d7ecd5f8745"

@@ -7,7 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from reconciler.findings import CallRefused
+from reconciler.model.errors import CallRefused
+from reconciler.model.plan import Create
+from reconciler.model.secret import Secret
+from reconciler.model.state import CustomerId, EducationSegment, Qualification
 from reconciler.partner_center.calls import (
     Call,
     account_status_call,
@@ -19,9 +22,6 @@ from reconciler.partner_center.calls import (
     qualifications_call,
     request_headers,
 )
-from reconciler.plan import Create
-from reconciler.secret import Secret
-from reconciler.state import CustomerId, EducationSegment, Qualification
 from tests.partner_center import samples
 
 CUSTOMER = CustomerId("14876998-c0dc-46e6-9d0c-65a57a6c32ec")

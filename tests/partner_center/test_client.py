@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
     CustomerNotFound,
@@ -20,13 +20,9 @@ from reconciler.findings import (
     Unavailable,
     UnreadableAnswer,
 )
-from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
-from reconciler.partner_center.pacing import Pace
-from reconciler.partner_center.retry import RetryTimes
-from reconciler.partner_center.standing import PAUSE
-from reconciler.plan import Create
-from reconciler.secret import Secret
-from reconciler.state import (
+from reconciler.model.plan import Create
+from reconciler.model.secret import Secret
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
@@ -34,6 +30,10 @@ from reconciler.state import (
     LiveQualification,
     Qualification,
 )
+from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
+from reconciler.partner_center.pacing import Pace
+from reconciler.partner_center.retry import RetryTimes
+from reconciler.partner_center.standing import PAUSE
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CUSTOMER
 from tests.partner_center.fake_sign_in import FailingSignIn

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from reconciler.emulator.app import embedded
-from reconciler.findings import (
+from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
     CustomerNotFound,
@@ -20,11 +20,9 @@ from reconciler.findings import (
     SignInRefused,
     Unavailable,
 )
-from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
-from reconciler.partner_center.pacing import Pace
-from reconciler.plan import Create
-from reconciler.secret import Secret
-from reconciler.state import (
+from reconciler.model.plan import Create
+from reconciler.model.secret import Secret
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
@@ -33,6 +31,8 @@ from reconciler.state import (
     LiveQualification,
     Qualification,
 )
+from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
+from reconciler.partner_center.pacing import Pace
 from tests.partner_center.fake_time import FakeTime
 
 if TYPE_CHECKING:

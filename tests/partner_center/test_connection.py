@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.model.errors import ConfigurationError, SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.connection import BearerToken, Lanes, connect, proxy_for
-from reconciler.secret import Secret
 from tests.partner_center.raw_service import DROPPED, RawService, raw_service, replies, reply
 
 if TYPE_CHECKING:

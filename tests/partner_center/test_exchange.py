@@ -9,15 +9,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.plan import Create
+from reconciler.model.secret import Secret
+from reconciler.model.state import Qualification
 from reconciler.partner_center import exchange as exchanging
 from reconciler.partner_center.calls import Answer, Call, create_call, qualifications_call
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
 from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN
-from reconciler.plan import Create
-from reconciler.secret import Secret
-from reconciler.state import Qualification
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER
 from tests.partner_center.fake_sign_in import FailingSignIn
 from tests.partner_center.fake_time import EPOCH

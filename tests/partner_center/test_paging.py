@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import CallRefused, UnreadableAnswer
+from reconciler.model.errors import CallRefused, UnreadableAnswer
+from reconciler.model.state import CustomerId, CustomerSummary
 from reconciler.partner_center.calls import Answer
 from reconciler.partner_center.paging import Listing
-from reconciler.state import CustomerId, CustomerSummary
 from tests.partner_center.answers import answer
 
 Json = dict[str, object]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
     CustomerNotFound,
@@ -15,6 +15,9 @@ from reconciler.findings import (
     SignInRefused,
     Unavailable,
 )
+from reconciler.model.plan import Create
+from reconciler.model.secret import Secret
+from reconciler.model.state import Qualification
 from reconciler.partner_center import calls
 from reconciler.partner_center.calls import Answer, Call
 from reconciler.partner_center.refusals import (
@@ -25,9 +28,6 @@ from reconciler.partner_center.refusals import (
     refusal,
 )
 from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN, Happened, Row
-from reconciler.plan import Create
-from reconciler.secret import Secret
-from reconciler.state import Qualification
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER, answer
 

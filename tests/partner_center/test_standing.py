@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import Answered, AppOnlyRefused, ServiceError, SignInRefused, Unavailable
+from reconciler.model.errors import (
+    Answered,
+    AppOnlyRefused,
+    ServiceError,
+    SignInRefused,
+    Unavailable,
+)
 from reconciler.partner_center.calls import Kind
 from reconciler.partner_center.standing import PAUSE, SIDE_CHECKS, Standing
 from tests.partner_center.fake_time import FakeTime

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.findings import (
+from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
     CustomerNotFound,
@@ -17,16 +17,16 @@ from reconciler.findings import (
     ServiceError,
     UnreadableAnswer,
 )
-from reconciler.partner_center import calls, wire
-from reconciler.plan import Create, Created
-from reconciler.secret import Secret
-from reconciler.state import (
+from reconciler.model.plan import Create, Created
+from reconciler.model.secret import Secret
+from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
     LiveQualification,
     Qualification,
 )
+from reconciler.partner_center import calls, wire
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER, answer
 

@@ -8,9 +8,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from reconciler.documents import Validation
-from reconciler.findings import Category, Diagnostic, Finding, Severity, Source, Vetting
-from reconciler.plan import (
+from reconciler.model.findings import (
+    Category,
+    Diagnostic,
+    Finding,
+    Severity,
+    Source,
+    Validation,
+    Vetting,
+)
+from reconciler.model.plan import (
     ApplyReport,
     BasisEntry,
     Outcome,
@@ -22,7 +29,7 @@ from reconciler.plan import (
     Summary,
     Target,
 )
-from reconciler.state import CodeReference, CustomerId, EducationSegment, Qualification
+from reconciler.model.state import CodeReference, CustomerId, EducationSegment, Qualification
 from tests.render.samples import MADE
 
 MARK: Final = "pwned"

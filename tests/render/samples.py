@@ -6,9 +6,17 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from reconciler.documents import Validation, plan_digest
-from reconciler.findings import Category, Diagnostic, Finding, Severity, Source, Vetting
-from reconciler.plan import (
+from reconciler.documents import plan_digest
+from reconciler.model.findings import (
+    Category,
+    Diagnostic,
+    Finding,
+    Severity,
+    Source,
+    Validation,
+    Vetting,
+)
+from reconciler.model.plan import (
     ApplyReport,
     BasisEntry,
     Outcome,
@@ -20,8 +28,8 @@ from reconciler.plan import (
     Summary,
     Target,
 )
-from reconciler.rules import rule
-from reconciler.state import CodeReference, CustomerId, EducationSegment, Qualification
+from reconciler.model.rules import rule
+from reconciler.model.state import CodeReference, CustomerId, EducationSegment, Qualification
 
 MADE: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DENIED: Final = datetime(2025, 11, 3, 9, 30, 0, 885000, tzinfo=UTC)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.findings import Category, Source
-from reconciler.plan import Outcome, Plan, Target
+from reconciler.model.findings import Category, Source
+from reconciler.model.plan import Outcome, Plan, Target
 from reconciler.render.entries import (
     CREATE,
     OUTCOMES_WORST_FIRST,

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reconciler.findings import Severity
-from reconciler.plan import Plan, Target
+from reconciler.model.findings import Severity
+from reconciler.model.plan import Plan, Target
 from reconciler.render import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile, samples
 

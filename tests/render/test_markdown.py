@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from markdown_it import MarkdownIt
 
+from reconciler.model.rules import RULES
 from reconciler.render import RenderContext, render_plan, render_report
 from reconciler.render.markdown import PLAN_MARKER, REPORT_MARKER, code
-from reconciler.rules import RULES
 from tests.render import hostile, samples
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.plan import Plan, Target
+from reconciler.model.plan import Plan, Target
 from reconciler.render import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile, samples
 

@@ -8,11 +8,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from sarif_pydantic import Sarif  # type: ignore[import-untyped]  # it ships no types
 
-from reconciler.documents import Validation
-from reconciler.findings import Source
-from reconciler.plan import Plan, Target
+from reconciler.model.findings import Source, Validation
+from reconciler.model.plan import Plan, Target
+from reconciler.model.rules import RULES
 from reconciler.render import RenderContext, render_plan, render_report, render_validation
-from reconciler.rules import RULES
 from tests.render import hostile, samples
 
 CONTEXT: Final = RenderContext(root="partners/emea", tool_version="0.1.0")

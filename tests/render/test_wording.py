@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import Category
-from reconciler.plan import Plan, Selection, Summary, Target
+from reconciler.model.findings import Category
+from reconciler.model.plan import Plan, Selection, Summary, Target
 from reconciler.render.wording import (
     CATEGORY_WORDS,
     count,

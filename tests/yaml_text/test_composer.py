@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.findings import Source
+from reconciler.model.findings import Source
 from reconciler.yaml_text.places import UNKNOWN
 from tests.yaml_readings import BOTH, data, read, told
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.findings import ConfigurationError, Source
 from reconciler.manifests.manifest_yaml import load_document
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

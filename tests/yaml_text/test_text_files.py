@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.findings import Diagnostic
+from reconciler.model.findings import Diagnostic
 from reconciler.yaml_text.text_files import MAX_BYTES, read_text
 from tests.manifest_samples import brief
 

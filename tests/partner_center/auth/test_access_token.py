@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.token_claims import TokenKind, read_claims
 from tests.partner_center.auth.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.auth.fake_authority import (
@@ -384,7 +384,7 @@ _RUN = """
 import os, sys
 from pathlib import Path
 from resource import RLIMIT_FSIZE, setrlimit
-from reconciler.findings import SignInFailed
+from reconciler.model.findings import SignInFailed
 from tests.partner_center.auth.ways import Surroundings
 {first}
 try:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.model.errors import ConfigurationError, SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.access_token import AccessToken
 from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.token_claims import TokenKind
-from reconciler.secret import Secret
 from tests.partner_center.auth.fake_authority import FakeAuthority, unsigned_jwt
 from tests.partner_center.auth.fake_service import ENDPOINT, FakeService
 from tests.partner_center.auth.ways import BY_SECRET, Surroundings

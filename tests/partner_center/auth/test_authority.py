@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.authority import (
     DeviceCode,
     tokens_by_device,
@@ -15,7 +16,6 @@ from reconciler.partner_center.certificate import Certificate
 from reconciler.partner_center.client_proof import Assertion, ClientSecret
 from reconciler.partner_center.sign_in import Application
 from reconciler.partner_center.token_claims import TokenKind, read_claims
-from reconciler.secret import Secret
 from tests.partner_center.auth.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.auth.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE, FakeAuthority
 from tests.partner_center.auth.test_certificate import CERTIFICATE, KEY, pem

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.secret import Secret
 from reconciler.partner_center.authority_errors import explain, tidy
-from reconciler.secret import Secret
 from tests.partner_center.auth.authority_errors import REFUSALS, refusal_body
 
 

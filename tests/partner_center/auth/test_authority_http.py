@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.authority_http import AuthorityHttp
 from tests.partner_center.auth.behaviour import REFRESH_TOKEN
 

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.certificate import read_certificate
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.device_login import login, logout
 from reconciler.partner_center.token_claims import TokenKind, read_claims
 from tests.partner_center.auth.behaviour import TENANT

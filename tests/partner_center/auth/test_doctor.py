@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
+from reconciler.model.state import CustomerId
 from reconciler.partner_center.access_token import AccessToken
 from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.doctor import ALL, diagnose
 from reconciler.partner_center.probes import Check, CheckState, Service
-from reconciler.secret import Secret
-from reconciler.state import CustomerId
 from tests.partner_center.auth.fake_authority import unsigned_jwt
 from tests.partner_center.auth.fake_service import ENDPOINT
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.device_login import login
 from reconciler.partner_center.sign_in import SignInTarget, find_way_in

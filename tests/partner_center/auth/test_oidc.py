@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.model.errors import ConfigurationError, SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.oidc import github_assertion
-from reconciler.secret import Secret
 from tests.partner_center.auth.behaviour import Answered
 from tests.partner_center.auth.fake_authority import GITHUB_REQUEST_TOKEN, FakeAuthority
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
 from reconciler.partner_center.origin import checked_address, origin_of
 
 

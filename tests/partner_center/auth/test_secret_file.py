@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.secret_file import locked, read_token, replacement_of
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path

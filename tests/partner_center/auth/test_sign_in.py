@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.findings import ConfigurationError
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.secret import Secret
 from reconciler.partner_center.client_proof import (
     ClientCertificate,
     ClientSecret,
@@ -28,7 +29,6 @@ from reconciler.partner_center.sign_in import (
     login_application,
 )
 from reconciler.partner_center.token_claims import TokenKind
-from reconciler.secret import Secret
 from tests.partner_center.auth.fake_authority import SCOPE, unsigned_jwt
 
 AUTHORITY = "https://login.microsoftonline.com"

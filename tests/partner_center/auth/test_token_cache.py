@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.findings import ConfigurationError, SignInFailed
+from reconciler.model.errors import ConfigurationError, SignInFailed
+from reconciler.model.secret import Secret
 from reconciler.partner_center.login_entry import Login, read_login, written
 from reconciler.partner_center.sign_in import Application, CachedLogin
 from reconciler.partner_center.token_cache import (
@@ -18,7 +19,6 @@ from reconciler.partner_center.token_cache import (
     platform_vault,
     state_folder,
 )
-from reconciler.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.secret import Secret
 from reconciler.partner_center.token_claims import Claims, TokenKind, read_claims
-from reconciler.secret import Secret
 from tests.partner_center.auth.fake_authority import unsigned_jwt
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.plan import Create
-from reconciler.secret import Secret
-from reconciler.state import Qualification
+from reconciler.model.plan import Create
+from reconciler.model.secret import Secret
+from reconciler.model.state import Qualification
 from tests.worlds import CONTOSO
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from reconciler.state import (
+from reconciler.model.state import (
     CodeReference,
     LiveCustomer,
     LiveQualification,

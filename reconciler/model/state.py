@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NewType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.findings import Source
+    from reconciler.model.findings import Source
 
 CustomerId = NewType("CustomerId", str)
 """The customer's tenant id: a GUID in lower case."""

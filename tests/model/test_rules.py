@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from reconciler.findings import Category, Severity
-from reconciler.plan import Outcome
-from reconciler.rules import (
+from reconciler.model.findings import Category, Severity
+from reconciler.model.plan import Outcome
+from reconciler.model.rules import (
     OUR_DECISION,
     PLAN_RULES,
     REPORT_RULES,
@@ -149,7 +149,8 @@ def test_catalogue_cannot_be_changed() -> None:
 def test_imports_only_findings() -> None:
     """The catalogue stands on the findings alone."""
     code = (
-        "import sys, reconciler.rules; print(sorted(n for n in sys.modules if 'reconciler.' in n))"
+        "import sys, reconciler.model.rules; "
+        "print(sorted(n for n in sys.modules if 'reconciler.' in n))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "['reconciler.findings', 'reconciler.rules']\n"
+    assert done.stdout == "['reconciler.model', 'reconciler.model.findings', 'reconciler.model.rules']\n"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from reconciler.findings import Category
-from reconciler.state import Qualification
+from reconciler.model.findings import Category
+from reconciler.model.state import Qualification
 
 CREATABLE: Final = frozenset({Qualification.EDUCATION, Qualification.GCC, Qualification.SOE})
 """The only values the service lets be set ("Update a customer's qualifications", seed 001)."""

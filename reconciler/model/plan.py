@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from reconciler.model.findings import Finding
+from reconciler.model.state import (
+    CustomerId,
+    EducationSegment,
+    Qualification,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.findings import Finding, Source
-    from reconciler.secret import Secret
-    from reconciler.state import (
+    from reconciler.model.findings import Finding, Source
+    from reconciler.model.secret import Secret
+    from reconciler.model.state import (
         CodeReference,
         CustomerId,
         EducationSegment,
@@ -151,3 +159,24 @@ class Created:
 
     live: LiveQualification
     correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepKey:
+    """What makes two steps the same create: a resubmission is told by the denial it names."""
+
+    customer_id: CustomerId
+    qualification: Qualification
+    denial: datetime | None = None
+
+
+def key_of(step: Step) -> StepKey:
+    return StepKey(step.customer_id, step.qualification, step.resubmit_denial_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How the customers were narrowed, and what was found in narrowing them."""
+
+    selection: Selection = field(default_factory=Selection)
+    findings: tuple[Finding, ...] = ()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.findings import Category
-from reconciler.policy import CREATABLE, Policy, SideCheck, Undeclared
-from reconciler.state import Qualification
+from reconciler.model.findings import Category
+from reconciler.model.policy import CREATABLE, Policy, SideCheck, Undeclared
+from reconciler.model.state import Qualification
 
 
 @pytest.mark.parametrize("qualification", Qualification)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from reconciler.findings import Category, Severity
+from reconciler.model.findings import Category, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
