@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.operations import ApplyRequest, Run
     from reconciler.partner_center.client import PartnerCenterClient
     from reconciler.plan_file import load_plan, save_plan
-    from reconciler.planner import make_plan
+    from reconciler.planning.planner import make_plan
     from reconciler.settle import Stop
     from reconciler.version import VERSION
 
@@ -54,7 +54,7 @@ _HOMES = {
         "Scope",
     ),
     "plan_file": ("load_plan", "save_plan"),
-    "planner": ("make_plan",),
+    "planning.planner": ("make_plan",),
     "model.policy": ("Policy",),
     "model.secret": ("Secret",),
     "settle": ("Stop",),

@@ -11,22 +11,15 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.decision import ORDER, Decision, decide
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.model.errors import ServiceError, SignInFailed, SignInRefused, StateError
 from reconciler.model.plan import Create, Outcome, StepResult, key_of
 from reconciler.model.policy import SideCheck
 from reconciler.model.state import LiveCustomer, Qualification
-from reconciler.moved import explain_move, held_by, what_moved
-from reconciler.settle import (
-    Patience,
-    Pursuit,
-    Vanguard,
-    evidence,
-    read_caught_up,
-    with_way_out,
-)
-from reconciler.side_checks import checked, sign_in_findings
+from reconciler.planning.decision import ORDER, Decision, decide
+from reconciler.planning.side_checks import checked, sign_in_findings
+from reconciler.planning.staleness import evidence, explain_move, held_by, what_moved
+from reconciler.settle import Patience, Pursuit, Vanguard, read_caught_up, with_way_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -38,8 +38,9 @@ from reconciler.model.plan import (
 )
 from reconciler.model.state import LiveCustomer, LiveState
 from reconciler.plan_file import load_plan
-from reconciler.planner import customers_to_check, make_plan
-from reconciler.settle import Patience, evidence
+from reconciler.planning.planner import customers_to_check, make_plan
+from reconciler.planning.staleness import evidence
+from reconciler.settle import Patience
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.changed_documents import Changes, ManifestPlaces, find_changes
 from reconciler.configuration.config import CONFIGURATION_FILE
-from reconciler.decision import make_finding
 from reconciler.model.errors import UsageError
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.state import DesiredState
+from reconciler.planning.decision import make_finding
 from reconciler.spelling import nearest
 from reconciler.yaml_text.scalars import show
 

@@ -27,7 +27,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.plan import Outcome
 from reconciler.model.state import LiveCustomer, Qualification
-from reconciler.moved import held_by
+from reconciler.planning.staleness import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -303,13 +303,3 @@ async def read_caught_up(
 def with_way_out(error: ServiceError) -> str:
     """Tell what went wrong and what to do, as a result's message: which roles are missing, say."""
     return f"{error.message}; {error.remedy}" if error.remedy else error.message
-
-
-def evidence(step: Step, live: LiveCustomer) -> LiveQualification | None:
-    """Find what shows that a create of `step` has happened, where it was absent before.
-
-    For a first create any vetting of it shows that, a denial too.
-    """
-    if step.resubmit_denial_of is None:
-        return live.find(step.qualification)
-    return held_by(step, live)

@@ -33,7 +33,7 @@ from reconciler.model.state import (
     LiveState,
     Qualification,
 )
-from reconciler.planner import make_plan
+from reconciler.planning.planner import make_plan
 from reconciler.settle import Stop
 from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
 from tests.worlds import (

@@ -30,10 +30,10 @@ from reconciler.model.state import (
     Qualification,
     VettingStatus,
 )
-from reconciler.moved import what_moved
 from reconciler.operations import ApplyRequest, plan
 from reconciler.plan_file import save_plan
-from reconciler.planner import make_plan
+from reconciler.planning.planner import make_plan
+from reconciler.planning.staleness import what_moved
 from tests.apply_process import CALM, WEATHERS, Process
 from tests.fake_partner_center import RIVALS, Admin, Became, FakePartnerCenter, run_in
 from tests.worlds import SOE, customer, education, gcc

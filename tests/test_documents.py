@@ -45,7 +45,7 @@ from reconciler.model.plan import (
     Target,
 )
 from reconciler.model.state import CodeReference, Qualification
-from reconciler.planner import make_plan
+from reconciler.planning.planner import make_plan
 from tests.worlds import (
     CLAIM,
     CONTOSO,

@@ -24,7 +24,8 @@ from reconciler.model.errors import (
 from reconciler.model.plan import Create, Outcome, Step
 from reconciler.model.secret import Secret
 from reconciler.model.state import EducationSegment, LiveQualification, Qualification, VettingStatus
-from reconciler.settle import Patience, Pursuit, Settled, Stop, evidence
+from reconciler.planning.staleness import evidence
+from reconciler.settle import Patience, Pursuit, Settled, Stop
 from tests.fake_partner_center import AT_ONCE, FakePartnerCenter, Fault, after, before
 from tests.worlds import CONTOSO, DENIED_ON, LATER, denied, live, told
 

@@ -31,7 +31,7 @@ from reconciler.model.state import (
     SideChecks,
     UnreadableCustomer,
 )
-from reconciler.planner import make_plan
+from reconciler.planning.planner import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -153,4 +153,7 @@ def test_imports_only_findings() -> None:
         "print(sorted(n for n in sys.modules if 'reconciler.' in n))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "['reconciler.model', 'reconciler.model.findings', 'reconciler.model.rules']\n"
+    assert (
+        done.stdout
+        == "['reconciler.model', 'reconciler.model.findings', 'reconciler.model.rules']\n"
+    )

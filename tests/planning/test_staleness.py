@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.plan import Step
 from reconciler.model.state import LiveCustomer, LiveQualification, Qualification
-from reconciler.moved import Move, explain_move, held_by, what_moved
-from reconciler.planner import basis_of
+from reconciler.planning.planner import basis_of
+from reconciler.planning.staleness import Move, explain_move, held_by, what_moved
 from tests.worlds import (
     CLAIM,
     CONTOSO,

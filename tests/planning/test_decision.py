@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.decision import SEVERITIES, Decision, decide
 from reconciler.model.findings import Category, Severity, Vetting
 from reconciler.model.plan import Step
 from reconciler.model.policy import CREATABLE, Policy
 from reconciler.model.rules import PLAN_RULES, rule
 from reconciler.model.state import EducationSegment, LiveCustomer, Qualification
+from reconciler.planning.decision import SEVERITIES, Decision, decide
 from tests.worlds import (
     CODE,
     CONTOSO,

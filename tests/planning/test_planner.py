@@ -18,7 +18,7 @@ from reconciler.model.state import (
     LiveState,
     UnreadableCustomer,
 )
-from reconciler.planner import basis_of, customers_to_check, make_plan
+from reconciler.planning.planner import basis_of, customers_to_check, make_plan
 from tests.worlds import (
     BLOCK,
     CODE,

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.decision import Decision, decide, make_finding
 from reconciler.model.findings import Category, Finding
 from reconciler.model.plan import BasisEntry, Plan, Scope, Summary
 from reconciler.model.state import (
@@ -18,7 +17,8 @@ from reconciler.model.state import (
     known_qualification,
     known_status,
 )
-from reconciler.side_checks import checked, sign_in_findings
+from reconciler.planning.decision import Decision, decide, make_finding
+from reconciler.planning.side_checks import checked, sign_in_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.model.state import VettingStatus, format_instant
-from reconciler.planner import basis_of
+from reconciler.model.state import LiveCustomer, VettingStatus, format_instant
+from reconciler.planning.planner import basis_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,3 +132,13 @@ def _found(step: Step, live: LiveCustomer) -> Fields:
         "vettingCreatedDate": None if created is None else format_instant(created),
     }
     return {step.qualification.value: vetting}
+
+
+def evidence(step: Step, live: LiveCustomer) -> LiveQualification | None:
+    """Find what shows that a create of `step` has happened, where it was absent before.
+
+    For a first create any vetting of it shows that, a denial too.
+    """
+    if step.resubmit_denial_of is None:
+        return live.find(step.qualification)
+    return held_by(step, live)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.decision import SEVERITIES, Decision, make_finding
 from reconciler.model.findings import Category, Finding
 from reconciler.model.policy import SideCheck
 from reconciler.model.rules import rule
@@ -21,6 +20,7 @@ from reconciler.model.state import (
     NotChecked,
     SideChecks,
 )
+from reconciler.planning.decision import SEVERITIES, Decision, make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

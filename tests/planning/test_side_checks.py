@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.decision import Decision
 from reconciler.model.findings import Category
 from reconciler.model.policy import Policy, SideCheck
 from reconciler.model.rules import PLAN_RULES
@@ -18,7 +17,8 @@ from reconciler.model.state import (
     NotChecked,
     SideChecks,
 )
-from reconciler.side_checks import checked, sign_in_findings
+from reconciler.planning.decision import Decision
+from reconciler.planning.side_checks import checked, sign_in_findings
 from tests.worlds import (
     BLOCK,
     DOMAIN,
