@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, load_configuration
-    from reconciler.documents import plan_digest, plan_to_document, report_to_document
+    from reconciler.documents.plan_file import load_plan, save_plan
+    from reconciler.documents.written import plan_digest, plan_to_document, report_to_document
     from reconciler.loading import load_desired, validate
     from reconciler.model.errors import ReconcilerError
     from reconciler.model.findings import Category, Finding, Severity, Source
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
     from reconciler.model.state import DesiredState, LiveState, Qualification
     from reconciler.operations import ApplyRequest, Run
     from reconciler.partner_center.client import PartnerCenterClient
-    from reconciler.plan_file import load_plan, save_plan
     from reconciler.planning.planner import make_plan
     from reconciler.settle import Stop
     from reconciler.version import VERSION
 
 _HOMES = {
     "configuration.config": ("Configuration", "load_configuration"),
-    "documents": ("plan_digest", "plan_to_document", "report_to_document"),
+    "documents.written": ("plan_digest", "plan_to_document", "report_to_document"),
     "model.errors": ("ReconcilerError",),
     "model.findings": ("Category", "Finding", "Severity", "Source"),
     "loading": ("load_desired", "validate"),
@@ -53,7 +53,7 @@ _HOMES = {
         "Target",
         "Scope",
     ),
-    "plan_file": ("load_plan", "save_plan"),
+    "documents.plan_file": ("load_plan", "save_plan"),
     "planning.planner": ("make_plan",),
     "model.policy": ("Policy",),
     "model.secret": ("Secret",),

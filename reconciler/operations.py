@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from reconciler.apply import DONE, Engine, Orders, Surroundings
 from reconciler.codes import CodeReader, unreadable_codes
-from reconciler.documents import plan_digest
+from reconciler.documents.plan_file import load_plan
+from reconciler.documents.written import plan_digest
 from reconciler.journal import JOURNAL_FILE, Journal, read_history
 from reconciler.limits import (
     counted_creates,
@@ -37,7 +38,6 @@ from reconciler.model.plan import (
     key_of,
 )
 from reconciler.model.state import LiveCustomer, LiveState
-from reconciler.plan_file import load_plan
 from reconciler.planning.planner import customers_to_check, make_plan
 from reconciler.planning.staleness import evidence
 from reconciler.settle import Patience

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from reconciler.documents.plan_file import save_plan
 from reconciler.journal import JOURNAL_FILE, read_history
 from reconciler.model.plan import Outcome, Scope, key_of
 from reconciler.model.policy import CREATABLE, Policy, SideCheck
@@ -31,7 +32,6 @@ from reconciler.model.state import (
     VettingStatus,
 )
 from reconciler.operations import ApplyRequest, plan
-from reconciler.plan_file import save_plan
 from reconciler.planning.planner import make_plan
 from reconciler.planning.staleness import what_moved
 from tests.apply_process import CALM, WEATHERS, Process

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.documents import digest_of, plan_digest, plan_to_document
+from reconciler.documents.plan_file import save_plan
+from reconciler.documents.written import digest_of, plan_digest, plan_to_document
 from reconciler.journal import JOURNAL_FILE, Journal, read_history
 from reconciler.lock import hold_lock
 from reconciler.model.errors import (
@@ -35,7 +36,6 @@ from reconciler.operations import (
     plan,
     plan_exit_code,
 )
-from reconciler.plan_file import save_plan
 from reconciler.settle import Stop
 from tests.fake_partner_center import (
     DAWN,

@@ -15,7 +15,7 @@ from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
-from reconciler.documents import to_json
+from reconciler.documents.written import to_json
 from reconciler.loading import load_desired
 from reconciler.model.errors import (
     ConfigurationError,

@@ -18,9 +18,9 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import context_for, show_error, write
 from reconciler.cli.session import Session, open_session
+from reconciler.documents.plan_file import save_plan
 from reconciler.model.errors import StateError
 from reconciler.operations import FAILED, plan, plan_exit_code
-from reconciler.plan_file import save_plan
 from reconciler.render import render_plan
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
-from reconciler.documents import to_json
+from reconciler.documents.written import to_json
 
 KINDS: Final = ("manifest", "config", "plan", "report")
 
@@ -38,11 +38,11 @@ def schema_of(kind: str) -> dict[str, Any]:
 
             return config_schema()
         case "plan":
-            from reconciler.document_models import PlanModel  # noqa: PLC0415 - as above
+            from reconciler.documents.models import PlanModel  # noqa: PLC0415 - as above
 
             return json_schema(PlanModel)
         case "report":
-            from reconciler.document_models import ReportModel  # noqa: PLC0415 - as above
+            from reconciler.documents.models import ReportModel  # noqa: PLC0415 - as above
 
             return json_schema(ReportModel)
         case _:

@@ -8,8 +8,8 @@ import click
 
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, write
+from reconciler.documents.plan_file import load_plan_or_report
 from reconciler.model.plan import ApplyReport
-from reconciler.plan_file import load_plan_or_report
 from reconciler.render import render_plan, render_report
 
 

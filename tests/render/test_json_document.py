@@ -5,7 +5,11 @@ from typing import Final
 
 import pytest
 
-from reconciler.documents import plan_to_document, report_to_document, validation_to_document
+from reconciler.documents.written import (
+    plan_to_document,
+    report_to_document,
+    validation_to_document,
+)
 from reconciler.render import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile
 

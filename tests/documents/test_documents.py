@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.document_models import PlanModel, ReportModel
-from reconciler.documents import (
+from reconciler.documents.models import PlanModel, ReportModel
+from reconciler.documents.written import (
     canonical_json,
     digest_of,
     plan_digest,

@@ -1,0 +1,1 @@
+"""Plan and report as JSON documents: their shape, digest, saving and loading."""
