@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reconciler.applying.stop import Stop
     from reconciler.configuration.config import Configuration, load_configuration
     from reconciler.documents.plan_file import load_plan, save_plan
     from reconciler.documents.written import plan_digest, plan_to_document, report_to_document
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from reconciler.operations import ApplyRequest, Run
     from reconciler.partner_center.client import PartnerCenterClient
     from reconciler.planning.planner import make_plan
-    from reconciler.settle import Stop
     from reconciler.version import VERSION
 
 _HOMES = {
@@ -57,7 +57,7 @@ _HOMES = {
     "planning.planner": ("make_plan",),
     "model.policy": ("Policy",),
     "model.secret": ("Secret",),
-    "settle": ("Stop",),
+    "applying.stop": ("Stop",),
     "model.state": ("DesiredState", "LiveState", "Qualification"),
     "version": ("VERSION",),
 }

@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from reconciler.apply import DONE, Engine, Orders, Surroundings
-from reconciler.codes import CodeReader, unreadable_codes
-from reconciler.documents.plan_file import load_plan
-from reconciler.documents.written import plan_digest
-from reconciler.journal import JOURNAL_FILE, Journal, read_history
-from reconciler.limits import (
+from reconciler.applying.attempt import Patience
+from reconciler.applying.engine import DONE, Engine, Orders, Surroundings
+from reconciler.applying.journal import JOURNAL_FILE, Journal, read_history
+from reconciler.applying.limits import (
     counted_creates,
     refuse_other_digest,
     refuse_other_target,
     refuse_too_many,
     steps_left_out,
 )
+from reconciler.applying.lock import hold_lock
+from reconciler.applying.validation_codes import CodeReader, unreadable_codes
+from reconciler.documents.plan_file import load_plan
+from reconciler.documents.written import plan_digest
 from reconciler.live_state import checks_wanted, read_customers, read_side_checks
-from reconciler.lock import hold_lock
 from reconciler.model.errors import (
     NotApproved,
     ServiceError,
@@ -40,20 +41,20 @@ from reconciler.model.plan import (
 from reconciler.model.state import LiveCustomer, LiveState
 from reconciler.planning.planner import customers_to_check, make_plan
 from reconciler.planning.staleness import evidence
-from reconciler.settle import Patience
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from reconciler.applying.attempt import CreatesQualifications
+    from reconciler.applying.journal import History, Sending
+    from reconciler.applying.stop import Stop
     from reconciler.configuration.config import Configuration
-    from reconciler.journal import History, Sending
     from reconciler.model.findings import Category
     from reconciler.model.plan import Plan
     from reconciler.model.secret import Secret
     from reconciler.model.state import DesiredState
-    from reconciler.settle import CreatesQualifications, Stop
 
 DONE_PLAN: Final = 0
 FAILED: Final = 1

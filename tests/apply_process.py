@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
+from reconciler.applying.stop import Stop
 from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
@@ -20,7 +21,6 @@ from reconciler.model.errors import (
     UnreadableAnswer,
 )
 from reconciler.operations import ApplyRequest, Run, apply
-from reconciler.settle import Stop
 from tests.fake_partner_center import Admin, FakePartnerCenter, Fault, Killed, room_for
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from reconciler.applying.attempt import Patience
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
 from reconciler.model.errors import (
     Answered,
@@ -37,7 +38,6 @@ from reconciler.model.state import (
     VettingStatus,
 )
 from reconciler.operations import Run
-from reconciler.settle import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from reconciler.applying.journal import JOURNAL_FILE, Journal, read_history
+from reconciler.applying.lock import hold_lock
+from reconciler.applying.stop import Stop
 from reconciler.documents.plan_file import save_plan
 from reconciler.documents.written import digest_of, plan_digest, plan_to_document
-from reconciler.journal import JOURNAL_FILE, Journal, read_history
-from reconciler.lock import hold_lock
 from reconciler.model.errors import (
     JournalRefused,
     LockHeld,
@@ -36,7 +37,6 @@ from reconciler.operations import (
     plan,
     plan_exit_code,
 )
-from reconciler.settle import Stop
 from tests.fake_partner_center import (
     DAWN,
     Admin,
@@ -67,7 +67,7 @@ from tests.worlds import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.journal import History
+    from reconciler.applying.journal import History
     from reconciler.model.findings import Category
     from reconciler.model.plan import PlanDocument
     from reconciler.model.state import DesiredCustomer

@@ -7,10 +7,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from reconciler.applying.stop import Stop
 from reconciler.cli import HUNG_UP, INTERRUPTED, TERMINATED, Terminated, terminate
 from reconciler.cli.output import say
 from reconciler.model.errors import NotApproved
-from reconciler.settle import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

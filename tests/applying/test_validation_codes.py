@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.codes import LONGEST_CODE, CodeReader, unreadable_codes
+from reconciler.applying.validation_codes import LONGEST_CODE, CodeReader, unreadable_codes
 from reconciler.model.secret import Secret
 from reconciler.model.state import CodeReference, DesiredState
 from tests.worlds import CODE, CONTOSO, FABRIKAM, SOE, customer, gcc

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from reconciler.applying.attempt import Patience, Pursuit, Settled
+from reconciler.applying.stop import Stop
 from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
@@ -25,7 +27,6 @@ from reconciler.model.plan import Create, Outcome, Step
 from reconciler.model.secret import Secret
 from reconciler.model.state import EducationSegment, LiveQualification, Qualification, VettingStatus
 from reconciler.planning.staleness import evidence
-from reconciler.settle import Patience, Pursuit, Settled, Stop
 from tests.fake_partner_center import AT_ONCE, FakePartnerCenter, Fault, after, before
 from tests.worlds import CONTOSO, DENIED_ON, LATER, denied, live, told
 

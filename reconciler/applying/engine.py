@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.applying.attempt import Patience, Pursuit, read_caught_up, with_way_out
+from reconciler.applying.stop import Vanguard
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.model.errors import ServiceError, SignInFailed, SignInRefused, StateError
 from reconciler.model.plan import Create, Outcome, StepResult, key_of
@@ -19,18 +21,18 @@ from reconciler.model.state import LiveCustomer, Qualification
 from reconciler.planning.decision import ORDER, Decision, decide
 from reconciler.planning.side_checks import checked, sign_in_findings
 from reconciler.planning.staleness import evidence, explain_move, held_by, what_moved
-from reconciler.settle import Patience, Pursuit, Vanguard, read_caught_up, with_way_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.journal import Sending
+    from reconciler.applying.attempt import CreatesQualifications, Settled
+    from reconciler.applying.journal import Sending
+    from reconciler.applying.stop import Stop
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
     from reconciler.model.state import CustomerId, DesiredCustomer
-    from reconciler.settle import CreatesQualifications, Settled, Stop
 
 DONE = frozenset({Outcome.CREATED, Outcome.ALREADY_PRESENT})
 

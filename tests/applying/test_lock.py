@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.lock import HOLDER_FILE, LOCK_FILE, ensure_state_folder, hold_lock
+from reconciler.applying.lock import HOLDER_FILE, LOCK_FILE, ensure_state_folder, hold_lock
 from reconciler.model.errors import LockHeld, StateError
 
 if TYPE_CHECKING:

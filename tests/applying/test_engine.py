@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.apply import Engine, Orders, Surroundings
-from reconciler.journal import Sending
+from reconciler.applying.engine import Engine, Orders, Surroundings
+from reconciler.applying.journal import Sending
+from reconciler.applying.stop import Stop
 from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
@@ -34,7 +35,6 @@ from reconciler.model.state import (
     Qualification,
 )
 from reconciler.planning.planner import make_plan
-from reconciler.settle import Stop
 from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
 from tests.worlds import (
     CONTOSO,

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from reconciler.journal import History, Sending
-from reconciler.limits import (
+from reconciler.applying.journal import History, Sending
+from reconciler.applying.limits import (
     NAMED,
     counted_creates,
     refuse_other_digest,

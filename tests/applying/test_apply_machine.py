@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from reconciler.applying.journal import JOURNAL_FILE, read_history
 from reconciler.documents.plan_file import save_plan
-from reconciler.journal import JOURNAL_FILE, read_history
 from reconciler.model.plan import Outcome, Scope, key_of
 from reconciler.model.policy import CREATABLE, Policy, SideCheck
 from reconciler.model.state import (
@@ -39,7 +39,7 @@ from tests.fake_partner_center import RIVALS, Admin, Became, FakePartnerCenter, 
 from tests.worlds import SOE, customer, education, gcc
 
 if TYPE_CHECKING:
-    from reconciler.journal import History
+    from reconciler.applying.journal import History
     from reconciler.model.plan import ApplyReport, Plan, Step, StepKey, StepResult
     from reconciler.model.state import DesiredQualification
     from reconciler.operations import Run

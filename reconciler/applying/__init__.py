@@ -1,0 +1,1 @@
+"""Sends the steps of a plan: engine, one create's attempt, journal, lock, limits."""
