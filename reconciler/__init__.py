@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, load_configuration
     from reconciler.documents.plan_file import load_plan, save_plan
     from reconciler.documents.written import plan_digest, plan_to_document, report_to_document
-    from reconciler.loading import load_desired, validate
+    from reconciler.manifests.loading import load_desired, validate
     from reconciler.model.errors import ReconcilerError
     from reconciler.model.findings import Category, Finding, Severity, Source
     from reconciler.model.plan import (
@@ -40,7 +40,7 @@ _HOMES = {
     "documents.written": ("plan_digest", "plan_to_document", "report_to_document"),
     "model.errors": ("ReconcilerError",),
     "model.findings": ("Category", "Finding", "Severity", "Source"),
-    "loading": ("load_desired", "validate"),
+    "manifests.loading": ("load_desired", "validate"),
     "operations": ("ApplyRequest", "Run"),
     "partner_center.client": ("PartnerCenterClient",),
     "model.plan": (

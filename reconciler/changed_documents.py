@@ -25,7 +25,7 @@ from reconciler.git_history import (
     read_files,
     unchanged_files,
 )
-from reconciler.manifests.manifest_yaml import load_manifests
+from reconciler.manifests.reader import load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
 from reconciler.yaml_text.scalars import show

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.manifests.manifest_yaml import LoadedManifests, load_manifests
+from reconciler.manifests.reader import LoadedManifests, load_manifests
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.changed_documents import ManifestPlaces
-from reconciler.manifests.manifest_yaml import load_manifests
+from reconciler.manifests.reader import load_manifests
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.manifests.manifest_yaml import load_manifests
+from reconciler.manifests.reader import load_manifests
 from reconciler.model.findings import Severity
 from tests.hostile.manifests import BROKEN, CRASHING, FILES
 

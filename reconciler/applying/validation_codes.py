@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.manifests.code_files import find_code_file
+from reconciler.manifests.files import find_code_file
 from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:

@@ -81,7 +81,7 @@ def _embedded(configuration: Configuration) -> Access:
 
 def _embedded_app(configuration: Configuration) -> App:
     from reconciler.emulator.app import embedded  # noqa: PLC0415 - only where it is embedded
-    from reconciler.manifests.manifest_yaml import load_document  # noqa: PLC0415 - as above
+    from reconciler.manifests.reader import load_document  # noqa: PLC0415 - as above
 
     seed = configuration.partner_center.emulator
     assert seed is not None, "asked for where the configuration names one"

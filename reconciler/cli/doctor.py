@@ -16,7 +16,7 @@ from reconciler.cli.options import Globals, format_option, global_options, sign_
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
 from reconciler.documents.written import to_json
-from reconciler.loading import load_desired
+from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import (
     ConfigurationError,
     ManifestsInvalid,

@@ -15,8 +15,8 @@ from reconciler.cli.output import say
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.configuration.endpoints import read_endpoint
 from reconciler.emulator.vetting import Decision, Verdict
-from reconciler.loading import load_desired
-from reconciler.manifests.manifest_yaml import load_document
+from reconciler.manifests.loading import load_desired
+from reconciler.manifests.reader import load_document
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ def schema_of(kind: str) -> dict[str, Any]:
 
     match kind:
         case "manifest":
-            from reconciler.manifests.manifest import manifest_schema  # noqa: PLC0415 - as above
+            from reconciler.manifests.schema import manifest_schema  # noqa: PLC0415 - as above
 
             return manifest_schema()
         case "config":

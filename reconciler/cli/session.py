@@ -13,7 +13,7 @@ from reconciler.cli.connection import connected
 from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
 from reconciler.configuration.config import load_configuration
-from reconciler.loading import load_desired
+from reconciler.manifests.loading import load_desired
 from reconciler.model.plan import Scope
 from reconciler.operations import Run
 from reconciler.selection import Narrowing, manifest_places, select

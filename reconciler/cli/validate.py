@@ -10,7 +10,7 @@ import click
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
 from reconciler.cli.output import context_for, show_error, write
 from reconciler.configuration.config import find_configuration, load_configuration
-from reconciler.loading import validate
+from reconciler.manifests.loading import validate
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity, Source, Validation
 from reconciler.render import VALIDATION_FORMATS, render_validation

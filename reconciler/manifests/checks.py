@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.manifests.words import API_VERSION, KIND
+from reconciler.manifests.messages import API_VERSION, KIND
 from reconciler.model.findings import Severity
 from reconciler.model.state import Qualification
 from reconciler.spelling import nearest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifests.code_files import find_code_file
+from reconciler.manifests.files import find_code_file
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.manifests.manifest_yaml import load_document
+from reconciler.manifests.reader import load_document
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Source
 

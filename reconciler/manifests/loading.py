@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.manifests.manifest_yaml import check_manifests, load_manifests
+from reconciler.manifests.reader import check_manifests, load_manifests
 from reconciler.model.errors import ManifestsInvalid
 from reconciler.model.findings import Severity, Validation
 

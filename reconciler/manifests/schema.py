@@ -39,7 +39,7 @@ from reconciler.manifests.fields import (
     Website,
     json_schema,
 )
-from reconciler.manifests.words import SHAPE
+from reconciler.manifests.messages import SHAPE
 from reconciler.model.state import (
     CodeReference,
     CustomerId,

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from reconciler.manifests.code_files import find_code_file
-from reconciler.manifests.files import find_manifests, shown
-from reconciler.manifests.manifest import code_files, desired_customer, review
-from reconciler.manifests.writing import write_manifest
+from reconciler.manifests.files import find_code_file, find_manifests, shown
+from reconciler.manifests.schema import code_files, desired_customer, review
+from reconciler.manifests.writer import write_manifest
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.state import DesiredState
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.manifests.files import ManifestFile
-    from reconciler.manifests.manifest import Manifest, Reviewed
+    from reconciler.manifests.schema import Manifest, Reviewed
     from reconciler.model.findings import Source
     from reconciler.model.state import DesiredCustomer
     from reconciler.yaml_text.places import Places

@@ -9,7 +9,7 @@ from typing import Final
 import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from reconciler.manifests.manifest import desired_customer, manifest_schema, review
+from reconciler.manifests.schema import desired_customer, manifest_schema, review
 from reconciler.model.findings import Source
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
