@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from reconciler.configuration.shape import (
+    from reconciler.configuration.schema import (
         ConfigurationFile,
         PartnerCenterSection,
         PolicySection,
@@ -113,7 +113,7 @@ def _read_file(
     data: object, places: DocumentPlaces
 ) -> tuple[ConfigurationFile | None, list[Diagnostic]]:
     # Late: building the models takes longer than most commands that never come here.
-    from reconciler.configuration.shape import read_shape  # noqa: PLC0415  # see above
+    from reconciler.configuration.schema import read_shape  # noqa: PLC0415  # see above
 
     written = read_shape(data)
     if isinstance(written, list):
@@ -183,7 +183,7 @@ def _policy(section: PolicySection) -> Policy:
 
 def config_schema() -> dict[str, Any]:
     """JSON Schema of a configuration, for editors and other tools."""
-    from reconciler.configuration.shape import ConfigurationFile  # noqa: PLC0415  # as in _read_file
+    from reconciler.configuration.schema import ConfigurationFile  # noqa: PLC0415  # as in _read_file
     from reconciler.manifests.fields import json_schema  # noqa: PLC0415  # as in _read_file
 
     return json_schema(ConfigurationFile)

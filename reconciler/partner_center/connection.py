@@ -11,9 +11,8 @@ from urllib.request import getproxies
 
 import httpx
 
-from reconciler.configuration.endpoints import is_loopback
+from reconciler.configuration.endpoints import is_loopback, origin_of
 from reconciler.model.errors import ConfigurationError, SignInFailed
-from reconciler.partner_center.origin import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import httpx
 
+from reconciler.configuration.endpoints import checked_address
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.authority_http import client_for
-from reconciler.partner_center.origin import checked_address
 
 AUDIENCE = "api://AzureADTokenExchange"
 """What Microsoft Entra expects in a federated credential of GitHub."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler.configuration.endpoints import checked_address
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
 from reconciler.partner_center.client_proof import (
@@ -16,7 +17,6 @@ from reconciler.partner_center.client_proof import (
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.origin import checked_address
 from reconciler.partner_center.secret_file import is_token
 from reconciler.partner_center.token_claims import TokenKind, read_claims
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.configuration.clouds import Cloud
 from reconciler.configuration.endpoints import read_endpoint
-from reconciler.configuration.words import SHAPE
+from reconciler.configuration.messages import SHAPE
 from reconciler.manifests.fields import NOT_NULL, STRICT, FilePath, Host
 from reconciler.model.findings import Category
 from reconciler.model.policy import CREATABLE, FAILING, Policy, SideCheck, Undeclared
