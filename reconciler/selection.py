@@ -16,7 +16,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.state import DesiredState
 from reconciler.planning.decision import make_finding
-from reconciler.spelling import nearest
+from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:

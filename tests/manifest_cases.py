@@ -8,7 +8,7 @@ from reconciler.manifests.schema import review
 from tests.manifest_samples import CUSTOMER, manifest
 
 if TYPE_CHECKING:
-    from reconciler.yaml_text.problems import Problem
+    from reconciler.validation.problems import Problem
 
 K12: Final = {"qualification": "Education", "educationSegment": "K12"}
 GCC: Final = {"qualification": "GovernmentCommunityCloud", "validationCodeFrom": {"env": "CODE"}}

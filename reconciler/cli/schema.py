@@ -26,7 +26,7 @@ def schema_of(kind: str) -> dict[str, Any]:
 
     Plans and reports may have properties that it does not name: their readers ignore those.
     """
-    from reconciler.manifests.fields import json_schema  # noqa: PLC0415 - slow to import
+    from reconciler.validation.fields import json_schema  # noqa: PLC0415 - slow to import
 
     match kind:
         case "manifest":

@@ -184,6 +184,6 @@ def _policy(section: PolicySection) -> Policy:
 def config_schema() -> dict[str, Any]:
     """JSON Schema of a configuration, for editors and other tools."""
     from reconciler.configuration.schema import ConfigurationFile  # noqa: PLC0415  # as in _read_file
-    from reconciler.manifests.fields import json_schema  # noqa: PLC0415  # as in _read_file
+    from reconciler.validation.fields import json_schema  # noqa: PLC0415  # as in _read_file
 
     return json_schema(ConfigurationFile)

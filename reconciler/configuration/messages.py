@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.configuration.clouds import Cloud
 from reconciler.model.policy import CREATABLE, FAILING, SideCheck, Undeclared
-from reconciler.yaml_text.problems import Due, Shape
+from reconciler.validation.problems import Due, Shape
 
 _PARTNER_CENTER: Final = "partnerCenter"
 _POLICY: Final = "policy"

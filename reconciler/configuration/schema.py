@@ -18,11 +18,11 @@ from pydantic_core import PydanticCustomError
 from reconciler.configuration.clouds import Cloud
 from reconciler.configuration.endpoints import read_endpoint
 from reconciler.configuration.messages import SHAPE
-from reconciler.manifests.fields import NOT_NULL, STRICT, FilePath, Host
 from reconciler.model.findings import Category
 from reconciler.model.policy import CREATABLE, FAILING, Policy, SideCheck, Undeclared
 from reconciler.model.state import Qualification
-from reconciler.yaml_text.problems import TOLD, Problem, find_problems
+from reconciler.validation.fields import NOT_NULL, STRICT, FilePath, Host
+from reconciler.validation.problems import TOLD, Problem, find_problems
 
 _DEFAULTS: Final = Policy()
 

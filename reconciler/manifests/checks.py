@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from reconciler.manifests.messages import API_VERSION, KIND
 from reconciler.model.findings import Severity
 from reconciler.model.state import Qualification
-from reconciler.spelling import nearest
+from reconciler.validation.problems import Problem, is_code_key
+from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.places import Unknown
-from reconciler.yaml_text.problems import Problem, is_code_key
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import EducationSegment, Qualification
-from reconciler.yaml_text.problems import Due, Shape
+from reconciler.validation.problems import Due, Shape
 
 API_VERSION: Final = "reconciler/v1"
 KIND: Final = "CustomerQualifications"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from reconciler.manifests.schema import Manifest, Reviewed
     from reconciler.model.findings import Source
     from reconciler.model.state import DesiredCustomer
+    from reconciler.validation.problems import Problem
     from reconciler.yaml_text.places import Places
-    from reconciler.yaml_text.problems import Problem
 
 __all__ = [
     "CheckedManifests",

@@ -23,7 +23,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from reconciler.manifests.checks import check_entries, check_kind, find_codes
-from reconciler.manifests.fields import (
+from reconciler.manifests.messages import SHAPE
+from reconciler.model.state import (
+    CodeReference,
+    CustomerId,
+    DesiredCustomer,
+    DesiredQualification,
+    EducationSegment,
+    Qualification,
+)
+from reconciler.validation.fields import (
     GUID_PATTERN,
     NOT_NULL,
     STRICT,
@@ -39,17 +48,8 @@ from reconciler.manifests.fields import (
     Website,
     json_schema,
 )
-from reconciler.manifests.messages import SHAPE
-from reconciler.model.state import (
-    CodeReference,
-    CustomerId,
-    DesiredCustomer,
-    DesiredQualification,
-    EducationSegment,
-    Qualification,
-)
-from reconciler.spelling import nearest
-from reconciler.yaml_text.problems import MOST, Problem, find_problems
+from reconciler.validation.problems import MOST, Problem, find_problems
+from reconciler.validation.suggestions import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

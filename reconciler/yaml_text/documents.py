@@ -21,8 +21,8 @@ from reconciler.yaml_text.text_files import read_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.validation.problems import Problem
     from reconciler.yaml_text.places import Path as DataPath
-    from reconciler.yaml_text.problems import Problem
 
 
 class DocumentPlaces(Protocol):

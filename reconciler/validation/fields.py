@@ -19,7 +19,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticCustomError
 
 from reconciler.model.rules import PLAN_RULES
-from reconciler.yaml_text.problems import TOLD, is_code_key
+from reconciler.validation.problems import TOLD, is_code_key
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, GetCoreSchemaHandler

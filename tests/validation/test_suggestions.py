@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.spelling import nearest
+from reconciler.validation.suggestions import nearest
 
 WORDS = ("Education", "GovernmentCommunityCloud", "StateOwnedEntity", "None", "K12")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.model.findings import Severity
-from reconciler.spelling import nearest
+from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.places import MERGE_KEY, Unknown
 from reconciler.yaml_text.scalars import show
 
