@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.changed_documents import ManifestPlaces
 from reconciler.manifests.reader import load_manifests
+from reconciler.selection.changes import ManifestPlaces
 
 if TYPE_CHECKING:
     from pathlib import Path

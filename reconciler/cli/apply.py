@@ -25,7 +25,7 @@ from reconciler.documents.written import report_to_document, to_json
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply
 from reconciler.render import render_plan, render_report
-from reconciler.selection import Narrowing
+from reconciler.selection.selection import Narrowing
 
 if TYPE_CHECKING:
     from reconciler.model.plan import ApplyReport, Plan, PlanDocument

@@ -93,7 +93,7 @@ def narrowing_options(function: Callable[..., Result]) -> Callable[..., Result]:
     @click.option("--shard", metavar="INDEX/COUNT", help="Only this part of all.", **_GIVEN_ONCE)
     @wraps(function)
     def command(*args: Any, **flags: Any) -> Result:  # noqa: ANN401 - click's own
-        from reconciler.selection import Narrowing  # noqa: PLC0415 - slow to import
+        from reconciler.selection.selection import Narrowing  # noqa: PLC0415 - slow to import
 
         asked = {name: flags.pop(name) for name in ("customers", "selector")}
         asked |= {name: flags.pop(name) for name in ("changed_from", "shard")}

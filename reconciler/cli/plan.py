@@ -25,7 +25,7 @@ from reconciler.render import render_plan
 
 if TYPE_CHECKING:
     from reconciler.model.plan import PlanDocument
-    from reconciler.selection import Narrowing
+    from reconciler.selection.selection import Narrowing
 
 
 @click.command(help="Compare manifests with live state, print the plan, save it. Writes nothing.")

@@ -16,7 +16,7 @@ from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
 from reconciler.model.plan import Scope
 from reconciler.operations import Run
-from reconciler.selection import Narrowing, manifest_places, select
+from reconciler.selection.selection import Narrowing, manifest_places, select
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.git_history import (
+from reconciler.model.errors import UsageError
+from reconciler.selection.git import (
     Doubt,
     TreeEntry,
     environment_for_git,
@@ -22,7 +23,6 @@ from reconciler.git_history import (
     read_files,
     unchanged_files,
 )
-from reconciler.model.errors import UsageError
 from reconciler.yaml_text.text_files import MAX_BYTES
 from tests.repositories import GitFolder, make_repository
 

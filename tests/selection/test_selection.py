@@ -13,7 +13,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.findings import Category, Severity
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.state import CustomerId
-from reconciler.selection import Narrowing, Selected, manifest_places, select, shard_of
+from reconciler.selection.selection import Narrowing, Selected, manifest_places, select, shard_of
 from tests.repositories import GitFolder, customer_id, make_repository, manifest
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.changed_documents import Changes, find_changes
 from reconciler.model.errors import UsageError
+from reconciler.selection.changes import Changes, find_changes
 from tests.repositories import (
     CONFIGURATION,
     GitFolder,

@@ -14,7 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from reconciler.git_history import (
+from reconciler.manifests.reader import load_manifests
+from reconciler.model.errors import ConfigurationError
+from reconciler.model.findings import Severity, Source
+from reconciler.selection.git import (
     Doubt,
     Repository,
     TreeEntry,
@@ -25,9 +28,6 @@ from reconciler.git_history import (
     read_files,
     unchanged_files,
 )
-from reconciler.manifests.reader import load_manifests
-from reconciler.model.errors import ConfigurationError
-from reconciler.model.findings import Severity, Source
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:

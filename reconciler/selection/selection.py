@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.changed_documents import Changes, ManifestPlaces, find_changes
 from reconciler.configuration.config import CONFIGURATION_FILE
 from reconciler.model.errors import UsageError
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.state import DesiredState
 from reconciler.planning.decision import make_finding
+from reconciler.selection.changes import Changes, ManifestPlaces, find_changes
 from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.scalars import show
 

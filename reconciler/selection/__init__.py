@@ -1,0 +1,1 @@
+"""Which customers a run is about: narrowing, shards, changed documents, git."""
