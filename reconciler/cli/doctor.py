@@ -25,8 +25,16 @@ from reconciler.model.errors import (
 )
 from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.connection import connect, tell_calls
-from reconciler.partner_center.doctor import ALL, REACH, SIGN_IN, diagnose
-from reconciler.partner_center.probes import Check, CheckState, Service, skipped
+from reconciler.partner_center.doctor import (
+    ALL,
+    REACH,
+    SIGN_IN,
+    Check,
+    CheckState,
+    Service,
+    diagnose,
+    skipped,
+)
 from reconciler.partner_center.token_claims import TokenKind
 from reconciler.render.foreign_text import shown
 

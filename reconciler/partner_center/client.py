@@ -12,10 +12,11 @@ from uuid import uuid4
 
 from reconciler.model.errors import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
 from reconciler.partner_center import calls, wire
+from reconciler.partner_center.circuit_breaker import Standing
 from reconciler.partner_center.connection import BearerToken, connect
+from reconciler.partner_center.errors import lost
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
 from reconciler.partner_center.paging import Listing
-from reconciler.partner_center.refusals import lost
 from reconciler.partner_center.retry import (
     GiveUp,
     Happened,
@@ -23,7 +24,6 @@ from reconciler.partner_center.retry import (
     Schedule,
     verdict_of_answer,
 )
-from reconciler.partner_center.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

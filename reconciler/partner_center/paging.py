@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from reconciler.model.state import CustomerId, CustomerSummary
 from reconciler.partner_center.calls import CONTINUATION, PAGE_SIZE, PREFIX, customers_call
-from reconciler.partner_center.refusals import plain_text, read_error_body, unreadable
+from reconciler.partner_center.errors import plain_text, read_error_body, unreadable
 from reconciler.partner_center.wire import CompanyProfile, Guid, WireShape, read_shape
 
 if TYPE_CHECKING:

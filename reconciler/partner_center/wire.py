@@ -33,7 +33,7 @@ from reconciler.model.state import (
     Qualification,
     known_qualification,
 )
-from reconciler.partner_center.refusals import (
+from reconciler.partner_center.errors import (
     BYTE_ORDER_MARK,
     plain_text,
     read_error_body,

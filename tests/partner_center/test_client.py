@@ -30,10 +30,10 @@ from reconciler.model.state import (
     LiveQualification,
     Qualification,
 )
+from reconciler.partner_center.circuit_breaker import PAUSE
 from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
 from reconciler.partner_center.pacing import Pace
 from reconciler.partner_center.retry import RetryTimes
-from reconciler.partner_center.standing import PAUSE
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CUSTOMER
 from tests.partner_center.fake_sign_in import FailingSignIn

@@ -16,8 +16,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.state import CustomerId
 from reconciler.partner_center.access_token import AccessToken
 from reconciler.partner_center.auth import PartnerCenterAuth
-from reconciler.partner_center.doctor import ALL, diagnose
-from reconciler.partner_center.probes import Check, CheckState, Service
+from reconciler.partner_center.doctor import ALL, Check, CheckState, Service, diagnose
 from tests.partner_center.auth.fake_authority import unsigned_jwt
 from tests.partner_center.auth.fake_service import ENDPOINT
 

@@ -20,13 +20,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.state import Qualification
 from reconciler.partner_center import calls
 from reconciler.partner_center.calls import Answer, Call
-from reconciler.partner_center.refusals import (
-    ErrorBody,
-    lost,
-    plain_text,
-    read_error_body,
-    refusal,
-)
+from reconciler.partner_center.errors import ErrorBody, lost, plain_text, read_error_body, refusal
 from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN, Happened, Row
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER, answer

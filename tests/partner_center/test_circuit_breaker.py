@@ -12,7 +12,7 @@ from reconciler.model.errors import (
     Unavailable,
 )
 from reconciler.partner_center.calls import Kind
-from reconciler.partner_center.standing import PAUSE, SIDE_CHECKS, Standing
+from reconciler.partner_center.circuit_breaker import PAUSE, SIDE_CHECKS, Standing
 from tests.partner_center.fake_time import FakeTime
 
 REFUSED = SignInRefused("refused", "sign in", Answered(401))
