@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from reconciler.cli.output import say
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.access_token import AccessToken
-from reconciler.partner_center.auth import PartnerCenterAuth
-from reconciler.partner_center.token_claims import TokenKind
+from reconciler.partner_center.sign_in.claims import TokenKind
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.partner_center.sign_in.token_source import AccessToken
 
 if TYPE_CHECKING:
     from pathlib import Path

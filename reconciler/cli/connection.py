@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Globals
     from reconciler.configuration.config import PartnerCenterSettings
 
-SIGN_IN_CALLS: Final = "reconciler.partner_center.authority_http"
+SIGN_IN_CALLS: Final = "reconciler.partner_center.sign_in.msal_http"
 """The logger of what is sent to the authority: an address, a status, a correlation id."""
 
 

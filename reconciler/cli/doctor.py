@@ -23,7 +23,6 @@ from reconciler.model.errors import (
     ReconcilerError,
     SignInFailed,
 )
-from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.connection import connect, tell_calls
 from reconciler.partner_center.doctor import (
     ALL,
@@ -35,13 +34,14 @@ from reconciler.partner_center.doctor import (
     diagnose,
     skipped,
 )
-from reconciler.partner_center.token_claims import TokenKind
+from reconciler.partner_center.sign_in.claims import TokenKind
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.render.foreign_text import shown
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration
     from reconciler.model.state import CustomerId
-    from reconciler.partner_center.access_token import AccessToken
+    from reconciler.partner_center.sign_in.token_source import AccessToken
 
 CONFIGURATION: Final = "configuration"
 

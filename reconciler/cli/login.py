@@ -20,14 +20,18 @@ from reconciler.configuration.config import (
     load_configuration,
 )
 from reconciler.model.errors import ConfigurationError
-from reconciler.partner_center.device_login import login
-from reconciler.partner_center.sign_in import CachedLogin, find_way_in, login_application
-from reconciler.partner_center.token_cache import login_cache
+from reconciler.partner_center.sign_in.credentials import (
+    CachedLogin,
+    find_way_in,
+    login_application,
+)
+from reconciler.partner_center.sign_in.login import login
+from reconciler.partner_center.sign_in.login_cache import login_cache
 
 if TYPE_CHECKING:
-    from reconciler.partner_center.authority import DeviceCode
-    from reconciler.partner_center.device_login import LoggedIn
-    from reconciler.partner_center.sign_in import SignInTarget
+    from reconciler.partner_center.sign_in.credentials import SignInTarget
+    from reconciler.partner_center.sign_in.login import LoggedIn
+    from reconciler.partner_center.sign_in.msal_client import DeviceCode
 
 
 @click.command(help="Sign in as an admin with a device code. The login is kept on this machine.")

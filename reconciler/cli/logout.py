@@ -8,8 +8,8 @@ import click
 
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
-from reconciler.partner_center.device_login import logout
-from reconciler.partner_center.token_cache import login_cache
+from reconciler.partner_center.sign_in.login import logout
+from reconciler.partner_center.sign_in.login_cache import login_cache
 
 
 @click.command(help="Forget the login that is kept on this machine.")

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.cli.access import Access
 from reconciler.cli.output import say
-from reconciler.partner_center.access_token import Keeping, refuse_other_tenant, sign_in_by
-from reconciler.partner_center.auth import PartnerCenterAuth
-from reconciler.partner_center.client_proof import (
+from reconciler.partner_center.sign_in.client_credentials import (
     ClientCertificate,
     ClientSecret,
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.sign_in import (
+from reconciler.partner_center.sign_in.credentials import (
     AppAndUser,
     AppOnly,
     CachedLogin,
@@ -25,12 +23,14 @@ from reconciler.partner_center.sign_in import (
     expected_kind,
     find_way_in,
 )
-from reconciler.partner_center.token_cache import login_cache
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.partner_center.sign_in.login_cache import login_cache
+from reconciler.partner_center.sign_in.token_source import Keeping, refuse_other_tenant, sign_in_by
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import PartnerCenterSettings
-    from reconciler.partner_center.client_proof import ClientProof
-    from reconciler.partner_center.sign_in import WayIn
+    from reconciler.partner_center.sign_in.client_credentials import ClientProof
+    from reconciler.partner_center.sign_in.credentials import WayIn
 
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"
 

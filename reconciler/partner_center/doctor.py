@@ -29,12 +29,12 @@ from reconciler.partner_center.calls import (
 )
 from reconciler.partner_center.errors import APP_AND_USER, read_error_body, refusal
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
-from reconciler.partner_center.token_claims import Claims, TokenKind
+from reconciler.partner_center.sign_in.claims import Claims, TokenKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.partner_center.auth import PartnerCenterAuth
+    from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 
 REACH: Final = "reach"
 CLOCK: Final = "clock"

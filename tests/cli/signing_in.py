@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.emulator.app import App, embedded
 from reconciler.emulator.server import serving
 from reconciler.model.secret import Secret
-from reconciler.partner_center.login_entry import Login
-from reconciler.partner_center.sign_in import Application
-from reconciler.partner_center.token_cache import LoginCache
+from reconciler.partner_center.sign_in.credentials import Application
+from reconciler.partner_center.sign_in.login_cache import Login, LoginCache
 from tests.cli.project import Ended, Project, manifest
-from tests.partner_center.auth.behaviour import REFRESH_TOKEN, TENANT
-from tests.partner_center.auth.fake_authority import (
+from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
+from tests.partner_center.sign_in.fake_authority import (
     CLIENT_ID,
     CLIENT_SECRET,
     GITHUB_REQUEST_TOKEN,
@@ -23,7 +22,7 @@ from tests.partner_center.auth.fake_authority import (
     FakeAuthority,
     unsigned_jwt,
 )
-from tests.partner_center.auth.test_certificate import CERTIFICATE, KEY, pem, pfx
+from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem, pfx
 
 if TYPE_CHECKING:
     import subprocess

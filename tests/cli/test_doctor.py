@@ -20,7 +20,7 @@ from tests.cli.signing_in import (
     by_user_token,
     scene,
 )
-from tests.partner_center.auth.fake_authority import unsigned_jwt
+from tests.partner_center.sign_in.fake_authority import unsigned_jwt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

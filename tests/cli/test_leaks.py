@@ -32,8 +32,8 @@ from tests.cli.signing_in import (
     by_user_token,
     scene,
 )
-from tests.partner_center.auth.fake_authority import CLIENT_SECRET
-from tests.partner_center.auth.test_certificate import KEY, pem
+from tests.partner_center.sign_in.fake_authority import CLIENT_SECRET
+from tests.partner_center.sign_in.test_certificate import KEY, pem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,8 +37,8 @@ from tests.cli.signing_in import (
     by_user_token,
     scene,
 )
-from tests.partner_center.auth.behaviour import REFRESH_TOKEN
-from tests.partner_center.auth.fake_authority import CLIENT_SECRET, unsigned_jwt
+from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN
+from tests.partner_center.sign_in.fake_authority import CLIENT_SECRET, unsigned_jwt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

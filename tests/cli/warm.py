@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 LATE: Final = (
     "reconciler.emulator.app",
     "reconciler.emulator.server",
-    "reconciler.partner_center.access_token",
-    "reconciler.partner_center.auth",
-    "reconciler.partner_center.token_cache",
+    "reconciler.partner_center.sign_in.token_source",
+    "reconciler.partner_center.sign_in.http_auth",
+    "reconciler.partner_center.sign_in.login_cache",
     "uvicorn",
     "deepdiff",
     "jinja2",

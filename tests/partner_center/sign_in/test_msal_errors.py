@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.secret import Secret
-from reconciler.partner_center.authority_errors import explain, tidy
-from tests.partner_center.auth.authority_errors import REFUSALS, refusal_body
+from reconciler.partner_center.sign_in.msal_errors import explain, tidy
+from tests.partner_center.sign_in.authority_errors import REFUSALS, refusal_body
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ import httpx
 
 from reconciler.configuration.endpoints import checked_address, origin_of
 from reconciler.model.errors import ReconcilerError, SignInFailed
-from reconciler.partner_center.token_claims import Claims, read_claims
+from reconciler.partner_center.sign_in.claims import Claims, read_claims
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from reconciler.partner_center.access_token import AccessToken, SignIn
+    from reconciler.partner_center.sign_in.token_source import AccessToken, SignIn
 
 _MARGIN = 120.0
 """Seconds before its end that a token is renewed, so that none ends on its way."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.partner_center.auth.behaviour import TENANT
-from tests.partner_center.auth.fake_authority import CLIENT_ID, CLIENT_SECRET
+from tests.partner_center.sign_in.behaviour import TENANT
+from tests.partner_center.sign_in.fake_authority import CLIENT_ID, CLIENT_SECRET
 
 FORM = {
     "grant_type": "client_credentials",
@@ -20,7 +20,7 @@ FORM = {
 
 def test_its_address_is_its_first_line() -> None:
     """It answers there as told on its command line, and tells what it was asked."""
-    program = [sys.executable, "-m", "tests.partner_center.auth.fake_authority"]
+    program = [sys.executable, "-m", "tests.partner_center.sign_in.fake_authority"]
     run = subprocess.Popen(
         [*program, "--refuse", "53003", "--opaque"],
         stdout=subprocess.PIPE,

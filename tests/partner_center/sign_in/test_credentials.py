@@ -9,13 +9,14 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
-from reconciler.partner_center.client_proof import (
+from reconciler.partner_center.sign_in.claims import TokenKind
+from reconciler.partner_center.sign_in.client_credentials import (
     ClientCertificate,
     ClientSecret,
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.sign_in import (
+from reconciler.partner_center.sign_in.credentials import (
     AppAndUser,
     Application,
     AppOnly,
@@ -28,8 +29,7 @@ from reconciler.partner_center.sign_in import (
     find_way_in,
     login_application,
 )
-from reconciler.partner_center.token_claims import TokenKind
-from tests.partner_center.auth.fake_authority import SCOPE, unsigned_jwt
+from tests.partner_center.sign_in.fake_authority import SCOPE, unsigned_jwt
 
 AUTHORITY = "https://login.microsoftonline.com"
 TARGET = SignInTarget(AUTHORITY, SCOPE)

@@ -11,14 +11,9 @@ from uuid import UUID
 
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.authority import Tokens, tokens_for_app, tokens_for_user
-from reconciler.partner_center.client_proof import ClientProof, credential_of
-from reconciler.partner_center.refresh_token_source import (
-    RefreshTokenFile,
-    RefreshTokenSource,
-    RefreshTokenVariable,
-)
-from reconciler.partner_center.sign_in import (
+from reconciler.partner_center.sign_in.claims import read_claims
+from reconciler.partner_center.sign_in.client_credentials import ClientProof, credential_of
+from reconciler.partner_center.sign_in.credentials import (
     AppAndUser,
     Application,
     AppOnly,
@@ -26,10 +21,15 @@ from reconciler.partner_center.sign_in import (
     ReadyToken,
     WayIn,
 )
-from reconciler.partner_center.token_claims import read_claims
+from reconciler.partner_center.sign_in.msal_client import Tokens, tokens_for_app, tokens_for_user
+from reconciler.partner_center.sign_in.refresh_tokens import (
+    RefreshTokenFile,
+    RefreshTokenSource,
+    RefreshTokenVariable,
+)
 
 if TYPE_CHECKING:
-    from reconciler.partner_center.token_cache import LoginCache
+    from reconciler.partner_center.sign_in.login_cache import LoginCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.configuration.endpoints import checked_address
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
-from reconciler.partner_center.client_proof import (
+from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
+from reconciler.partner_center.sign_in.client_credentials import (
     ClientCertificate,
     ClientProof,
     ClientSecret,
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.secret_file import is_token
-from reconciler.partner_center.token_claims import TokenKind, read_claims
+from reconciler.partner_center.sign_in.secret_file import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.access_token import refuse_other_tenant
-from reconciler.partner_center.authority import DeviceCode, tokens_by_device
-from reconciler.partner_center.login_entry import Login
-from reconciler.partner_center.token_claims import Claims, read_claims
+from reconciler.partner_center.sign_in.claims import Claims, read_claims
+from reconciler.partner_center.sign_in.login_cache import Login
+from reconciler.partner_center.sign_in.msal_client import DeviceCode, tokens_by_device
+from reconciler.partner_center.sign_in.token_source import refuse_other_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.partner_center.sign_in import Application
-    from reconciler.partner_center.token_cache import LoginCache
+    from reconciler.partner_center.sign_in.credentials import Application
+    from reconciler.partner_center.sign_in.login_cache import LoginCache
 
 
 @dataclass(frozen=True, slots=True)

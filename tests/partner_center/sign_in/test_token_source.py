@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.token_claims import TokenKind, read_claims
-from tests.partner_center.auth.behaviour import REFRESH_TOKEN, TENANT
-from tests.partner_center.auth.fake_authority import (
+from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
+from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
+from tests.partner_center.sign_in.fake_authority import (
     GITHUB_REQUEST_TOKEN,
     FakeAuthority,
     unsigned_jwt,
 )
-from tests.partner_center.auth.test_certificate import CERTIFICATE, KEY, pem, pfx
-from tests.partner_center.auth.ways import APPLICATION, BY_SECRET, Surroundings
+from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem, pfx
+from tests.partner_center.sign_in.ways import APPLICATION, BY_SECRET, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.partner_center.access_token import AccessToken
+    from reconciler.partner_center.sign_in.token_source import AccessToken
 
 OTHER_TENANT = "00000000-0000-4000-8000-0000000000ff"
 
@@ -385,7 +385,7 @@ import os, sys
 from pathlib import Path
 from resource import RLIMIT_FSIZE, setrlimit
 from reconciler.model.findings import SignInFailed
-from tests.partner_center.auth.ways import Surroundings
+from tests.partner_center.sign_in.ways import Surroundings
 {first}
 try:
     Surroundings(Path(sys.argv[2])).sign_in_at(sys.argv[1], {by_file})()

@@ -18,8 +18,8 @@ from urllib.request import getproxies
 import httpx
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.authority_errors import explain
 from reconciler.partner_center.connection import proxy_for
+from reconciler.partner_center.sign_in.msal_errors import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

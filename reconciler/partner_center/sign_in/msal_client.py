@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from reconciler.model.errors import ReconcilerError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.authority_errors import explain, tidy
-from reconciler.partner_center.authority_http import AuthorityHttp
-from reconciler.partner_center.certificate import Certificate
-from reconciler.partner_center.client_proof import Assertion, ClientSecret, Credential
-from reconciler.partner_center.secret_file import is_token
+from reconciler.partner_center.sign_in.certificate import Certificate
+from reconciler.partner_center.sign_in.client_credentials import Assertion, ClientSecret, Credential
+from reconciler.partner_center.sign_in.msal_errors import explain, tidy
+from reconciler.partner_center.sign_in.msal_http import AuthorityHttp
+from reconciler.partner_center.sign_in.secret_file import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.partner_center.sign_in import Application
+    from reconciler.partner_center.sign_in.credentials import Application
 
 
 @dataclass(frozen=True, slots=True)

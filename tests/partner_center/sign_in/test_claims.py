@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.secret import Secret
-from reconciler.partner_center.token_claims import Claims, TokenKind, read_claims
-from tests.partner_center.auth.fake_authority import unsigned_jwt
+from reconciler.partner_center.sign_in.claims import Claims, TokenKind, read_claims
+from tests.partner_center.sign_in.fake_authority import unsigned_jwt
 
 
 @pytest.mark.parametrize(

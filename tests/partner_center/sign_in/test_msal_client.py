@@ -6,20 +6,25 @@ import pytest
 
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.authority import (
+from reconciler.partner_center.sign_in.certificate import Certificate
+from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
+from reconciler.partner_center.sign_in.client_credentials import Assertion, ClientSecret
+from reconciler.partner_center.sign_in.credentials import Application
+from reconciler.partner_center.sign_in.msal_client import (
     DeviceCode,
     tokens_by_device,
     tokens_for_app,
     tokens_for_user,
 )
-from reconciler.partner_center.certificate import Certificate
-from reconciler.partner_center.client_proof import Assertion, ClientSecret
-from reconciler.partner_center.sign_in import Application
-from reconciler.partner_center.token_claims import TokenKind, read_claims
-from tests.partner_center.auth.behaviour import REFRESH_TOKEN, TENANT
-from tests.partner_center.auth.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE, FakeAuthority
-from tests.partner_center.auth.test_certificate import CERTIFICATE, KEY, pem
-from tests.partner_center.auth.ways import application
+from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
+from tests.partner_center.sign_in.fake_authority import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SCOPE,
+    FakeAuthority,
+)
+from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem
+from tests.partner_center.sign_in.ways import application
 
 PROOF = ClientSecret(Secret(CLIENT_SECRET))
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.authority_http import AuthorityHttp
-from tests.partner_center.auth.behaviour import REFRESH_TOKEN
+from reconciler.partner_center.sign_in.msal_http import AuthorityHttp
+from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.partner_center.auth.fake_authority import FakeAuthority
+    from tests.partner_center.sign_in.fake_authority import FakeAuthority
 
 
 @pytest.fixture

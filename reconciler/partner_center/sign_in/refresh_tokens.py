@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.secret_file import locked, read_token, replacement_of
+from reconciler.partner_center.sign_in.secret_file import locked, read_token, replacement_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

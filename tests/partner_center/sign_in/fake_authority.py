@@ -1,7 +1,7 @@
 """A stand-in for Microsoft's authority and GitHub's OIDC endpoint, on loopback; it signs nothing.
 
 In a test: `with FakeAuthority() as authority: ... authority.address`. From a shell:
-`python -m tests.partner_center.auth.fake_authority`, whose first line is the address; GET /requests
+`python -m tests.partner_center.sign_in.fake_authority`, whose first line is the address; GET /requests
 tells what it was asked.
 """
 
@@ -22,8 +22,8 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 from cryptography.x509 import load_pem_x509_certificate
 
-from tests.partner_center.auth.authority_errors import REFUSALS, refusal_body
-from tests.partner_center.auth.behaviour import TENANT, Answered, Behaviour, Recorded
+from tests.partner_center.sign_in.authority_errors import REFUSALS, refusal_body
+from tests.partner_center.sign_in.behaviour import TENANT, Answered, Behaviour, Recorded
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.certificate import read_certificate
+from reconciler.partner_center.sign_in.certificate import read_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,12 +12,12 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.access_token import AccessToken
-from reconciler.partner_center.auth import PartnerCenterAuth
-from reconciler.partner_center.token_claims import TokenKind
-from tests.partner_center.auth.fake_authority import FakeAuthority, unsigned_jwt
-from tests.partner_center.auth.fake_service import ENDPOINT, FakeService
-from tests.partner_center.auth.ways import BY_SECRET, Surroundings
+from reconciler.partner_center.sign_in.claims import TokenKind
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.partner_center.sign_in.token_source import AccessToken
+from tests.partner_center.sign_in.fake_authority import FakeAuthority, unsigned_jwt
+from tests.partner_center.sign_in.fake_service import ENDPOINT, FakeService
+from tests.partner_center.sign_in.ways import BY_SECRET, Surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path

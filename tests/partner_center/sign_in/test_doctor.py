@@ -14,14 +14,14 @@ import pytest
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.model.state import CustomerId
-from reconciler.partner_center.access_token import AccessToken
-from reconciler.partner_center.auth import PartnerCenterAuth
 from reconciler.partner_center.doctor import ALL, Check, CheckState, Service, diagnose
-from tests.partner_center.auth.fake_authority import unsigned_jwt
-from tests.partner_center.auth.fake_service import ENDPOINT
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.partner_center.sign_in.token_source import AccessToken
+from tests.partner_center.sign_in.fake_authority import unsigned_jwt
+from tests.partner_center.sign_in.fake_service import ENDPOINT
 
 if TYPE_CHECKING:
-    from reconciler.partner_center.access_token import SignIn
+    from reconciler.partner_center.sign_in.token_source import SignIn
 
 CUSTOMER = "14876998-c0dc-46e6-9d0c-65a57a6c32ec"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.device_login import login, logout
-from reconciler.partner_center.token_claims import TokenKind, read_claims
-from tests.partner_center.auth.behaviour import TENANT
-from tests.partner_center.auth.ways import BY_SECRET, Surroundings, application
+from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
+from reconciler.partner_center.sign_in.login import login, logout
+from tests.partner_center.sign_in.behaviour import TENANT
+from tests.partner_center.sign_in.ways import BY_SECRET, Surroundings, application
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.partner_center.authority import DeviceCode
-    from tests.partner_center.auth.fake_authority import FakeAuthority
+    from reconciler.partner_center.sign_in.msal_client import DeviceCode
+    from tests.partner_center.sign_in.fake_authority import FakeAuthority
 
 
 @pytest.fixture

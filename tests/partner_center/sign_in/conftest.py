@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.partner_center.auth.fake_authority import FakeAuthority
+from tests.partner_center.sign_in.fake_authority import FakeAuthority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.partner_center.access_token import Keeping, SignIn, sign_in_by
-from reconciler.partner_center.sign_in import Application, SignInTarget, find_way_in
-from reconciler.partner_center.token_cache import LoginCache
-from tests.partner_center.auth.behaviour import TENANT
-from tests.partner_center.auth.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE
+from reconciler.partner_center.sign_in.credentials import Application, SignInTarget, find_way_in
+from reconciler.partner_center.sign_in.login_cache import LoginCache
+from reconciler.partner_center.sign_in.token_source import Keeping, SignIn, sign_in_by
+from tests.partner_center.sign_in.behaviour import TENANT
+from tests.partner_center.sign_in.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.partner_center.auth.fake_authority import FakeAuthority
+    from tests.partner_center.sign_in.fake_authority import FakeAuthority
 
 APPLICATION = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT_ID}
 BY_SECRET = {**APPLICATION, "AZURE_CLIENT_SECRET": CLIENT_SECRET}

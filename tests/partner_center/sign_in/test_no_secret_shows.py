@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.auth import PartnerCenterAuth
-from reconciler.partner_center.device_login import login
-from reconciler.partner_center.sign_in import SignInTarget, find_way_in
-from tests.partner_center.auth.behaviour import REFRESH_TOKEN
-from tests.partner_center.auth.fake_authority import (
+from reconciler.partner_center.sign_in.credentials import SignInTarget, find_way_in
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.partner_center.sign_in.login import login
+from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN
+from tests.partner_center.sign_in.fake_authority import (
     CLIENT_SECRET,
     GITHUB_REQUEST_TOKEN,
     SCOPE,
     FakeAuthority,
 )
-from tests.partner_center.auth.fake_service import ENDPOINT, FakeService
-from tests.partner_center.auth.test_certificate import CERTIFICATE, KEY, pem
-from tests.partner_center.auth.ways import APPLICATION, BY_SECRET, Surroundings, application
+from tests.partner_center.sign_in.fake_service import ENDPOINT, FakeService
+from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem
+from tests.partner_center.sign_in.ways import APPLICATION, BY_SECRET, Surroundings, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,13 +11,15 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.login_entry import Login, read_login, written
-from reconciler.partner_center.sign_in import Application, CachedLogin
-from reconciler.partner_center.token_cache import (
+from reconciler.partner_center.sign_in.credentials import Application, CachedLogin
+from reconciler.partner_center.sign_in.login_cache import (
+    Login,
     LoginCache,
     login_cache,
     platform_vault,
+    read_login,
     state_folder,
+    written,
 )
 
 if TYPE_CHECKING:

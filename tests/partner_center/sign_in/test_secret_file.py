@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.secret_file import locked, read_token, replacement_of
+from reconciler.partner_center.sign_in.secret_file import locked, read_token, replacement_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.partner_center.auth import PartnerCenterAuth
+    from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 
 ENDPOINT = "https://api.partnercenter.microsoft.com"
 

@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.oidc import github_assertion
-from tests.partner_center.auth.behaviour import Answered
-from tests.partner_center.auth.fake_authority import GITHUB_REQUEST_TOKEN, FakeAuthority
+from reconciler.partner_center.sign_in.client_credentials import github_assertion
+from tests.partner_center.sign_in.behaviour import Answered
+from tests.partner_center.sign_in.fake_authority import GITHUB_REQUEST_TOKEN, FakeAuthority
 
 
 def test_the_jobs_token_is_asked_for_the_audience_of_entra(authority: FakeAuthority) -> None:
