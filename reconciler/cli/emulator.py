@@ -21,7 +21,7 @@ from reconciler.model.errors import ConfigurationError, ManifestsInvalid
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration
-    from reconciler.emulator.emulation import Emulator
+    from reconciler.emulator.emulator import Emulator
 
 DEFAULT_PORT = 8085
 
@@ -114,7 +114,7 @@ def _embedded(flags: Globals, seed: Path | None) -> _Embedded:
 
 
 def _open(embedded: _Embedded, faults: Path | None) -> Emulator:
-    from reconciler.emulator.emulation import open_emulator  # noqa: PLC0415 - for these only
+    from reconciler.emulator.emulator import open_emulator  # noqa: PLC0415 - for these only
 
     seed, _ = load_document(embedded.seed)
     scripted = None if faults is None else load_document(faults)[0]
@@ -142,7 +142,7 @@ def _checked(address: str) -> str:
 
 
 def _ask(address: str, what: str, body: dict[str, str]) -> None:
-    from reconciler.emulator.remote import steer_remote  # noqa: PLC0415 - for these only
+    from reconciler.emulator.control import steer_remote  # noqa: PLC0415 - for these only
 
     steer_remote(address, what, body)
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
+import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.emulator.answers import answer, plain
@@ -13,6 +14,8 @@ from reconciler.emulator.vetting import Decision, Verdict
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.emulator.routing import Request
     from reconciler.emulator.world import Answer
 
@@ -80,3 +83,31 @@ def _vet(emulator: Steered, body: bytes) -> Answer:
 
 def _refused(message: str, remedy: str) -> Answer:
     return answer(HTTPStatus.BAD_REQUEST, {"message": message, "remedy": remedy})
+
+
+def steer_remote(address: str, what: str, body: Mapping[str, str]) -> None:
+    """POST `what` (vet or reset). Raises ConfigurationError with what the emulator says."""
+    host = httpx.URL(address).host
+    if host != "localhost" and not is_loopback(host):
+        raise ConfigurationError(
+            f"{address} is no emulator: it is not on this machine",
+            "unset PARTNER_CENTER_ENDPOINT, or set it to the address `emulator serve` printed",
+        )
+    try:
+        answer = httpx.post(f"{address}{PREFIX}{what}", json=dict(body), trust_env=False)
+    except httpx.TransportError as error:
+        raise ConfigurationError(
+            f"no emulator answers at {address}: {error}", "start it with `emulator serve`"
+        ) from error
+    if answer.is_success:
+        return
+    raise ConfigurationError(*_refusal(address, answer))
+
+
+def _refusal(address: str, answer: httpx.Response) -> tuple[str, str]:
+    try:
+        told = answer.json()
+        return str(told["message"]), str(told["remedy"])
+    except (ValueError, KeyError, TypeError):
+        message = f"{address} is no emulator: it answered {answer.status_code}"
+        return message, "set PARTNER_CENTER_ENDPOINT to the address `emulator serve` printed"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.emulator.answers import answer, coded
-from reconciler.emulator.entries import in_milliseconds, new_entry, with_entry
-from reconciler.emulator.wanted import Settable, Unusable, Wanted, read_wanted
-from reconciler.emulator.world import Creation, digest_of, standing_of
+from reconciler.emulator.world import UNQUALIFIED, Creation, Entry, digest_of, standing_of
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.emulator.world import Answer, Changes, Entry, Standing, World
+    from reconciler.emulator.world import Answer, Changes, Standing, World
 
 MOST_VERIFICATIONS: Final = 3
 """Of Education, for each customer."""
@@ -128,3 +131,138 @@ def _created(entry: Entry) -> Answer:
     }
     told = {name: text for name, text in body.items() if text is not None}
     return answer(HTTPStatus.CREATED, told)
+
+
+LATER: Final = timedelta(milliseconds=1)
+
+
+def new_entry(qualification: Settable, standing: Standing, now: datetime) -> Entry:
+    """Make what a create leaves: Education in review, GCC approved, SOE without vetting."""
+    match qualification:
+        case Settable.EDUCATION:
+            return reviewed_anew(standing.entry(qualification) or Entry(qualification), now)
+        case Settable.GCC:
+            return Entry(qualification, "Approved", vetting_create_date=_in_ticks(now))
+        case Settable.SOE:
+            return Entry(qualification)
+        case _:
+            assert_never(qualification)
+
+
+def reviewed_anew(entry: Entry, now: datetime) -> Entry:
+    """Put an entry in review since now, or since just after its last vetting: always later."""
+    earlier = entry.vetted_since
+    began = now if earlier is None else max(now, earlier + LATER)
+    if entry.names(Settable.GCC):
+        return Entry(entry.qualification, "InReview", vetting_create_date=_in_ticks(began))
+    return Entry(entry.qualification, "InReview", vetting_created_date=in_milliseconds(began))
+
+
+def in_milliseconds(instant: datetime) -> str:
+    """Spell as Education is dated: "Get a customer's qualification", seed 004."""
+    return f"{instant.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
+
+
+def _in_ticks(instant: datetime) -> str:
+    """Spell as GCC is dated, with a seventh digit of the second, on the same page."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}7+00:00"
+
+
+def with_entry(standing: Standing, entry: Entry) -> Standing:
+    """Put `entry` in the place of its namesake, or last; an element `None` gives way."""
+    others = tuple(other for other in standing.entries if not other.names(UNQUALIFIED))
+    if standing.entry(entry.qualification) is None:
+        return replace(standing, entries=(*others, entry))
+    kept = tuple(entry if other.names(entry.qualification) else other for other in others)
+    return replace(standing, entries=kept)
+
+
+SEGMENTS: Final = ("K12", "HigherEducation")
+
+
+class Settable(StrEnum):
+    """What can be set; the spelling is the wire's, in exactly this case."""
+
+    EDUCATION = "Education"
+    GCC = "GovernmentCommunityCloud"
+    SOE = "StateOwnedEntity"
+
+
+_OWN_FIELDS: Final[Mapping[Settable, frozenset[str]]] = {
+    Settable.EDUCATION: frozenset({"educationSegment", "website"}),
+    Settable.GCC: frozenset({"validationCode"}),
+    Settable.SOE: frozenset(),
+}
+_FIELDS: Final = frozenset().union(*_OWN_FIELDS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a POST asks for. GCC has its code, the others none."""
+
+    qualification: Settable
+    code: Secret = field(default_factory=lambda: Secret(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A body that asks for nothing that can be done, and why."""
+
+    reason: str
+
+
+def named_qualification(body: bytes) -> str:
+    """Tell the qualification that a body names, empty where it names none."""
+    name = (_json_object(body) or {}).get("qualification")
+    return name if isinstance(name, str) else ""
+
+
+def read_wanted(body: bytes) -> Wanted | Unusable:
+    fields = _json_object(body)
+    if fields is None:
+        return Unusable("The request body is not a JSON object.")
+    try:
+        qualification = Settable(str(fields.get("qualification")))
+    except ValueError:
+        return Unusable("The qualification can't be set.")
+    return _read_fields(qualification, {name: fields[name] for name in _FIELDS & fields.keys()})
+
+
+def _read_fields(qualification: Settable, fields: Mapping[str, object]) -> Wanted | Unusable:
+    """Refuse a field that belongs to another qualification: it shows a client's slip."""
+    given = {name: field for name, field in fields.items() if field is not None}
+    strangers = sorted(given.keys() - _OWN_FIELDS[qualification])
+    if strangers:
+        return Unusable(f"{qualification} takes no {', '.join(strangers)}.")
+    match qualification:
+        case Settable.EDUCATION:
+            return _read_education(given)
+        case Settable.GCC:
+            return _read_gcc(given)
+        case Settable.SOE:
+            return Wanted(Settable.SOE)
+        case _:
+            assert_never(qualification)
+
+
+def _read_education(fields: Mapping[str, object]) -> Wanted | Unusable:
+    if fields.get("educationSegment") not in SEGMENTS:
+        return Unusable(f"educationSegment is required: {' or '.join(SEGMENTS)}.")
+    if not isinstance(fields.get("website", ""), str):
+        return Unusable("website is text.")
+    return Wanted(Settable.EDUCATION)
+
+
+def _read_gcc(fields: Mapping[str, object]) -> Wanted | Unusable:
+    code = fields.get("validationCode")
+    if not isinstance(code, str) or not code:
+        return Unusable("validationCode is required.")
+    return Wanted(Settable.GCC, Secret(code))
+
+
+def _json_object(body: bytes) -> dict[str, object] | None:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None

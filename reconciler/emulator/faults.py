@@ -62,7 +62,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from reconciler.emulator.routing import Call, lower_guid
-from reconciler.emulator.strict_document import read_document
+from reconciler.emulator.seed import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

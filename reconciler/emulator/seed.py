@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -13,16 +13,19 @@ from pydantic import (
     Field,
     NonNegativeInt,
     StringConstraints,
+    ValidationError,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from reconciler.emulator.routing import lower_guid
-from reconciler.emulator.strict_document import read_document
 from reconciler.emulator.world import Customer, Entry, Standing, World, digest_of, read_instant
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
 
 EDUCATION: Final = "Education"
 
@@ -157,3 +160,49 @@ def _standing(seeded: list[_Entry]) -> Standing:
     entries = tuple(Entry(**entry.model_dump()) for entry in seeded)
     verified = any(entry.names(EDUCATION) for entry in entries)
     return Standing(entries, int(verified))
+
+
+Document = TypeVar("Document", bound=BaseModel)
+
+LISTED: Final = 10
+"""How many problems one message lists."""
+
+_PLAIN: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "model_type": "is no mapping",
+}
+
+
+def read_document(
+    model: type[Document], mapping: Mapping[str, object], what: str, veiled: frozenset[str]
+) -> Document:
+    """Raise ConfigurationError with the places, such as `customers[3].id`, and no values.
+
+    Nothing below a top-level key in `veiled` is named: its keys are secrets.
+    """
+    try:
+        return model.model_validate(mapping)
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False, include_context=False)
+        raise _refusal(what, [_problem(error, veiled) for error in errors]) from None
+
+
+def _refusal(what: str, problems: list[str]) -> ConfigurationError:
+    more = len(problems) - LISTED
+    listed = [*problems[:LISTED], f"and {more} more"] if more > 0 else problems
+    return ConfigurationError(f"{what} is invalid: {'; '.join(listed)}", f"mend {what}")
+
+
+def _problem(error: ErrorDetails, veiled: frozenset[str]) -> str:
+    place = error["loc"][:1] if error["loc"] and error["loc"][0] in veiled else error["loc"]
+    spelled = _spelled(place)
+    if error["type"] in _PLAIN:
+        return f"{spelled or 'the document'} {_PLAIN[error['type']]}"
+    told = error["msg"].removeprefix("Value error, ")
+    return f"{spelled}: {told}" if spelled else told
+
+
+def _spelled(place: tuple[int | str, ...]) -> str:
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).removeprefix(".")

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
-from reconciler.emulator.asgi import ConnectionDropped
+from reconciler.emulator.app import ConnectionDropped
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from uvicorn import Server
 
-    from reconciler.emulator.app import App
-    from reconciler.emulator.asgi import Message, Receive, Send
+    from reconciler.emulator.app import App, Message, Receive, Send
 
 HOST: Final = "127.0.0.1"
 ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.emulator.entries import reviewed_anew, with_entry
-from reconciler.emulator.wanted import Settable
+from reconciler.emulator.creates import Settable, reviewed_anew, with_entry
 from reconciler.emulator.world import UNQUALIFIED, standing_of
 from reconciler.model.errors import ConfigurationError
 

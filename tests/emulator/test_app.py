@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.emulator.app import embedded
-from reconciler.emulator.asgi import LARGEST_BODY
+from reconciler.emulator.app import LARGEST_BODY, embedded
 from reconciler.emulator.store import state_path
 from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import (

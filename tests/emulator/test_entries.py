@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.emulator.entries import in_milliseconds, reviewed_anew, with_entry
+from reconciler.emulator.creates import in_milliseconds, reviewed_anew, with_entry
 from reconciler.emulator.world import Entry, Standing
 from tests.emulator.worlds import NOW, NOW_TEXT
 

@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.emulator.wanted import (
-    Settable,
-    Unusable,
-    Wanted,
-    named_qualification,
-    read_wanted,
-)
+from reconciler.emulator.creates import Settable, Unusable, Wanted, named_qualification, read_wanted
 from reconciler.model.secret import Secret
 from tests.emulator.worlds import CODE, MADE_GCC, MADE_K12, MADE_SOE
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.answers import wire_entry
+from reconciler.emulator.creates import named_qualification
 from reconciler.emulator.routing import Call
-from reconciler.emulator.wanted import named_qualification
 from reconciler.emulator.world import standing_of
 
 if TYPE_CHECKING:

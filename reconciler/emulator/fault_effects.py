@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -22,6 +22,7 @@ from reconciler.emulator.world import Answer
 
 if TYPE_CHECKING:
     from reconciler.emulator.faults import Ending
+    from reconciler.emulator.world import Changes, Standing
 
 SIGN_IN_PAGE: Final = "<!DOCTYPE html><html><title>Sign in</title><body>Sign in</body></html>"
 
@@ -94,3 +95,35 @@ def _stated(ending: Status) -> Answer:
     if ending.status in BODILESS:
         return Answer(ending.status, "")
     return plain(ending.status, "A fault of the emulator.")
+
+
+@dataclass(slots=True)
+class _Behind:
+    standing: Standing
+    reads: int
+
+
+@dataclass(slots=True)
+class Lags:
+    """The customers whose reads are behind."""
+
+    _behind: dict[str, _Behind] = field(default_factory=dict)
+
+    def fall_behind(self, customer_id: str, standing: Standing, reads: int) -> None:
+        """Let the next `reads` see `standing`, or what they see already where they are behind."""
+        earlier = self._behind.get(customer_id)
+        seen = standing if earlier is None else earlier.standing
+        self._behind[customer_id] = _Behind(seen, reads)
+
+    def seen_by_read(self, customer_id: str, changes: Changes) -> Changes:
+        """Tell the changes as this read of the customer sees them, and count it."""
+        behind = self._behind.get(customer_id)
+        if behind is None:
+            return changes
+        behind.reads -= 1
+        if behind.reads == 0:
+            del self._behind[customer_id]
+        return changes.with_standing(customer_id, behind.standing)
+
+    def catch_up(self) -> None:
+        self._behind.clear()

@@ -9,16 +9,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.answers import coded
+from reconciler.emulator.fault_effects import Broken, Lags, is_done_first, spoil
+from reconciler.emulator.fault_script import FaultScript, Meeting, Strike
 from reconciler.emulator.faults import FaultDocument, read_faults
-from reconciler.emulator.lagging import Lags
-from reconciler.emulator.observed import Observed, describe
 from reconciler.emulator.reads import Live
+from reconciler.emulator.request_log import Observed, describe
 from reconciler.emulator.routing import Call, find_endpoint
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import echoed, respond
-from reconciler.emulator.spoiling import Broken, is_done_first, spoil
 from reconciler.emulator.store import open_store
-from reconciler.emulator.strikes import FaultScript, Meeting, Strike
 from reconciler.emulator.vetting import Verdict, vet
 from reconciler.emulator.world import Answer, Changes, World, standing_of
 from reconciler.model.errors import ConfigurationError

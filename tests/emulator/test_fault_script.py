@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator.creates import CreateRules
+from reconciler.emulator.fault_script import FaultScript, Meeting, Strike
 from reconciler.emulator.faults import read_faults
 from reconciler.emulator.routing import Call
-from reconciler.emulator.strikes import FaultScript, Meeting, Strike
 from reconciler.model.secret import Secret
 from tests.emulator.worlds import EDUCATION, PLAIN, script
 
