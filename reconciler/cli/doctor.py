@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from reconciler.cli.access import Access, find_access
-from reconciler.cli.connection import sign_in_calls_told
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import say, write
+from reconciler.cli.session import sign_in_calls_told
 from reconciler.configuration.config import load_configuration
 from reconciler.documents.written import to_json
 from reconciler.manifests.loading import load_desired

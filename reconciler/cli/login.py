@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import INTERRUPTED
-from reconciler.cli.connection import sign_in_calls_told
+from reconciler.cli.access import name_of, sign_in_target
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
-from reconciler.cli.ways_in import name_of, sign_in_target
+from reconciler.cli.session import sign_in_calls_told
 from reconciler.configuration.config import (
     PartnerCenterSettings,
     find_configuration,
@@ -25,7 +25,7 @@ from reconciler.partner_center.sign_in.credentials import (
     find_way_in,
     login_application,
 )
-from reconciler.partner_center.sign_in.login import login
+from reconciler.partner_center.sign_in.login import login, logout
 from reconciler.partner_center.sign_in.login_cache import login_cache
 
 if TYPE_CHECKING:
@@ -79,3 +79,14 @@ def _tell_of_others(target: SignInTarget) -> None:
         way_in = find_way_in(os.environ, target)
         if not isinstance(way_in, CachedLogin):
             say(f"warning: {name_of(way_in)} comes before this login; unset it to use the login")
+
+
+@click.command(help="Forget the login that is kept on this machine.")
+@global_options
+def command(flags: Globals) -> int:  # noqa: ARG001 - every command takes them
+    cache = login_cache(os.environ)
+    if logout(cache):
+        say(f"logged out: the login is gone from {cache.folder}")
+    else:
+        say(f"there is no login in {cache.folder}")
+    return 0

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from contextlib import asynccontextmanager
+import sys
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.access import find_access, refuse_app_only
-from reconciler.cli.connection import connected
 from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
 from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
 from reconciler.model.plan import Scope
 from reconciler.operations import Run
+from reconciler.partner_center.client import PartnerCenterClient, connect
+from reconciler.partner_center.pacing import Pace
 from reconciler.selection.selection import Narrowing, manifest_places, select
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from reconciler.cli.access import Access
     from reconciler.cli.options import Globals
-    from reconciler.configuration.config import Configuration
+    from reconciler.configuration.config import Configuration, PartnerCenterSettings
     from reconciler.model.state import DesiredState
 
 
@@ -61,3 +65,38 @@ def open_session(flags: Globals, paths: Sequence[Path], narrowing: Narrowing) ->
     for note in selected.notes:
         say(note)
     return Session(flags, configuration, selected.desired, selected.scope)
+
+
+SIGN_IN_CALLS: Final = "reconciler.partner_center.sign_in.msal_http"
+"""The logger of what is sent to the authority: an address, a status, a correlation id."""
+
+
+@asynccontextmanager
+async def connected(
+    settings: PartnerCenterSettings, access: Access, flags: Globals
+) -> AsyncIterator[PartnerCenterClient]:
+    """Raises ConfigurationError where the environment names a proxy that can't be used."""
+    address, concurrency = access.address, settings.concurrency
+    http = connect(address, auth=access.auth, concurrency=concurrency, app=access.app)
+    # The embedded one is in this process: there is nobody to be gentle with.
+    pace = Pace(concurrency, settings.requests_per_minute)
+    log = say if flags.verbose else None
+    client = PartnerCenterClient(address=address, http=http, pace=pace, log=log)
+    with sign_in_calls_told(flags):
+        async with client:
+            yield client
+
+
+@contextmanager
+def sign_in_calls_told(flags: Globals) -> Iterator[None]:
+    """With `--verbose`, tell each call to the authority on stderr."""
+    if not flags.verbose:
+        yield
+        return
+    logger, handler = logging.getLogger(SIGN_IN_CALLS), logging.StreamHandler(sys.stderr)
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
