@@ -83,7 +83,7 @@ def _tell_of_others(target: SignInTarget) -> None:
 
 @click.command(help="Forget the login that is kept on this machine.")
 @global_options
-def command(flags: Globals) -> int:  # noqa: ARG001 - every command takes them
+def logout_command(flags: Globals) -> int:  # noqa: ARG001 - every command takes them
     cache = login_cache(os.environ)
     if logout(cache):
         say(f"logged out: the login is gone from {cache.folder}")

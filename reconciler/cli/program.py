@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Final = {
+    # name: (module in this folder, and what to take of it where that is not `command`, one line)
     "init": ("init", "Write a working repository."),
     "validate": ("validate", "Check manifests offline."),
     "plan": ("plan", "Compare manifests with live state; write nothing."),
     "show": ("show", "Print a saved plan or an apply report."),
     "apply": ("apply", "Send the creates of a plan."),
     "login": ("login", "Sign in as an admin with a device code."),
-    "logout": ("logout", "Forget the login that is kept here."),
+    "logout": ("login:logout_command", "Forget the login that is kept here."),
     "doctor": ("doctor", "Check configuration, reach, clock and sign-in."),
     "schema": ("schema", "Print a JSON Schema."),
     "explain": ("explain", "Tell what a rule means, why, and what to do."),
@@ -41,8 +42,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in self._table:
             return None
-        module = import_module(f"reconciler.cli.{self._table[cmd_name][0]}")
-        command = module.command
+        module, _, attribute = self._table[cmd_name][0].partition(":")
+        command = getattr(import_module(f"reconciler.cli.{module}"), attribute or "command")
         assert isinstance(command, click.Command)
         return command
 

@@ -22,6 +22,24 @@ if TYPE_CHECKING:
 MOST_VERIFICATIONS: Final = 3
 """Of Education, for each customer."""
 
+SEGMENTS: Final = ("K12", "HigherEducation")
+
+
+class Settable(StrEnum):
+    """What can be set; the spelling is the wire's, in exactly this case."""
+
+    EDUCATION = "Education"
+    GCC = "GovernmentCommunityCloud"
+    SOE = "StateOwnedEntity"
+
+
+_OWN_FIELDS: Final[Mapping[Settable, frozenset[str]]] = {
+    Settable.EDUCATION: frozenset({"educationSegment", "website"}),
+    Settable.GCC: frozenset({"validationCode"}),
+    Settable.SOE: frozenset(),
+}
+_FIELDS: Final = frozenset().union(*_OWN_FIELDS.values())
+
 EXCLUDED_BY: Final = {Settable.EDUCATION: Settable.GCC, Settable.GCC: Settable.EDUCATION}
 PAIR_REFUSED: Final = "Customer tagging denied."
 """A bare JSON string as body, as seen in the wild."""
@@ -175,25 +193,6 @@ def with_entry(standing: Standing, entry: Entry) -> Standing:
         return replace(standing, entries=(*others, entry))
     kept = tuple(entry if other.names(entry.qualification) else other for other in others)
     return replace(standing, entries=kept)
-
-
-SEGMENTS: Final = ("K12", "HigherEducation")
-
-
-class Settable(StrEnum):
-    """What can be set; the spelling is the wire's, in exactly this case."""
-
-    EDUCATION = "Education"
-    GCC = "GovernmentCommunityCloud"
-    SOE = "StateOwnedEntity"
-
-
-_OWN_FIELDS: Final[Mapping[Settable, frozenset[str]]] = {
-    Settable.EDUCATION: frozenset({"educationSegment", "website"}),
-    Settable.GCC: frozenset({"validationCode"}),
-    Settable.SOE: frozenset(),
-}
-_FIELDS: Final = frozenset().union(*_OWN_FIELDS.values())
 
 
 @dataclass(frozen=True, slots=True)

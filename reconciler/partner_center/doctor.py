@@ -41,11 +41,47 @@ CLOCK: Final = "clock"
 SIGN_IN: Final = "sign-in"
 KIND: Final = "kind of token"
 MFA: Final = "MFA"
+
+LIST_CUSTOMERS: Final = "list customers"
+READ_QUALIFICATIONS: Final = "read qualifications"
+WITH_A_PERSON: Final = "calls that need a person"
+AGREEMENTS: Final = "agreements"
+GCC_CODES: Final = "GCC codes"
+PROBES: Final = (LIST_CUSTOMERS, READ_QUALIFICATIONS, WITH_A_PERSON, AGREEMENTS, GCC_CODES)
 ALL: Final = (REACH, CLOCK, SIGN_IN, KIND, MFA, *PROBES)
 
 _CLOCK_WARNING = 60
 _CLOCK_FAILURE = 300
 """Seconds. The authority allows an assertion five minutes of difference."""
+_CODES_CALL = Call(Kind.CUSTOMERS, "list the GCC codes", "/v1/customers/all/validations")
+_NO_ACCOUNT_STATUS = (404, "600074")
+
+
+class CheckState(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`remedy` is empty where nothing has to be done."""
+
+    name: str
+    state: CheckState
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The address to ask; without `customer_id`, the first customer of the list is read."""
+
+    address: str
+    customer_id: CustomerId | None = None
+    has_agreements: bool = True
+    """Whether this cloud has the call for agreements: the public one does."""
 
 
 async def diagnose(
@@ -137,44 +173,6 @@ def _mfa(claims: Claims) -> Check:
         message = "the token doesn't tell whether MFA was completed"
         return Check(MFA, CheckState.WARNING, message, remedy)
     return Check(MFA, CheckState.FAILED, "the token was given without MFA", remedy)
-
-
-class CheckState(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`remedy` is empty where nothing has to be done."""
-
-    name: str
-    state: CheckState
-    message: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The address to ask; without `customer_id`, the first customer of the list is read."""
-
-    address: str
-    customer_id: CustomerId | None = None
-    has_agreements: bool = True
-    """Whether this cloud has the call for agreements: the public one does."""
-
-
-LIST_CUSTOMERS: Final = "list customers"
-READ_QUALIFICATIONS: Final = "read qualifications"
-WITH_A_PERSON: Final = "calls that need a person"
-AGREEMENTS: Final = "agreements"
-GCC_CODES: Final = "GCC codes"
-PROBES: Final = (LIST_CUSTOMERS, READ_QUALIFICATIONS, WITH_A_PERSON, AGREEMENTS, GCC_CODES)
-
-_CODES_CALL = Call(Kind.CUSTOMERS, "list the GCC codes", "/v1/customers/all/validations")
-_NO_ACCOUNT_STATUS = (404, "600074")
 
 
 async def probe(client: httpx.AsyncClient, service: Service) -> tuple[Check, ...]:

@@ -94,7 +94,10 @@ def _warm_process() -> str:
 
 
 def main() -> None:
-    for name in (*(f"reconciler.cli.{module}" for module, _ in COMMANDS.values()), *LATE):
+    for name in (
+        *(f"reconciler.cli.{module.partition(':')[0]}" for module, _ in COMMANDS.values()),
+        *LATE,
+    ):
         importlib.import_module(name)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(sys.argv[1])

@@ -1,8 +1,8 @@
 """A stand-in for Microsoft's authority and GitHub's OIDC endpoint, on loopback; it signs nothing.
 
 In a test: `with FakeAuthority() as authority: ... authority.address`. From a shell:
-`python -m tests.partner_center.sign_in.fake_authority`, whose first line is the address; GET /requests
-tells what it was asked.
+`python -m tests.partner_center.sign_in.fake_authority`, whose first line is the address;
+GET /requests tells what it was asked.
 """
 
 from __future__ import annotations
