@@ -23,7 +23,7 @@ SECONDS: Final = 2.0
 CHECK: Final = """
 import sys
 from pathlib import Path
-from reconciler.manifests.manifest_yaml import check_manifests
+from reconciler.manifests.reader import check_manifests
 folder = Path(sys.argv[1])
 for each in check_manifests([folder], base=folder).diagnostics[:9]:
     print(each.rule, each.source)

@@ -13,11 +13,11 @@ from reconciler.cli import INTERRUPTED, TERMINATED
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.configuration.config import find_configuration, load_configuration
-from reconciler.configuration.endpoints import read_endpoint
 from reconciler.emulator.vetting import Decision, Verdict
 from reconciler.manifests.loading import load_desired
 from reconciler.manifests.reader import load_document
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid
+from reconciler.validation.addresses import read_endpoint
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration

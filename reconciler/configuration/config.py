@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.configuration.clouds import Cloud
-from reconciler.configuration.endpoints import read_endpoint
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.plan import Target
 from reconciler.model.policy import Policy
-from reconciler.yaml_text.documents import invalid_document, load_document, located
+from reconciler.validation.addresses import read_endpoint
+from reconciler.validation.problems import located
+from reconciler.yaml_text.documents import invalid_document, load_document
 from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:

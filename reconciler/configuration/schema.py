@@ -16,11 +16,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from reconciler.configuration.clouds import Cloud
-from reconciler.configuration.endpoints import read_endpoint
 from reconciler.configuration.messages import SHAPE
 from reconciler.model.findings import Category
 from reconciler.model.policy import CREATABLE, FAILING, Policy, SideCheck, Undeclared
 from reconciler.model.state import Qualification
+from reconciler.validation.addresses import read_endpoint
 from reconciler.validation.fields import NOT_NULL, STRICT, FilePath, Host
 from reconciler.validation.problems import TOLD, Problem, find_problems
 

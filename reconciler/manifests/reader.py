@@ -15,8 +15,9 @@ from reconciler.manifests.writer import write_manifest
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.state import DesiredState
+from reconciler.validation.problems import located
 from reconciler.yaml_text.collector import collector_paused
-from reconciler.yaml_text.documents import load_document, located
+from reconciler.yaml_text.documents import load_document
 from reconciler.yaml_text.events import Reading, read_documents
 from reconciler.yaml_text.scalars import show
 from reconciler.yaml_text.text_files import read_text

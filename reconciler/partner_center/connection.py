@@ -11,8 +11,9 @@ from urllib.request import getproxies
 
 import httpx
 
-from reconciler.configuration.endpoints import is_loopback, origin_of
 from reconciler.model.errors import ConfigurationError, SignInFailed
+from reconciler.partner_center.origin import origin_of
+from reconciler.validation.addresses import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import (

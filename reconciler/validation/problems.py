@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.model.findings import Severity
+from reconciler.model.findings import Diagnostic, Severity
 from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.places import MERGE_KEY, Unknown
 from reconciler.yaml_text.scalars import show
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails, ValidationError
 
+    from reconciler.yaml_text.documents import DocumentPlaces
     from reconciler.yaml_text.places import Path
 
 Pattern: TypeAlias = tuple[str, ...]
@@ -215,3 +216,9 @@ def is_code_key(key: str) -> bool:
     if len(key) < len(_CODE_KEY):
         return False
     return "".join(filter(str.isalnum, key.casefold())) == _CODE_KEY
+
+
+def located(problem: Problem, places: DocumentPlaces) -> Diagnostic:
+    """Give a problem its place in the text."""
+    source = places.key(problem.path) if problem.at_key else places.value(problem.path)
+    return Diagnostic(problem.rule, problem.severity, problem.message, problem.remedy, source)

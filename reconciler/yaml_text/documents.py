@@ -21,7 +21,6 @@ from reconciler.yaml_text.text_files import read_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.validation.problems import Problem
     from reconciler.yaml_text.places import Path as DataPath
 
 
@@ -52,12 +51,6 @@ class _LatePlaces:
             places = next(read_documents(self._text, reading)).places
         assert places is not None, "it was read before"
         return places
-
-
-def located(problem: Problem, places: DocumentPlaces) -> Diagnostic:
-    """Give a problem its place in the text."""
-    source = places.key(problem.path) if problem.at_key else places.value(problem.path)
-    return Diagnostic(problem.rule, problem.severity, problem.message, problem.remedy, source)
 
 
 def load_document(

@@ -24,7 +24,7 @@ HOLDER: Final = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from reconciler.lock import hold_lock
+from reconciler.applying.lock import hold_lock
 
 with hold_lock(Path(sys.argv[1]), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)):
     print("held", flush=True)

@@ -279,7 +279,7 @@ def test_another_repository_in_the_environment_is_not_asked(
     """As in a hook of another repository, where git sets GIT_DIR for every child."""
     other = make_repository(tmp_path / "other")
     program = (
-        "import sys, pathlib; from reconciler.git_history import open_repository;"
+        "import sys, pathlib; from reconciler.selection.git import open_repository;"
         "print(open_repository(pathlib.Path(sys.argv[1])).root)"
     )
     told = subprocess.run(
@@ -295,7 +295,7 @@ def test_another_repository_in_the_environment_is_not_asked(
 def test_without_git_the_way_out_is_told(repository: GitFolder, tmp_path: Path) -> None:
     """A machine without git is told so."""
     program = (
-        "import sys, pathlib; from reconciler.git_history import open_repository;"
+        "import sys, pathlib; from reconciler.selection.git import open_repository;"
         "open_repository(pathlib.Path(sys.argv[1]))"
     )
     told = subprocess.run(

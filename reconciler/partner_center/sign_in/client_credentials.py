@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, assert_never
 
 import httpx
 
-from reconciler.configuration.endpoints import checked_address
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
+from reconciler.partner_center.origin import checked_address
 from reconciler.partner_center.sign_in.certificate import Certificate, read_certificate
 from reconciler.partner_center.sign_in.msal_http import client_for
 from reconciler.partner_center.sign_in.secret_file import read_token

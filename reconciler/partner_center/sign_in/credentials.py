@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.configuration.endpoints import checked_address
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
+from reconciler.partner_center.origin import checked_address
 from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
 from reconciler.partner_center.sign_in.client_credentials import (
     ClientCertificate,

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import httpx
 
-from reconciler.configuration.endpoints import checked_address, origin_of
 from reconciler.model.errors import ReconcilerError, SignInFailed
+from reconciler.partner_center.origin import checked_address, origin_of
 from reconciler.partner_center.sign_in.claims import Claims, read_claims
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.configuration.endpoints import is_loopback, read_endpoint
+from reconciler.validation.addresses import is_loopback, read_endpoint
 
 SPELT = {
     "https://api.partnercenter.microsoft.com": "https://api.partnercenter.microsoft.com",

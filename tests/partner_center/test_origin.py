@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from reconciler.configuration.endpoints import checked_address, origin_of
 from reconciler.model.errors import ConfigurationError
+from reconciler.partner_center.origin import checked_address, origin_of
 
 
 @pytest.mark.parametrize(
