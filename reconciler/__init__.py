@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.applying.stop import Stop
+    from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration, load_configuration
     from reconciler.documents.plan_file import load_plan, save_plan
     from reconciler.documents.written import plan_digest, plan_to_document, report_to_document
@@ -57,7 +57,7 @@ _HOMES = {
     "planning.planner": ("make_plan",),
     "model.policy": ("Policy",),
     "model.secret": ("Secret",),
-    "applying.stop": ("Stop",),
+    "applying.stop": ("StopSignal",),
     "model.state": ("DesiredState", "LiveState", "Qualification"),
     "version": ("VERSION",),
 }
@@ -86,7 +86,7 @@ __all__ = [
     "Source",
     "Step",
     "StepResult",
-    "Stop",
+    "StopSignal",
     "Target",
     "load_configuration",
     "load_desired",

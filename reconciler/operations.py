@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from reconciler.applying.attempt import Patience
-from reconciler.applying.engine import DONE, Engine, Orders, Surroundings
+from reconciler.applying.attempt import RetryLimits
+from reconciler.applying.engine import DONE, ApplyInput, Dependencies, Engine
 from reconciler.applying.journal import JOURNAL_FILE, Journal, read_history
 from reconciler.applying.limits import (
     counted_creates,
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.applying.attempt import CreatesQualifications
-    from reconciler.applying.journal import History, Sending
-    from reconciler.applying.stop import Stop
+    from reconciler.applying.journal import CreateRecord, History
+    from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Category
     from reconciler.model.plan import Plan
@@ -83,7 +83,7 @@ class Run:
     environ: Mapping[str, str]
     service: CreatesQualifications
     now: Callable[[], datetime] = utc_now
-    patience: Patience = field(default_factory=Patience)
+    retry_limits: RetryLimits = field(default_factory=RetryLimits)
     say: Callable[[str], None] = say_nothing
     progress: Callable[[int, int], None] = show_nothing
 
@@ -151,7 +151,7 @@ class ApplyRequest:
     allow_creates: int | None = None
 
 
-async def apply(request: ApplyRequest, run: Run, stop: Stop, dialogue: Dialogue) -> int:
+async def apply(request: ApplyRequest, run: Run, stop: StopSignal, dialogue: Dialogue) -> int:
     """Plan or load, show, ask, send. Returns the exit code; raises ReconcilerError on a refusal."""
     state = run.configuration.state_dir
     with hold_lock(state, run.now()):
@@ -180,7 +180,7 @@ def forget_creates(configuration: Configuration) -> None:
 class _Applying:
     document: PlanDocument
     history: History
-    stop: Stop
+    stop: StopSignal
     dialogue: Dialogue
 
 
@@ -265,7 +265,7 @@ def _open_journal(run: Run, applying: _Applying, started: datetime) -> Journal:
         raise
 
 
-def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> Orders:
+def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> ApplyInput:
     customers = {customer.customer_id: customer for customer in request.desired.customers}
     codes = run.codes
 
@@ -275,7 +275,7 @@ def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> Orders:
         return None if reference is None else codes.read(reference, manifest)
 
     policy = run.configuration.policy
-    return Orders(
+    return ApplyInput(
         plan=applying.document.plan,
         customers=customers,
         policy=policy,
@@ -286,20 +286,20 @@ def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> Orders:
     )
 
 
-def _around(run: Run, journal: Journal) -> Surroundings:
-    return Surroundings(
+def _around(run: Run, journal: Journal) -> Dependencies:
+    return Dependencies(
         service=run.service,
         journal=journal,
         now=run.now,
         new_request_id=lambda: str(uuid.uuid4()),
-        patience=run.patience,
+        retry_limits=run.retry_limits,
         concurrency=run.concurrency,
         cloud_has_agreements=run.cloud_has_agreements,
     )
 
 
 async def _settle_leftovers(
-    run: Run, journal: Journal, applying: _Applying, orders: Orders
+    run: Run, journal: Journal, applying: _Applying, orders: ApplyInput
 ) -> None:
     """Read back the unsettled creates of earlier runs that this plan will not see to."""
     seen_to = {key_of(step) for step in orders.plan.steps} - set(orders.left_out)
@@ -308,14 +308,16 @@ async def _settle_leftovers(
             await _settle_leftover(run, journal, sending, applying.stop)
 
 
-async def _settle_leftover(run: Run, journal: Journal, sending: Sending, stop: Stop) -> None:
+async def _settle_leftover(
+    run: Run, journal: Journal, sending: CreateRecord, stop: StopSignal
+) -> None:
     what = f"{sending.qualification} of {sending.name} (MS-RequestId {sending.request_id})"
     try:
         live = LiveCustomer(await run.service.qualifications(sending.customer_id))
     except (ServiceError, SignInFailed) as error:
         run.say(f"unsettled: {what} can't be read back: {error.message}")
         if isinstance(error, (SignInRefused, SignInFailed)):
-            stop.raise_flag(error.message, error)
+            stop.request(error.message, error)
         return
     if evidence(sending.step, live) is None:
         run.say(f"unsettled: {what} is not there, and no step stands for it now: nothing is sent")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from reconciler.applying.stop import Stop
+from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import CustomerId, Qualification
     from tests.fake_partner_center import Post
 
-DEFINITE: Final[dict[str, Exception]] = {
+DECIDED: Final[dict[str, Exception]] = {
     "down": Unavailable("no connection"),
     "refused": CallRefused("a definite no"),
     "signed out": SignInRefused("who are you?"),
@@ -76,7 +76,7 @@ class Weather:
 
 def scripts(most: int, *, fair: int = 1) -> st.SearchStrategy[Script]:
     """Write scripts in which about `fair` calls go well for each that doesn't."""
-    names = [*DEFINITE, *DOUBTFUL, INTERRUPTED, CANCELLED, MEDDLED, "lost", *[KILLED] * 3]
+    names = [*DECIDED, *DOUBTFUL, INTERRUPTED, CANCELLED, MEDDLED, "lost", *[KILLED] * 3]
     mishaps = st.builds(Mishap, st.sampled_from(names), st.booleans())
     return st.lists(st.one_of(*[st.none()] * fair, mishaps), max_size=most)
 
@@ -99,7 +99,7 @@ class Process:
         self.service = service
         self.journal = journal
         self.admin = Admin()
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.code: int | None = None
         self.error: BaseException | None = None
         self.at_death: bytes | None = None
@@ -156,9 +156,9 @@ class Process:
                 known = does[mishap.name]
                 return Fault(known.error, mishap.after, known.does)
             if mishap.name in stopping:
-                return Fault(DEFINITE[mishap.name], does=self._stopped)
-            if mishap.name in DEFINITE:
-                return Fault(DEFINITE[mishap.name])
+                return Fault(DECIDED[mishap.name], does=self._stopped)
+            if mishap.name in DECIDED:
+                return Fault(DECIDED[mishap.name])
             return Fault(DOUBTFUL[mishap.name], mishap.after)
 
         return deque(None if mishap is None else fault(mishap) for mishap in script)
@@ -169,7 +169,7 @@ class Process:
         self.service.dead = True
 
     def _interrupt(self) -> None:
-        self.stop.raise_flag("stopped by Ctrl-C")
+        self.stop.request("stopped by Ctrl-C")
         self._stopped()
 
     def _leave(self) -> None:

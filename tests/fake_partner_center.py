@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from reconciler.applying.attempt import Patience
+from reconciler.applying.attempt import RetryLimits
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
 from reconciler.model.errors import (
     Answered,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import ApplyReport, Create, PlanDocument
     from reconciler.model.policy import Policy
 
-AT_ONCE: Final = Patience(first_wait=0, largest_wait=0, settling=(0, 0, 0, 0))
+AT_ONCE: Final = RetryLimits(first_wait=0, largest_wait=0, settling=(0, 0, 0, 0))
 
 DAWN: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -108,7 +108,7 @@ class Became(StrEnum):
     ANSWERED = "answered"
 
 
-DEFINITE: Final = (Unavailable, SignInRefused, AppOnlyRefused, SignInFailed)
+DECIDED: Final = (Unavailable, SignInRefused, AppOnlyRefused, SignInFailed)
 """After these it certainly did not happen."""
 
 
@@ -237,7 +237,7 @@ class FakePartnerCenter:
         except CallRefused:
             post.became = Became.ANSWERED
             raise
-        except DEFINITE:
+        except DECIDED:
             post.became = Became.NOTHING
             raise
         post.became = Became.ANSWERED

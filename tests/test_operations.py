@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.applying.journal import JOURNAL_FILE, Journal, read_history
 from reconciler.applying.lock import hold_lock
-from reconciler.applying.stop import Stop
+from reconciler.applying.stop import StopSignal
 from reconciler.documents.plan_file import save_plan
 from reconciler.documents.written import digest_of, plan_digest, plan_to_document
 from reconciler.model.errors import (
@@ -93,7 +93,7 @@ class Bench:
         self.policy = policy
         self.service = FakePartnerCenter(codes={"GCC-4711": 5})
         self.admin = Admin()
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.saved = folder / "plan.json"
         for each in self.customers:
             self.service.put(each.customer_id)
@@ -123,7 +123,7 @@ class Bench:
     ) -> int:
         self.service.dead = False
         if self.stop:
-            self.stop = Stop()
+            self.stop = StopSignal()
         request = ApplyRequest(
             DesiredState(self.customers), Scope(), self.saved if saved else None, digest, allow
         )
@@ -544,7 +544,7 @@ def test_a_denial_is_resubmitted_once_across_runs(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_is_not_ended(bench: Bench) -> None:
     """What it sent counts with the next, until a run sees to every step."""
-    stopping = Fault(does=lambda: bench.stop.raise_flag("stopped by Ctrl-C"))
+    stopping = Fault(does=lambda: bench.stop.request("stopped by Ctrl-C"))
     bench.service.creates.append(stopping)
     assert bench.apply() == 1
     assert len(bench.history.interrupted) >= 1

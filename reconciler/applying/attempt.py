@@ -14,7 +14,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.applying.stop import Stop, Vanguard
+from reconciler.applying.stop import FirstRequestGate, StopSignal
 from reconciler.live_state import ReadsCustomers
 from reconciler.model.errors import (
     AppOnlyRefused,
@@ -51,7 +51,7 @@ class CreatesQualifications(ReadsCustomers, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryLimits:
     """How long one create is pursued. Waits are seconds."""
 
     posts: int = 5
@@ -64,7 +64,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class CreateOutcome:
     """The outcome of one create, and what is known of it."""
 
     outcome: Outcome
@@ -78,7 +78,7 @@ def say_nothing() -> None:
 
 
 @dataclass(slots=True)
-class Pursuit:
+class CreateAttempt:
     """One create under way. `doubtful`: an earlier try of it may have happened, or has.
 
     `announce` is called just before it is sent for the first time; where it raises the flag to
@@ -89,26 +89,26 @@ class Pursuit:
     step: Step
     create: Create
     request_id: str
-    stop: Stop
-    patience: Patience = field(default_factory=Patience)
+    stop: StopSignal
+    retry_limits: RetryLimits = field(default_factory=RetryLimits)
     doubtful: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     announce: Callable[[], None] = say_nothing
-    vanguard: Vanguard = field(default_factory=Vanguard)
+    first_request: FirstRequestGate = field(default_factory=FirstRequestGate)
     sent: bool = False
     _last: ServiceError | None = None
     _absent: bool = False
     """What the last read-back saw: False also where it could not see."""
 
-    async def settle(self) -> Settled:
+    async def settle(self) -> CreateOutcome:
         """Pursue the create to its outcome. Every failure of the service becomes an outcome."""
-        for post in range(self.patience.posts):
+        for post in range(self.retry_limits.posts):
             settled = await self._before(post) or await self._post()
             if settled is not None:
                 return settled
         return await self._give_up()
 
-    async def _before(self, post: int) -> Settled | None:
+    async def _before(self, post: int) -> CreateOutcome | None:
         if self.doubtful:
             await self.stop.wait(self._asked_wait() or 0)
             settled = await self._read_back() or self._unrepeatable()
@@ -118,12 +118,12 @@ class Pursuit:
             await self._back_off(post)
         return self._ended(str(self.stop.reason)) if self.stop else None
 
-    def _unrepeatable(self) -> Settled | None:
+    def _unrepeatable(self) -> CreateOutcome | None:
         repeatable = self._absent and self.step.qualification is not Qualification.GCC
         return None if repeatable else self._unknown()
 
     async def _back_off(self, post: int) -> None:
-        times = self.patience
+        times = self.retry_limits
         ceiling = min(times.largest_wait, times.first_wait * 2 ** (post - 1))
         jittered = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, not a secret
         await self.stop.wait((self._asked_wait() or 0) + jittered)
@@ -131,9 +131,9 @@ class Pursuit:
     def _asked_wait(self) -> float | None:
         return None if self._last is None else self._last.answered.retry_after
 
-    async def _post(self) -> Settled | None:
+    async def _post(self) -> CreateOutcome | None:
         try:
-            created = await self.vanguard.follow(self._send)
+            created = await self.first_request.follow(self._send)
         except Unavailable as error:
             return await self._failed(error)
         except (OutcomeUnknown, UnreadableAnswer) as error:
@@ -148,10 +148,10 @@ class Pursuit:
             return await self._refused(error)
         return self._answered(created)
 
-    def _answered(self, created: Created | None) -> Settled:
+    def _answered(self, created: Created | None) -> CreateOutcome:
         if created is None:
             return self._ended(str(self.stop.reason))
-        return Settled(Outcome.CREATED, created.live.vetting_status, created.correlation_id)
+        return CreateOutcome(Outcome.CREATED, created.live.vetting_status, created.correlation_id)
 
     async def _send(self) -> Created | None:
         """Send it, unless the flag was raised while this waited for its turn."""
@@ -164,17 +164,17 @@ class Pursuit:
             self.create, self.request_id, lambda: not self.stop
         )
 
-    def _shut_out(self, error: ReconcilerError) -> Settled:
-        self.stop.raise_flag(error.message, error)
+    def _shut_out(self, error: ReconcilerError) -> CreateOutcome:
+        self.stop.request(error.message, error)
         return self._ended(error.message)
 
-    async def _failed(self, error: ServiceError) -> Settled | None:
+    async def _failed(self, error: ServiceError) -> CreateOutcome | None:
         self._last = error
         asked = error.answered.retry_after
-        too_long = asked is not None and asked > self.patience.longest_asked
+        too_long = asked is not None and asked > self.retry_limits.longest_asked
         return await self._give_up() if too_long else None
 
-    async def _refused(self, error: ServiceError) -> Settled:
+    async def _refused(self, error: ServiceError) -> CreateOutcome:
         """Take a definite no; after a doubtful try it may be a no to a second create.
 
         Where the create doesn't show after all, the no was to this one, and it is over: the page
@@ -185,23 +185,23 @@ class Pursuit:
             settled = await self._read_back()
             if settled is not None or not self._absent:
                 return settled or self._unknown()
-        return Settled(Outcome.REJECTED, None, self._correlation_id(), with_way_out(error))
+        return CreateOutcome(Outcome.REJECTED, None, self._correlation_id(), with_way_out(error))
 
-    async def _give_up(self) -> Settled:
+    async def _give_up(self) -> CreateOutcome:
         if self.doubtful:
             return await self._read_back() or self._unknown()
         message = self._last.message if self._last else "it was not sent"
         return self._ended(f"nothing was created: {message}")
 
-    async def _read_back(self) -> Settled | None:
+    async def _read_back(self) -> CreateOutcome | None:
         """Read the customer until the create shows, or the settling time is over."""
-        for wait in self.patience.settling:
+        for wait in self.retry_limits.settling:
             await self.sleep(wait)
             self._absent = False
             try:
                 live = LiveCustomer(await self.service.qualifications(self.step.customer_id))
             except (SignInRefused, SignInFailed) as error:
-                self.stop.raise_flag(error.message, error)
+                self.stop.request(error.message, error)
                 break
             except ServiceError:
                 continue
@@ -211,19 +211,19 @@ class Pursuit:
             self._absent = True
         return None
 
-    def _shown(self, shown: LiveQualification) -> Settled:
+    def _shown(self, shown: LiveQualification) -> CreateOutcome:
         if not self.sent:
             message = "settled: the create of an earlier run is there"
-            return Settled(Outcome.ALREADY_PRESENT, shown.vetting_status, None, message)
+            return CreateOutcome(Outcome.ALREADY_PRESENT, shown.vetting_status, None, message)
         message = "the answer was lost; read back, the customer has it"
-        return Settled(Outcome.CREATED, shown.vetting_status, None, message)
+        return CreateOutcome(Outcome.CREATED, shown.vetting_status, None, message)
 
-    def _ended(self, message: str) -> Settled:
+    def _ended(self, message: str) -> CreateOutcome:
         if self.doubtful:
             return self._unknown()
-        return Settled(Outcome.NOT_ATTEMPTED, None, self._correlation_id(), message)
+        return CreateOutcome(Outcome.NOT_ATTEMPTED, None, self._correlation_id(), message)
 
-    def _unknown(self) -> Settled:
+    def _unknown(self) -> CreateOutcome:
         why = f" ({self._last.message})" if self._last else ""
         message = f"it may have been created{why}; look at the customer in Partner Center, then "
         if self.step.qualification is Qualification.GCC:
@@ -236,18 +236,21 @@ class Pursuit:
                 "run apply again: the journal keeps the request id, and what is there is not "
                 "sent again"
             )
-        return Settled(Outcome.UNKNOWN, None, self._correlation_id(), message)
+        return CreateOutcome(Outcome.UNKNOWN, None, self._correlation_id(), message)
 
     def _correlation_id(self) -> str | None:
         return None if self._last is None else self._last.answered.correlation_id
 
 
 async def read_caught_up(
-    service: ReadsCustomers, customer_id: CustomerId, awaited: Iterable[Step], patience: Patience
+    service: ReadsCustomers,
+    customer_id: CustomerId,
+    awaited: Iterable[Step],
+    retry_limits: RetryLimits,
 ) -> LiveCustomer:
     """Read a customer until the creates `awaited` show, at most over the settling time."""
     live = LiveCustomer(await service.qualifications(customer_id))
-    for wait in patience.settling:
+    for wait in retry_limits.settling:
         if all(evidence(step, live) for step in awaited):
             break
         await asyncio.sleep(wait)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.applying.attempt import Patience, Pursuit, read_caught_up, with_way_out
-from reconciler.applying.stop import Vanguard
+from reconciler.applying.attempt import CreateAttempt, RetryLimits, read_caught_up, with_way_out
+from reconciler.applying.stop import FirstRequestGate
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.model.errors import ServiceError, SignInFailed, SignInRefused, StateError
 from reconciler.model.plan import Create, Outcome, StepResult, key_of
@@ -20,15 +20,15 @@ from reconciler.model.policy import SideCheck
 from reconciler.model.state import LiveCustomer, Qualification
 from reconciler.planning.decision import ORDER, Decision, decide
 from reconciler.planning.side_checks import checked, sign_in_findings
-from reconciler.planning.staleness import evidence, explain_move, held_by, what_moved
+from reconciler.planning.staleness import evidence, explain_drift, find_drift, held_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.applying.attempt import CreatesQualifications, Settled
-    from reconciler.applying.journal import Sending
-    from reconciler.applying.stop import Stop
+    from reconciler.applying.attempt import CreateOutcome, CreatesQualifications
+    from reconciler.applying.journal import CreateRecord
+    from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
@@ -46,36 +46,38 @@ class Records(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Dependencies:
     """What the engine needs of the world, handed in so that a test can hand in another."""
 
     service: CreatesQualifications
     journal: Records
     now: Callable[[], datetime]
     new_request_id: Callable[[], str]
-    patience: Patience = field(default_factory=Patience)
+    retry_limits: RetryLimits = field(default_factory=RetryLimits)
     concurrency: int = 8
     cloud_has_agreements: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class ApplyInput:
     """What is to be applied. `left_out` names the steps not to be sent, and why."""
 
     plan: Plan
     customers: Mapping[CustomerId, DesiredCustomer]
     policy: Policy
     left_out: Mapping[StepKey, str]
-    unsettled: Mapping[StepKey, Sending]
+    unsettled: Mapping[StepKey, CreateRecord]
     read_code: Callable[[Step], Secret | None]
-    freshly_done: Mapping[StepKey, Sending] = field(default_factory=lambda: MappingProxyType({}))
+    freshly_done: Mapping[StepKey, CreateRecord] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     """Creates of earlier runs that reads may not show yet."""
 
 
 class Engine:
     """Applies one plan once. `results` is true at any moment, also when `run` is cancelled."""
 
-    def __init__(self, orders: Orders, around: Surroundings, stop: Stop) -> None:
+    def __init__(self, orders: ApplyInput, around: Dependencies, stop: StopSignal) -> None:
         self._orders = orders
         self._around = around
         self._stop = stop
@@ -83,7 +85,7 @@ class Engine:
         self._in_flight: dict[StepKey, str] = {}
         self._codes: dict[StepKey, Secret] = {}
         self._barred: dict[StepKey, str] = {}
-        self._vanguard = Vanguard()
+        self._vanguard = FirstRequestGate()
         self._done = _by_customer(orders.freshly_done.values())
         seen_to = {key_of(step) for step in orders.plan.steps} - set(orders.left_out)
         self._open = _by_customer(s for key, s in orders.unsettled.items() if key not in seen_to)
@@ -156,7 +158,7 @@ class Engine:
                 self._around.service, customers, wanted, self._around.concurrency
             )
         except SignInFailed as error:
-            self._stop.raise_flag(error.message, error)
+            self._stop.request(error.message, error)
             return
         for customer in customers:
             steps = tuple(waiting[customer.customer_id])
@@ -182,7 +184,7 @@ class Engine:
         try:
             live = await self._read(step.customer_id)
         except (SignInRefused, SignInFailed) as error:
-            self._stop.raise_flag(error.message, error)
+            self._stop.request(error.message, error)
             return _result(step, Outcome.NOT_ATTEMPTED, error.message)
         except ServiceError as error:
             message = f"the customer could not be read before the write: {with_way_out(error)}"
@@ -203,9 +205,9 @@ class Engine:
                     f"what the service tells lags behind: it lacks {done.qualification}, which an "
                     "earlier run created; run again later"
                 )
-        move = what_moved(self._orders.plan.basis.get(step.customer_id, ()), steps, live)
+        move = find_drift(self._orders.plan.basis.get(step.customer_id, ()), steps, live)
         if move is not None:
-            return f"the customer moved since the plan: {explain_move(move)}; plan again"
+            return f"the customer moved since the plan: {explain_drift(move)}; plan again"
         if not self._still_decided(step, steps, live):
             return "the manifest and what is live no longer give this step; plan again"
         return None
@@ -214,7 +216,7 @@ class Engine:
         """Read before a write. What earlier runs created, or may have, is given time to show."""
         awaited = [*self._done.get(customer_id, ()), *self._open.get(customer_id, ())]
         around = self._around
-        return await read_caught_up(around.service, customer_id, awaited, around.patience)
+        return await read_caught_up(around.service, customer_id, awaited, around.retry_limits)
 
     def _still_decided(self, step: Step, steps: Sequence[Step], live: LiveCustomer) -> bool:
         """Decide the customer anew: a plan that was edited can't smuggle a step past the table.
@@ -261,17 +263,17 @@ class Engine:
             self._record(request_id, settled.outcome)
         return _settled_result(step, settled, self._in_flight.get(key))
 
-    def _pursuit(self, step: Step, request_id: str, *, doubtful: bool) -> Pursuit:
-        return Pursuit(
+    def _pursuit(self, step: Step, request_id: str, *, doubtful: bool) -> CreateAttempt:
+        return CreateAttempt(
             service=self._around.service,
             step=step,
             create=_create_of(step, self._codes.get(key_of(step))),
             request_id=request_id,
             stop=self._stop,
-            patience=self._around.patience,
+            retry_limits=self._around.retry_limits,
             doubtful=doubtful,
             announce=lambda: self._announce(step, request_id),
-            vanguard=self._vanguard,
+            first_request=self._vanguard,
         )
 
     def _announce(self, step: Step, request_id: str) -> None:
@@ -279,7 +281,7 @@ class Engine:
         try:
             self._around.journal.sending(self._around.now(), step, request_id)
         except StateError as error:
-            self._stop.raise_flag(error.message, error)
+            self._stop.request(error.message, error)
         else:
             self._in_flight[key_of(step)] = request_id
 
@@ -288,10 +290,10 @@ class Engine:
         try:
             self._around.journal.settled(self._around.now(), request_id, outcome)
         except StateError as error:
-            self._stop.raise_flag(error.message, error)
+            self._stop.request(error.message, error)
 
 
-def _by_customer(sendings: Iterable[Sending]) -> dict[CustomerId, list[Step]]:
+def _by_customer(sendings: Iterable[CreateRecord]) -> dict[CustomerId, list[Step]]:
     steps: dict[CustomerId, list[Step]] = defaultdict(list)
     for sending in sendings:
         steps[sending.customer_id].append(sending.step)
@@ -308,7 +310,7 @@ def _create_of(step: Step, code: Secret | None) -> Create:
     )
 
 
-def _other_create(earlier: Sending) -> str:
+def _other_create(earlier: CreateRecord) -> str:
     """An unsettled create is repeated as it was or not at all: its request id answers for it."""
     told = [earlier.education_segment, earlier.website]
     particulars = ", ".join(each for each in told if each) or "no particulars"
@@ -324,7 +326,7 @@ def _after(step: Step, failed: Step) -> StepResult:
     return _result(step, Outcome.NOT_ATTEMPTED, message)
 
 
-def _settled_result(step: Step, settled: Settled, request_id: str | None) -> StepResult:
+def _settled_result(step: Step, settled: CreateOutcome, request_id: str | None) -> StepResult:
     return _result(
         step,
         settled.outcome,

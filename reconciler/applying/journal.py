@@ -50,7 +50,7 @@ class _Started(_Event):
     tenant_id: str | None
 
 
-class Sending(_Event):
+class CreateRecord(_Event):
     """A create that is about to be sent."""
 
     event: Literal["sending"] = "sending"
@@ -104,7 +104,7 @@ class _Reset(_Event):
     tenant_id: str | None
 
 
-Event = _Started | Sending | _Settled | _Ended | _Reset
+Event = _Started | CreateRecord | _Settled | _Ended | _Reset
 _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
@@ -112,7 +112,7 @@ _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discrimin
 class History:
     """What a journal says of the runs against one target."""
 
-    unsettled: dict[StepKey, Sending]
+    unsettled: dict[StepKey, CreateRecord]
     """Creates that may have happened, by step."""
 
     elsewhere: int
@@ -124,10 +124,10 @@ class History:
     interrupted: frozenset[StepKey]
     """The creates sent by runs that were cut short since the last one that ended."""
 
-    done: dict[StepKey, Sending] = field(default_factory=dict)
+    done: dict[StepKey, CreateRecord] = field(default_factory=dict)
     """Creates that were seen done."""
 
-    def freshly_done(self, now: datetime) -> dict[StepKey, Sending]:
+    def freshly_done(self, now: datetime) -> dict[StepKey, CreateRecord]:
         """Find the creates done so lately that reads may still lag behind them."""
         return {key: sending for key, sending in self.done.items() if now - sending.at < FRESH}
 
@@ -162,7 +162,7 @@ class Journal:
 
     def sending(self, at: datetime, step: Step, request_id: str) -> None:
         self._append(
-            Sending(
+            CreateRecord(
                 run=self._run,
                 at=at,
                 customer_id=step.customer_id,
@@ -280,16 +280,16 @@ class _Reader:
         self._path = path
         self._here = (target.address, target.tenant_id)
         self._runs: dict[str, _Started] = {}
-        self._pending: dict[str, Sending] = {}
+        self._pending: dict[str, CreateRecord] = {}
         self._sent: dict[str, set[StepKey]] = {}
         self._interrupted: set[StepKey] = set()
-        self._done: dict[StepKey, Sending] = {}
+        self._done: dict[StepKey, CreateRecord] = {}
 
     def read(self, number: int, event: Event) -> None:
         match event:
             case _Started():
                 self._runs[event.run] = event
-            case Sending():
+            case CreateRecord():
                 self._sending(event, self._run(number, event.run))
             case _Settled():
                 self._settled(number, event)
@@ -319,7 +319,7 @@ class _Reader:
     def _is_here(self, run: _Started) -> bool:
         return (run.address, run.tenant_id) == self._here
 
-    def _sending(self, event: Sending, run: _Started) -> None:
+    def _sending(self, event: CreateRecord, run: _Started) -> None:
         self._pending[event.request_id] = event
         if self._is_here(run):
             self._sent.setdefault(run.plan_digest, set()).add(event.key)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Created
 
 
-class Stop:
+class StopSignal:
     """Raised once and for all: no new creates. Those in flight are settled."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Stop:
     def __bool__(self) -> bool:
         return self._event.is_set()
 
-    def raise_flag(self, reason: str, error: ReconcilerError | None = None) -> None:
+    def request(self, reason: str, error: ReconcilerError | None = None) -> None:
         """Stop with the first reason given; later ones change nothing."""
         if not self._event.is_set():
             self.reason, self.error = reason, error
@@ -39,7 +39,7 @@ class Stop:
             return
 
 
-class Vanguard:
+class FirstRequestGate:
     """Lets the first create of a run go alone: its sign-in may be refused, and then none follows.
 
     Whoever waits here is not recorded yet, and is free to turn back.

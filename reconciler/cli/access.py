@@ -24,13 +24,13 @@ from reconciler.partner_center.sign_in.credentials import (
     ReadyToken,
     SignInTarget,
     expected_kind,
-    find_way_in,
+    find_sign_in_method,
 )
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.login_cache import login_cache
 from reconciler.partner_center.sign_in.token_source import (
     AccessToken,
-    Keeping,
+    RefreshTokenStorage,
     refuse_other_tenant,
     sign_in_by,
 )
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
     from reconciler.emulator.app import App
     from reconciler.partner_center.sign_in.client_credentials import ClientProof
-    from reconciler.partner_center.sign_in.credentials import WayIn
+    from reconciler.partner_center.sign_in.credentials import SignInMethod
 
 EMBEDDED_ADDRESS: Final = "http://localhost"
 """Nothing is sent there: the embedded emulator answers in this process."""
@@ -50,14 +50,14 @@ APP_ONLY_PREFIX: Final = "app"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`way_in` is what brings the token, `kind` what that is known to be before it is there.
+    """`sign_in_method` brings the token, `kind` is what that is known to be before it is there.
 
     `to_apply` says what to do where the kind is app-only. `app` is the embedded emulator.
     """
 
     address: str
     auth: PartnerCenterAuth
-    way_in: str
+    sign_in_method: str
     kind: TokenKind
     to_apply: str
     app: App | None = None
@@ -66,7 +66,7 @@ class Access:
 def find_access(configuration: Configuration, refresh_token_out: Path | None) -> Access:
     """Take the first way in; ConfigurationError or SignInFailed where it is known to be useless."""
     if configuration.partner_center.emulator is None:
-        return first_way_in(configuration.partner_center, refresh_token_out)
+        return first_sign_in_method(configuration.partner_center, refresh_token_out)
     if refresh_token_out is not None:
         say("--refresh-token-out is not used: the embedded emulator needs no sign-in")
     return _embedded(configuration)
@@ -76,7 +76,7 @@ def refuse_app_only(access: Access) -> None:
     """SignInFailed where it is known that no create can come of it; an opaque token is tried."""
     if access.kind is TokenKind.APP_ONLY:
         raise SignInFailed(
-            f"the sign-in by {access.way_in} is app-only: it can plan, but a create takes "
+            f"the sign-in by {access.sign_in_method} is app-only: it can plan, but a create takes "
             "app+user; nothing was sent",
             access.to_apply,
         )
@@ -111,23 +111,31 @@ def _embedded_app(configuration: Configuration) -> App:
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"
 
 
-def first_way_in(settings: PartnerCenterSettings, refresh_token_out: Path | None) -> Access:
+def first_sign_in_method(settings: PartnerCenterSettings, refresh_token_out: Path | None) -> Access:
     """ConfigurationError where it is incomplete; SignInFailed for a ready token elsewhere's."""
-    way_in = find_way_in(os.environ, sign_in_target(settings))
-    if isinstance(way_in, ReadyToken):  # the others are looked at when they have come
-        refuse_other_tenant(way_in.token, settings.tenant_id)
-    keeping = Keeping(lambda: login_cache(os.environ), say, refresh_token_out)
-    auth = PartnerCenterAuth(settings.address, sign_in_by(way_in, keeping, settings.tenant_id))
-    return Access(settings.address, auth, name_of(way_in), expected_kind(way_in), to_apply(way_in))
+    sign_in_method = find_sign_in_method(os.environ, sign_in_target(settings))
+    if isinstance(sign_in_method, ReadyToken):  # the others are looked at when they have come
+        refuse_other_tenant(sign_in_method.token, settings.tenant_id)
+    keeping = RefreshTokenStorage(lambda: login_cache(os.environ), say, refresh_token_out)
+    auth = PartnerCenterAuth(
+        settings.address, sign_in_by(sign_in_method, keeping, settings.tenant_id)
+    )
+    return Access(
+        settings.address,
+        auth,
+        name_of(sign_in_method),
+        expected_kind(sign_in_method),
+        to_apply(sign_in_method),
+    )
 
 
 def sign_in_target(settings: PartnerCenterSettings) -> SignInTarget:
     return SignInTarget(settings.cloud.authority, settings.cloud.scope, settings.tenant_id)
 
 
-def name_of(way_in: WayIn) -> str:
+def name_of(sign_in_method: SignInMethod) -> str:
     """The variables that brought it, or what else did."""
-    match way_in:
+    match sign_in_method:
         case ReadyToken():
             return "PARTNER_CENTER_ACCESS_TOKEN"
         case AppAndUser(proof=proof, refresh_token=token):
@@ -139,14 +147,15 @@ def name_of(way_in: WayIn) -> str:
         case CachedLogin():
             return "the login kept here"
         case _:
-            assert_never(way_in)
+            assert_never(sign_in_method)
 
 
-def to_apply(way_in: WayIn) -> str:
+def to_apply(sign_in_method: SignInMethod) -> str:
     """What to do where this way in is app-only. What is found first wins, so it may be in front."""
-    if isinstance(way_in, ReadyToken):
-        return f"unset {name_of(way_in)}; then run `reconciler login`, or set {A_PERSON}"
-    return f"set {A_PERSON} beside it, or run `reconciler login` where {name_of(way_in)} is not set"
+    if isinstance(sign_in_method, ReadyToken):
+        return f"unset {name_of(sign_in_method)}; then run `reconciler login`, or set {A_PERSON}"
+    name = name_of(sign_in_method)
+    return f"set {A_PERSON} beside it, or run `reconciler login` where {name} is not set"
 
 
 def _proof(proof: ClientProof) -> str:

@@ -134,10 +134,10 @@ def _with_way_in(check: Check, access: Access) -> Check:
     if check.name != SIGN_IN or check.state is CheckState.SKIPPED:
         return check
     if check.state is CheckState.FAILED:
-        return replace(check, message=f"{access.way_in}: {check.message}")
+        return replace(check, message=f"{access.sign_in_method}: {check.message}")
     if access.app is not None:
         return replace(check, message=f"the embedded emulator takes every call as {access.kind}")
-    return replace(check, message=f"{check.message}, by {access.way_in}")
+    return replace(check, message=f"{check.message}, by {access.sign_in_method}")
 
 
 def _text(checks: tuple[Check, ...]) -> str:

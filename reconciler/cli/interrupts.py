@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from reconciler.applying.stop import Stop
+from reconciler.applying.stop import StopSignal
 from reconciler.cli import HUNG_UP, INTERRUPTED, TERMINATED, Terminated, terminate
 from reconciler.cli.output import say
 from reconciler.model.errors import NotApproved
@@ -48,7 +48,7 @@ class Interrupts:
     """Turns signals into a raised flag. `code` is the exit code once one has come."""
 
     def __init__(self) -> None:
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.code: int | None = None
 
     def watch(self) -> None:
@@ -85,4 +85,4 @@ class Interrupts:
             return
         self.code = CODES[number]
         say(f"{NAMES[number]}: no new creates; those in flight are settled. Again: leave at once")
-        self.stop.raise_flag(f"stopped by {NAMES[number]} before it was sent")
+        self.stop.request(f"stopped by {NAMES[number]} before it was sent")

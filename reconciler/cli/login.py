@@ -22,7 +22,7 @@ from reconciler.configuration.config import (
 from reconciler.model.errors import ConfigurationError
 from reconciler.partner_center.sign_in.credentials import (
     CachedLogin,
-    find_way_in,
+    find_sign_in_method,
     login_application,
 )
 from reconciler.partner_center.sign_in.login import login, logout
@@ -76,9 +76,10 @@ def _tell(logged_in: LoggedIn) -> None:
 def _tell_of_others(target: SignInTarget) -> None:
     """A login comes last: whatever the environment names is taken instead."""
     with suppress(ConfigurationError):  # the next run tells what is wrong with it
-        way_in = find_way_in(os.environ, target)
-        if not isinstance(way_in, CachedLogin):
-            say(f"warning: {name_of(way_in)} comes before this login; unset it to use the login")
+        sign_in_method = find_sign_in_method(os.environ, target)
+        if not isinstance(sign_in_method, CachedLogin):
+            name = name_of(sign_in_method)
+            say(f"warning: {name} comes before this login; unset it to use the login")
 
 
 @click.command(help="Forget the login that is kept on this machine.")

@@ -6,45 +6,47 @@ from typing import Final
 
 from reconciler.configuration.clouds import Cloud
 from reconciler.model.policy import CREATABLE, FAILING, SideCheck, Undeclared
-from reconciler.validation.problems import Due, Shape
+from reconciler.validation.problems import Expectation, MessageCatalogue
 
 _PARTNER_CENTER: Final = "partnerCenter"
 _POLICY: Final = "policy"
 
 
-def _mapping(remedy: str) -> Due:
-    return Due("a mapping", remedy, text=False)
+def _mapping(remedy: str) -> Expectation:
+    return Expectation("a mapping", remedy, text=False)
 
 
-def _path(what: str, remedy: str) -> Due:
-    return Due(f"the path of {what}", remedy)
+def _path(what: str, remedy: str) -> Expectation:
+    return Expectation(f"the path of {what}", remedy)
 
 
-def _number(what: str) -> Due:
-    return Due(what, f"write {what}", text=False)
+def _number(what: str) -> Expectation:
+    return Expectation(what, f"write {what}", text=False)
 
 
-def _one_of(*choices: str) -> Due:
+def _one_of(*choices: str) -> Expectation:
     either = " or ".join(choices)
-    return Due(either, f"write {either}", choices=choices)
+    return Expectation(either, f"write {either}", choices=choices)
 
 
-def _some_of(*choices: str) -> Due:
-    return Due("a list", f"write a list of some of {', '.join(choices)}", text=False)
+def _some_of(*choices: str) -> Expectation:
+    return Expectation("a list", f"write a list of some of {', '.join(choices)}", text=False)
 
 
 _DUE: Final = {
     (): _mapping("write at least apiVersion and kind"),
     ("apiVersion",): _one_of("reconciler/v1"),
     ("kind",): _one_of("ReconcilerConfig"),
-    ("manifests",): Due("a list of paths", "write a list, as [customers/]", text=False),
+    ("manifests",): Expectation("a list of paths", "write a list, as [customers/]", text=False),
     ("manifests", "*"): _path("manifests", "write the path of a file or a folder"),
     ("secretsFolder",): _path("a folder", "write a folder's path, such as /run/secrets"),
     ("stateDir",): _path("a folder", "write a folder's path, such as .reconciler"),
     (_PARTNER_CENTER,): _mapping("write cloud, endpoint or emulator under it"),
     (_PARTNER_CENTER, "cloud"): _one_of(*Cloud),
-    (_PARTNER_CENTER, "tenantId"): Due("a tenant", "write the partner tenant's GUID or domain"),
-    (_PARTNER_CENTER, "endpoint"): Due(
+    (_PARTNER_CENTER, "tenantId"): Expectation(
+        "a tenant", "write the partner tenant's GUID or domain"
+    ),
+    (_PARTNER_CENTER, "endpoint"): Expectation(
         "an address", "write an address, such as http://127.0.0.1:8085", secretive=True
     ),
     (_PARTNER_CENTER, "emulator"): _path("the seed", "write the seed's path, such as live.yaml"),
@@ -66,7 +68,7 @@ def _keys_under(*path: str) -> tuple[str, ...]:
     return tuple(at[-1] for at in _DUE if at and at[:-1] == path and at[-1] != "*")
 
 
-SHAPE: Final = Shape(
+SHAPE: Final = MessageCatalogue(
     "the configuration",
     _DUE,
     {path: _keys_under(*path) for path in ((), (_PARTNER_CENTER,), (_POLICY,))},

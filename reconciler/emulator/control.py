@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "/emulator/"
 
 
-class Steered(Protocol):
+class Controllable(Protocol):
     """What these paths steer."""
 
     def state(self) -> dict[str, object]: ...
@@ -48,7 +48,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def steer(emulator: Steered, request: Request) -> Answer:
+def steer(emulator: Controllable, request: Request) -> Answer:
     """Answer GET state, POST vet and POST reset; a refusal is 400 with `message` and `remedy`."""
     try:
         return _steer(emulator, request)
@@ -56,7 +56,7 @@ def steer(emulator: Steered, request: Request) -> Answer:
         return _refused(refused.message, refused.remedy)
 
 
-def _steer(emulator: Steered, request: Request) -> Answer:
+def _steer(emulator: Controllable, request: Request) -> Answer:
     match request.method, request.path.removeprefix(PREFIX):
         case "GET", "state":
             return answer(HTTPStatus.OK, emulator.state())
@@ -71,7 +71,7 @@ def _steer(emulator: Steered, request: Request) -> Answer:
             return plain(HTTPStatus.NOT_FOUND, "GET state, POST vet, POST reset.")
 
 
-def _vet(emulator: Steered, body: bytes) -> Answer:
+def _vet(emulator: Controllable, body: bytes) -> Answer:
     try:
         asked = _VerdictBody.model_validate_json(body)
     except ValidationError:

@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.emulator.answers import answer, coded
-from reconciler.emulator.world import UNQUALIFIED, Creation, Entry, digest_of, standing_of
+from reconciler.emulator.world import UNQUALIFIED, Creation, Entry, digest_of, qualifications_of
 from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.emulator.world import Answer, Changes, Standing, World
+    from reconciler.emulator.world import Answer, Changes, CustomerQualifications, World
 
 MOST_VERIFICATIONS: Final = 3
 """Of Education, for each customer."""
@@ -81,17 +81,19 @@ def _repeat_key(attempt: Attempt) -> str:
 
 
 def _decide(world: World, changes: Changes, attempt: Attempt) -> tuple[Answer, Changes]:
-    wanted = read_wanted(attempt.body)
+    wanted = read_create_request(attempt.body)
     if isinstance(wanted, Unusable):
         return coded(HTTPStatus.BAD_REQUEST, "InvalidRequest", wanted.reason), changes
-    standing = standing_of(world, changes, attempt.customer_id)
+    standing = qualifications_of(world, changes, attempt.customer_id)
     refusal = _held_refusal(standing, wanted, attempt.rules) or _code_refusal(
         world, changes, wanted
     )
     return (refusal, changes) if refusal else _take_effect(changes, standing, wanted, attempt)
 
 
-def _held_refusal(standing: Standing, wanted: Wanted, rules: CreateRules) -> Answer | None:
+def _held_refusal(
+    standing: CustomerQualifications, wanted: CreateRequest, rules: CreateRules
+) -> Answer | None:
     qualification = wanted.qualification
     if standing.holds(qualification) and rules.refuse_duplicates:
         told = f"The customer already has the qualification {qualification}."
@@ -105,7 +107,7 @@ def _held_refusal(standing: Standing, wanted: Wanted, rules: CreateRules) -> Ans
     return None
 
 
-def _code_refusal(world: World, changes: Changes, wanted: Wanted) -> Answer | None:
+def _code_refusal(world: World, changes: Changes, wanted: CreateRequest) -> Answer | None:
     if wanted.qualification is not Settable.GCC:
         return None
     digest = digest_of(wanted.code.reveal())
@@ -116,7 +118,7 @@ def _code_refusal(world: World, changes: Changes, wanted: Wanted) -> Answer | No
 
 
 def _take_effect(
-    changes: Changes, standing: Standing, wanted: Wanted, attempt: Attempt
+    changes: Changes, standing: CustomerQualifications, wanted: CreateRequest, attempt: Attempt
 ) -> tuple[Answer, Changes]:
     entry = new_entry(wanted.qualification, standing, attempt.now)
     verified = wanted.qualification is Settable.EDUCATION
@@ -132,7 +134,7 @@ def _take_effect(
     return _created(entry), changed
 
 
-def _uses_with(changes: Changes, wanted: Wanted) -> dict[str, int]:
+def _uses_with(changes: Changes, wanted: CreateRequest) -> dict[str, int]:
     uses = dict(changes.uses)
     if wanted.qualification is Settable.GCC:
         digest = digest_of(wanted.code.reveal())
@@ -154,7 +156,7 @@ def _created(entry: Entry) -> Answer:
 LATER: Final = timedelta(milliseconds=1)
 
 
-def new_entry(qualification: Settable, standing: Standing, now: datetime) -> Entry:
+def new_entry(qualification: Settable, standing: CustomerQualifications, now: datetime) -> Entry:
     """Make what a create leaves: Education in review, GCC approved, SOE without vetting."""
     match qualification:
         case Settable.EDUCATION:
@@ -186,7 +188,7 @@ def _in_ticks(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}7+00:00"
 
 
-def with_entry(standing: Standing, entry: Entry) -> Standing:
+def with_entry(standing: CustomerQualifications, entry: Entry) -> CustomerQualifications:
     """Put `entry` in the place of its namesake, or last; an element `None` gives way."""
     others = tuple(other for other in standing.entries if not other.names(UNQUALIFIED))
     if standing.entry(entry.qualification) is None:
@@ -196,7 +198,7 @@ def with_entry(standing: Standing, entry: Entry) -> Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CreateRequest:
     """What a POST asks for. GCC has its code, the others none."""
 
     qualification: Settable
@@ -216,7 +218,7 @@ def named_qualification(body: bytes) -> str:
     return name if isinstance(name, str) else ""
 
 
-def read_wanted(body: bytes) -> Wanted | Unusable:
+def read_create_request(body: bytes) -> CreateRequest | Unusable:
     fields = _json_object(body)
     if fields is None:
         return Unusable("The request body is not a JSON object.")
@@ -227,7 +229,7 @@ def read_wanted(body: bytes) -> Wanted | Unusable:
     return _read_fields(qualification, {name: fields[name] for name in _FIELDS & fields.keys()})
 
 
-def _read_fields(qualification: Settable, fields: Mapping[str, object]) -> Wanted | Unusable:
+def _read_fields(qualification: Settable, fields: Mapping[str, object]) -> CreateRequest | Unusable:
     """Refuse a field that belongs to another qualification: it shows a client's slip."""
     given = {name: field for name, field in fields.items() if field is not None}
     strangers = sorted(given.keys() - _OWN_FIELDS[qualification])
@@ -239,24 +241,24 @@ def _read_fields(qualification: Settable, fields: Mapping[str, object]) -> Wante
         case Settable.GCC:
             return _read_gcc(given)
         case Settable.SOE:
-            return Wanted(Settable.SOE)
+            return CreateRequest(Settable.SOE)
         case _:
             assert_never(qualification)
 
 
-def _read_education(fields: Mapping[str, object]) -> Wanted | Unusable:
+def _read_education(fields: Mapping[str, object]) -> CreateRequest | Unusable:
     if fields.get("educationSegment") not in SEGMENTS:
         return Unusable(f"educationSegment is required: {' or '.join(SEGMENTS)}.")
     if not isinstance(fields.get("website", ""), str):
         return Unusable("website is text.")
-    return Wanted(Settable.EDUCATION)
+    return CreateRequest(Settable.EDUCATION)
 
 
-def _read_gcc(fields: Mapping[str, object]) -> Wanted | Unusable:
+def _read_gcc(fields: Mapping[str, object]) -> CreateRequest | Unusable:
     code = fields.get("validationCode")
     if not isinstance(code, str) or not code:
         return Unusable("validationCode is required.")
-    return Wanted(Settable.GCC, Secret(code))
+    return CreateRequest(Settable.GCC, Secret(code))
 
 
 def _json_object(body: bytes) -> dict[str, object] | None:

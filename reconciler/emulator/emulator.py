@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.emulator.answers import coded
 from reconciler.emulator.fault_effects import Broken, Lags, is_done_first, spoil
-from reconciler.emulator.fault_script import FaultScript, Meeting, Strike
+from reconciler.emulator.fault_script import FaultContext, FaultPlan, FaultScript
 from reconciler.emulator.faults import FaultDocument, read_faults
 from reconciler.emulator.reads import Live
 from reconciler.emulator.request_log import Observed, describe
@@ -19,7 +19,7 @@ from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import echoed, respond
 from reconciler.emulator.store import open_store
 from reconciler.emulator.vetting import Verdict, vet
-from reconciler.emulator.world import Answer, Changes, World, standing_of
+from reconciler.emulator.world import Answer, Changes, World, qualifications_of
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ class Emulator:
         if endpoint is None or call is None:
             return respond(Live(self.world, Changes()), request, self.clock())[0]
         self._observed.note(call, endpoint.customer_id, request)
-        meeting = Meeting(call, request.method, endpoint.customer_id, request.token)
+        meeting = FaultContext(call, request.method, endpoint.customer_id, request.token)
         strike = self.faults.meet(meeting)
         await asyncio.sleep(strike.wait_before)
         given = self._serve(meeting, request, strike)
         await asyncio.sleep(strike.wait_after)
         return given if strike.ending is None else spoil(strike.ending, given)
 
-    def _serve(self, meeting: Meeting, request: Request, strike: Strike) -> Answer:
+    def _serve(self, meeting: FaultContext, request: Request, strike: FaultPlan) -> Answer:
         """Let the service do what is asked, unless the call ends before that."""
         if strike.ending is not None and not is_done_first(strike.ending):
             return Answer(HTTPStatus.OK, "", headers=echoed(request))
@@ -104,18 +104,18 @@ class Emulator:
             told = f"{failed.message}: {failed.remedy}"
             return coded(HTTPStatus.INTERNAL_SERVER_ERROR, "EmulatorState", told)
 
-    def _seen(self, meeting: Meeting) -> Changes:
+    def _seen(self, meeting: FaultContext) -> Changes:
         changes = self.store.read()
         if meeting.call is not Call.READ_QUALIFICATIONS:
             return changes
         return self._lags.seen_by_read(meeting.customer_id or "", changes)
 
-    def _create(self, customer_id: str, request: Request, strike: Strike) -> Answer:
+    def _create(self, customer_id: str, request: Request, strike: FaultPlan) -> Answer:
         def change(changes: Changes) -> tuple[Answer, Changes]:
             live = Live(self.world, changes)
             given, changed = respond(live, request, self.clock(), strike.rules)
             if strike.lagging_reads and len(changed.creations) > len(changes.creations):
-                before = standing_of(self.world, changes, customer_id)
+                before = qualifications_of(self.world, changes, customer_id)
                 self._lags.fall_behind(customer_id, before, strike.lagging_reads)
             return given, changed
 

@@ -22,7 +22,7 @@ from reconciler.emulator.world import Answer
 
 if TYPE_CHECKING:
     from reconciler.emulator.faults import Ending
-    from reconciler.emulator.world import Changes, Standing
+    from reconciler.emulator.world import Changes, CustomerQualifications
 
 SIGN_IN_PAGE: Final = "<!DOCTYPE html><html><title>Sign in</title><body>Sign in</body></html>"
 
@@ -99,7 +99,7 @@ def _stated(ending: Status) -> Answer:
 
 @dataclass(slots=True)
 class _Behind:
-    standing: Standing
+    standing: CustomerQualifications
     reads: int
 
 
@@ -109,7 +109,7 @@ class Lags:
 
     _behind: dict[str, _Behind] = field(default_factory=dict)
 
-    def fall_behind(self, customer_id: str, standing: Standing, reads: int) -> None:
+    def fall_behind(self, customer_id: str, standing: CustomerQualifications, reads: int) -> None:
         """Let the next `reads` see `standing`, or what they see already where they are behind."""
         earlier = self._behind.get(customer_id)
         seen = standing if earlier is None else earlier.standing

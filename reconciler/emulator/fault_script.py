@@ -33,7 +33,7 @@ DRAWN: Final = 2**64
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class FaultContext:
     """One call, as far as faults look at it."""
 
     call: Call
@@ -43,7 +43,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class FaultPlan:
     """What the faults do to one call: seconds to wait, rules to bend, and how it ends."""
 
     wait_before: float = 0.0
@@ -58,7 +58,7 @@ class _Tally:
     """How often a fault was met and struck; a token is known by its digest."""
 
     matches: int = 0
-    strikes: int = 0
+    fault_plans: int = 0
     draws: Counter[str] = field(default_factory=Counter)
     uses: Counter[str] = field(default_factory=Counter)
     expired: set[str] = field(default_factory=set)
@@ -71,9 +71,9 @@ class FaultScript:
     document: FaultDocument = field(default_factory=FaultDocument)
     _tallies: dict[int, _Tally] = field(default_factory=dict)
 
-    def meet(self, meeting: Meeting) -> Strike:
+    def meet(self, meeting: FaultContext) -> FaultPlan:
         """Let a call meet the faults from the top, until one ends it."""
-        strike = Strike()
+        strike = FaultPlan()
         for index, fault in enumerate(self.document.faults):
             if _matches(fault, meeting) and self._fires(index, fault, meeting):
                 strike = _joined(strike, fault)
@@ -84,7 +84,7 @@ class FaultScript:
     def injected(self) -> list[dict[str, object]]:
         """Tell how often each fault struck, in the document's order."""
         return [
-            {"kind": fault.kind, "call": fault.call, "injected": self._tally(index).strikes}
+            {"kind": fault.kind, "call": fault.call, "injected": self._tally(index).fault_plans}
             for index, fault in enumerate(self.document.faults)
         ]
 
@@ -94,16 +94,16 @@ class FaultScript:
     def _tally(self, index: int) -> _Tally:
         return self._tallies.setdefault(index, _Tally())
 
-    def _fires(self, index: int, fault: Fault, meeting: Meeting) -> bool:
+    def _fires(self, index: int, fault: Fault, meeting: FaultContext) -> bool:
         tally = self._tally(index)
         if isinstance(fault, ExpireToken):
             fires = _token_expired(fault, tally, meeting)
         else:
             fires = _is_due(fault, tally) and self._is_drawn(index, fault, meeting)
-        tally.strikes += fires
+        tally.fault_plans += fires
         return fires
 
-    def _is_drawn(self, index: int, fault: Fault, meeting: Meeting) -> bool:
+    def _is_drawn(self, index: int, fault: Fault, meeting: FaultContext) -> bool:
         """Draw by the call's own number among its customer's, so that order doesn't matter."""
         if fault.probability is None:
             return True
@@ -114,7 +114,7 @@ class FaultScript:
         return int.from_bytes(drawn.digest()[:8]) < fault.probability * DRAWN
 
 
-def _matches(fault: Fault, meeting: Meeting) -> bool:
+def _matches(fault: Fault, meeting: FaultContext) -> bool:
     return (
         fault.call in {ANY, meeting.call}
         and fault.customer in {None, meeting.customer_id}
@@ -124,10 +124,10 @@ def _matches(fault: Fault, meeting: Meeting) -> bool:
 
 def _is_due(fault: Fault, tally: _Tally) -> bool:
     tally.matches += 1
-    return tally.matches > fault.after and (fault.times is None or tally.strikes < fault.times)
+    return tally.matches > fault.after and (fault.times is None or tally.fault_plans < fault.times)
 
 
-def _token_expired(fault: ExpireToken, tally: _Tally, meeting: Meeting) -> bool:
+def _token_expired(fault: ExpireToken, tally: _Tally, meeting: FaultContext) -> bool:
     if not meeting.token:
         return False
     token = digest_of(meeting.token.reveal())
@@ -138,7 +138,7 @@ def _token_expired(fault: ExpireToken, tally: _Tally, meeting: Meeting) -> bool:
     return token in tally.expired
 
 
-def _joined(strike: Strike, fault: Fault) -> Strike:
+def _joined(strike: FaultPlan, fault: Fault) -> FaultPlan:
     match fault:
         case Delay(effect=Effect.BEFORE):
             return replace(strike, wait_before=strike.wait_before + fault.seconds)

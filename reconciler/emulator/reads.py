@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from reconciler.emulator.answers import answer, coded, no_account_status, wire_entry
-from reconciler.emulator.world import standing_of
+from reconciler.emulator.world import qualifications_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Live:
 
 
 def qualifications(live: Live, customer: Customer) -> Answer:
-    standing = standing_of(live.world, live.changes, customer.customer_id)
+    standing = qualifications_of(live.world, live.changes, customer.customer_id)
     return answer(HTTPStatus.OK, [wire_entry(entry) for entry in standing.entries])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.emulator.answers import wire_entry
 from reconciler.emulator.creates import named_qualification
 from reconciler.emulator.routing import Call
-from reconciler.emulator.world import standing_of
+from reconciler.emulator.world import qualifications_of
 
 if TYPE_CHECKING:
     from reconciler.emulator.reads import Live
@@ -54,7 +54,7 @@ def describe(live: Live, observed: Observed) -> dict[str, object]:
 
 
 def _held(live: Live, customer_id: str) -> list[dict[str, str]]:
-    standing = standing_of(live.world, live.changes, customer_id)
+    standing = qualifications_of(live.world, live.changes, customer_id)
     return [wire_entry(entry) for entry in standing.entries]
 
 

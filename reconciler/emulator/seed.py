@@ -19,7 +19,14 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from reconciler.emulator.routing import lower_guid
-from reconciler.emulator.world import Customer, Entry, Standing, World, digest_of, read_instant
+from reconciler.emulator.world import (
+    Customer,
+    CustomerQualifications,
+    Entry,
+    World,
+    digest_of,
+    read_instant,
+)
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -155,11 +162,11 @@ def _customer(seeded: _Customer) -> Customer:
     )
 
 
-def _standing(seeded: list[_Entry]) -> Standing:
+def _standing(seeded: list[_Entry]) -> CustomerQualifications:
     """Education that is there already was verified once."""
     entries = tuple(Entry(**entry.model_dump()) for entry in seeded)
     verified = any(entry.names(EDUCATION) for entry in entries)
-    return Standing(entries, int(verified))
+    return CustomerQualifications(entries, int(verified))
 
 
 Document = TypeVar("Document", bound=BaseModel)

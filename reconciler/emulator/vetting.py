@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.emulator.creates import Settable, reviewed_anew, with_entry
-from reconciler.emulator.world import UNQUALIFIED, standing_of
+from reconciler.emulator.world import UNQUALIFIED, qualifications_of
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from reconciler.emulator.world import Changes, Customer, Entry, Standing, World
+    from reconciler.emulator.world import Changes, Customer, CustomerQualifications, Entry, World
 
 DEFAULT_REASON: Final = "Not an Education Customer"
 
@@ -40,7 +40,7 @@ def vet(world: World, changes: Changes, verdict: Verdict, now: datetime) -> Chan
     if verdict.reason is not None and verdict.decision is not Decision.DENY:
         raise ConfigurationError("only a denial has a reason", "leave the reason out, or deny")
     customer = _find_customer(world, verdict.customer)
-    standing = standing_of(world, changes, customer.customer_id)
+    standing = qualifications_of(world, changes, customer.customer_id)
     entry = _find_entry(customer, standing, verdict.qualification)
     decided = with_entry(standing, _decided(entry, verdict, now))
     return changes.with_standing(customer.customer_id, decided)
@@ -79,7 +79,7 @@ def _namesakes(world: World, folded: str) -> Iterator[Customer]:
             yield customer
 
 
-def _find_entry(customer: Customer, standing: Standing, qualification: str) -> Entry:
+def _find_entry(customer: Customer, standing: CustomerQualifications, qualification: str) -> Entry:
     """Find what can be vetted: StateOwnedEntity has no vetting, and `None` is nothing."""
     vetted = [
         entry

@@ -50,7 +50,7 @@ def read_instant(text: str) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CustomerQualifications:
     """The qualifications of one customer, and how often Education was verified."""
 
     entries: tuple[Entry, ...] = ()
@@ -71,7 +71,7 @@ class Customer:
     customer_id: str
     name: str
     domain: str | None = None
-    standing: Standing = field(default_factory=Standing)
+    standing: CustomerQualifications = field(default_factory=CustomerQualifications)
     account_status: str | None = None
     customer_agreement: bool = False
     direct_signed: bool = False
@@ -109,16 +109,16 @@ class Creation:
 class Changes:
     """What runs changed over the seed. `answers` are kept for repeats of the same request id."""
 
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    standings: Mapping[str, CustomerQualifications] = field(default_factory=dict)
     uses: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     creations: tuple[Creation, ...] = ()
 
-    def with_standing(self, customer_id: str, standing: Standing) -> Changes:
+    def with_standing(self, customer_id: str, standing: CustomerQualifications) -> Changes:
         return replace(self, standings={**self.standings, customer_id: standing})
 
 
-def standing_of(world: World, changes: Changes, customer_id: str) -> Standing:
+def qualifications_of(world: World, changes: Changes, customer_id: str) -> CustomerQualifications:
     """Tell the qualifications of a customer of the world, `customer_id` in lower case."""
     changed = changes.standings.get(customer_id)
     return changed if changed is not None else world.customers[customer_id].standing

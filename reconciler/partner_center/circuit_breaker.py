@@ -23,11 +23,11 @@ PAUSE: Final = 30.0
 """Seconds until one read may try whether the service answers again."""
 
 
-class Standing:
-    """`patience` is how many reads in a row may find no service; `clock` counts seconds."""
+class CircuitBreaker:
+    """`failure_threshold`: reads in a row that find no service. `clock` counts seconds."""
 
-    def __init__(self, patience: int, clock: Callable[[], float]) -> None:
-        self._patience = patience
+    def __init__(self, failure_threshold: int, clock: Callable[[], float]) -> None:
+        self._failure_threshold = failure_threshold
         self._clock = clock
         self._barred: dict[Kind, ServiceError] = {}
         self._failed = 0
@@ -53,7 +53,7 @@ class Standing:
 
     @property
     def is_down(self) -> bool:
-        return self._failed >= self._patience
+        return self._failed >= self._failure_threshold
 
     def refused(self, kind: Kind, error: ServiceError) -> None:
         """Remember that the sign-in was refused: for everything, or for one side check."""
@@ -67,5 +67,5 @@ class Standing:
     def silent(self) -> None:
         """Count a read that found no service, after all its tries."""
         self._failed += 1
-        if self._failed == self._patience:
+        if self._failed == self._failure_threshold:
             self._try_again_at = self._clock() + PAUSE

@@ -12,14 +12,14 @@ from uuid import uuid4
 
 from reconciler.model.errors import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
 from reconciler.partner_center import calls, wire
-from reconciler.partner_center.circuit_breaker import Standing
+from reconciler.partner_center.circuit_breaker import CircuitBreaker
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.errors import lost
 from reconciler.partner_center.exchange import Attempt, Lost, exchange
 from reconciler.partner_center.paging import Listing
 from reconciler.partner_center.retry import (
+    Effect,
     GiveUp,
-    Happened,
     RetryTimes,
     Schedule,
     verdict_of_answer,
@@ -50,7 +50,7 @@ __all__ = ["BearerToken", "PartnerCenterClient", "connect"]
 Value = TypeVar("Value")
 
 DEFAULT_TIMES: Final = RetryTimes()
-LEAST_PATIENCE: Final = 10
+LEAST_FAILURES: Final = 10
 """Reads in a row that find no service before nothing more is asked; at least one for each place."""
 
 THROTTLED: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -81,7 +81,9 @@ class PartnerCenterClient:
         self._pace = pace
         self._times = times
         self._log = log
-        self._standing = Standing(max(LEAST_PATIENCE, pace.concurrency), pace.timing.clock)
+        self._circuit_breaker = CircuitBreaker(
+            max(LEAST_FAILURES, pace.concurrency), pace.timing.clock
+        )
         self._tried: set[Kind] = set()
         self._firsts: dict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -139,8 +141,8 @@ class PartnerCenterClient:
 
     async def _read(self, call: Call, read: Callable[[Call, Answer], Value]) -> Value:
         """Ask until an answer is understood or the schedule is at its end."""
-        self._standing.check(call.kind)
-        self._standing.admit_read(call.what)
+        self._circuit_breaker.check(call.kind)
+        self._circuit_breaker.admit_read(call.what)
         timing = self._pace.timing
         schedule = Schedule(self._times, timing.clock())
         request_id = str(uuid4())
@@ -158,10 +160,10 @@ class PartnerCenterClient:
         """The seconds until the next try, or the error where there is none."""
         if not failed.verdict.repeat:
             raise failed.error
-        if not isinstance(wait, GiveUp) and not self._standing.is_down:
+        if not isinstance(wait, GiveUp) and not self._circuit_breaker.is_down:
             return wait
-        if failed.verdict.happened is not Happened.DEFINITE:
-            self._standing.silent()
+        if failed.verdict.happened is not Effect.DECIDED:
+            self._circuit_breaker.silent()
         raise _given_up(failed.error, wait) if isinstance(wait, GiveUp) else failed.error
 
     async def _try(
@@ -188,23 +190,23 @@ class PartnerCenterClient:
             value = read(call, answer)
         except ServiceError as error:
             return self._failed(call, answer, error)
-        self._standing.answered()
+        self._circuit_breaker.answered()
         return value
 
     def _failed(self, call: Call, answer: Answer, error: ServiceError) -> Failed:
         whole, hint = wire.is_whole(answer), wire.retry_hint(answer)
         verdict = verdict_of_answer(answer.status, whole=whole, hint=hint)
         if isinstance(error, (SignInRefused, AppOnlyRefused)):
-            self._standing.refused(call.kind, error)
-        if verdict.happened is Happened.DEFINITE:
-            self._standing.answered()
+            self._circuit_breaker.refused(call.kind, error)
+        if verdict.happened is Effect.DECIDED:
+            self._circuit_breaker.answered()
         return Failed(error, verdict)
 
     async def _ask(self, call: Call, request_id: str) -> Answer | Lost:
         """Send one request in its turn; what became of it moves the pace and goes to the log."""
         timing = self._pace.timing
         async with self._pace.turn() as turn:
-            self._standing.check(call.kind)
+            self._circuit_breaker.check(call.kind)
             if not call.wanted():
                 raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             attempt = Attempt.of(call, self._base, request_id)

@@ -67,7 +67,9 @@ def connect(
     ConfigurationError where the environment names a proxy of a kind that can't be used.
     """
     if app is None:
-        transport: httpx.AsyncBaseTransport = Lanes(_lane_maker(address, getproxies()), concurrency)
+        transport: httpx.AsyncBaseTransport = ConnectionPool(
+            _lane_maker(address, getproxies()), concurrency
+        )
     else:
         transport = Embedded(app)
     return httpx.AsyncClient(
@@ -91,7 +93,7 @@ def tell_calls(client: httpx.AsyncClient, log: Callable[[str], None]) -> None:
     client.event_hooks["response"].append(tell)
 
 
-class Lanes(httpx.AsyncBaseTransport):
+class ConnectionPool(httpx.AsyncBaseTransport):
     """Single connections side by side, kept alive: httpx's own pool degrades with their number."""
 
     def __init__(self, make: Callable[[], httpx.AsyncBaseTransport], concurrency: int) -> None:

@@ -27,7 +27,7 @@ from reconciler.model.errors import (
     Unavailable,
     UnreadableAnswer,
 )
-from reconciler.partner_center.retry import Happened, verdict_of_answer
+from reconciler.partner_center.retry import Effect, verdict_of_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -216,11 +216,11 @@ def kind_of_refusal(call: Call, answer: Answer, body: ErrorBody) -> type[Service
         case HTTPStatus.NOT_FOUND, _ if call.customer_id is not None:
             return CustomerNotFound
     match verdict_of_answer(answer.status, hint=body.retryable).happened:
-        case Happened.DEFINITE:
+        case Effect.DECIDED:
             return CallRefused
-        case Happened.CERTAINLY_NOT:
+        case Effect.CERTAINLY_NOT:
             return Unavailable
-        case Happened.MAY_HAVE:
+        case Effect.MAY_HAVE:
             return OutcomeUnknown if call.is_write else Unavailable
         case never:
             assert_never(never)
@@ -281,7 +281,7 @@ def unreadable(call: Call, answer: Answer, why: str) -> UnreadableAnswer | Outco
 
 def lost(call: Call, row: Row, detail: str, correlation_id: str) -> Unavailable | OutcomeUnknown:
     """Name the error of a call that ended without an answer."""
-    doubtful = call.is_write and row.verdict.happened is not Happened.CERTAINLY_NOT
+    doubtful = call.is_write and row.verdict.happened is not Effect.CERTAINLY_NOT
     kind = OutcomeUnknown if doubtful else Unavailable
     told = f" ({plain_text(detail, call.hidden)})" if detail else ""
     return kind(

@@ -119,7 +119,7 @@ def _forget(instants: deque[float], until: float) -> None:
 
 
 @dataclass(slots=True)
-class Turn:
+class RateSlot:
     """One request under way: what became of it moves the pace. Unanswered, it moves nothing."""
 
     _rate: Rate
@@ -150,10 +150,10 @@ class Pace:
         self._queue = asyncio.Lock()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Turn]:
+    async def turn(self) -> AsyncIterator[RateSlot]:
         async with self._places:
             await self._next()
-            yield Turn(self._rate, self.timing, self.timing.clock())
+            yield RateSlot(self._rate, self.timing, self.timing.clock())
 
     async def _next(self) -> None:
         async with self._queue:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Happened(StrEnum):
+class Effect(StrEnum):
     """What a failed call may have done at the service."""
 
     CERTAINLY_NOT = "certainly not"
     MAY_HAVE = "may have"
-    DEFINITE = "definite"
+    DECIDED = "definite"
     """The service has decided: whatever the answer says is over with this call."""
 
 
@@ -36,15 +36,15 @@ class Happened(StrEnum):
 class Verdict:
     """`repeat` says whether a read may be asked again; a create never is for that alone."""
 
-    happened: Happened
+    happened: Effect
     repeat: bool
 
 
-_NOT_SENT: Final = Verdict(Happened.CERTAINLY_NOT, repeat=True)
-_NEVER_SENT: Final = Verdict(Happened.CERTAINLY_NOT, repeat=False)
-_LOST: Final = Verdict(Happened.MAY_HAVE, repeat=True)
-_ODD: Final = Verdict(Happened.MAY_HAVE, repeat=False)
-_OVER: Final = Verdict(Happened.DEFINITE, repeat=False)
+_NOT_SENT: Final = Verdict(Effect.CERTAINLY_NOT, repeat=True)
+_NEVER_SENT: Final = Verdict(Effect.CERTAINLY_NOT, repeat=False)
+_LOST: Final = Verdict(Effect.MAY_HAVE, repeat=True)
+_ODD: Final = Verdict(Effect.MAY_HAVE, repeat=False)
+_OVER: Final = Verdict(Effect.DECIDED, repeat=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,9 @@ def verdict_of_answer(status: int, *, whole: bool = True, hint: bool | None = No
     if status in _TIMED_OUT:
         return _LOST
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Verdict(Happened.MAY_HAVE, repeat=hint is not False)
+        return Verdict(Effect.MAY_HAVE, repeat=hint is not False)
     refused_sign_in = status == HTTPStatus.UNAUTHORIZED
-    return Verdict(Happened.DEFINITE, repeat=hint is True and not refused_sign_in)
+    return Verdict(Effect.DECIDED, repeat=hint is True and not refused_sign_in)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ Fields = dict[str, dict[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Drift:
     """The two sides of what moved, keyed by qualification, for a person to compare."""
 
     before: Fields
@@ -42,9 +42,9 @@ def held_by(step: Step, live: LiveCustomer) -> LiveQualification | None:
     return found if found.vetting_created > denial else None
 
 
-def what_moved(
+def find_drift(
     basis: Sequence[BasisEntry], steps: Sequence[Step], live: LiveCustomer
-) -> Move | None:
+) -> Drift | None:
     """Compare with what the plan was decided on; the plan's own steps coming true is no move."""
     own = {step.qualification.casefold() for step in steps}
     before, after = _keyed(basis, own), _keyed(basis_of(live), own)
@@ -53,10 +53,10 @@ def what_moved(
             before |= _planned_on(step)
             after |= _found(step, live)
     after = _respelled(after, before)
-    return None if before == after else Move(before, after)
+    return None if before == after else Drift(before, after)
 
 
-def explain_move(move: Move) -> str:
+def explain_drift(move: Drift) -> str:
     """Say field by field what moved, in one line."""
     from deepdiff import DeepDiff  # noqa: PLC0415 - slow to import and wanted only here
 

@@ -18,7 +18,7 @@ from reconciler.render.entries import (
     validation_entries,
 )
 from reconciler.render.foreign_text import neutral
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     joined_lines,
     plan_headline,
     report_headline,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.findings import Severity
 from reconciler.render.entries import Entry, plan_entries, report_entries, validation_entries
 from reconciler.render.foreign_text import neutral
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     count,
     joined_lines,
     plan_headline,

@@ -23,7 +23,7 @@ from reconciler.render.entries import (
     report_entries,
 )
 from reconciler.render.foreign_text import label
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     CATEGORY_WORDS,
     incomplete_words,
     plan_headline,

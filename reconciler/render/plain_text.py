@@ -19,7 +19,7 @@ from reconciler.render.entries import (
     validation_entries,
 )
 from reconciler.render.foreign_text import label
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     CATEGORY_WORDS,
     incomplete_words,
     joined_lines,

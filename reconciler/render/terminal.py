@@ -26,7 +26,7 @@ from reconciler.render.entries import (
     validation_entries,
 )
 from reconciler.render.foreign_text import label
-from reconciler.render.wording import validation_headline
+from reconciler.render.phrases import validation_headline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

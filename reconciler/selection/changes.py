@@ -18,7 +18,7 @@ from reconciler.manifests.reader import load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
 from reconciler.selection.git import (
-    Doubt,
+    HistoryUnavailable,
     Repository,
     TreeEntry,
     find_commit,
@@ -74,7 +74,7 @@ def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> Cha
     try:
         base = _open_base(repository, merge_base(repository, commit, ref), places)
         changes = _compare(desired, base, _load(base))
-    except Doubt as doubt:
+    except HistoryUnavailable as doubt:
         return Changes(None, note=f"full plan: {doubt}")
     if base.why_all:
         return Changes(
@@ -134,9 +134,11 @@ def _path_in_tree(repository: Repository, path: Path, folder: Path) -> str:
     real = os.path.realpath(path)
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(folder))  # noqa: PTH100
     if os.path.normpath(os.path.join(os.path.realpath(folder), relative)) != real:  # noqa: PTH118
-        raise Doubt(f"a symbolic link leads to {show(relative)}, and git keeps no track of that")
+        raise HistoryUnavailable(
+            f"a symbolic link leads to {show(relative)}, and git keeps no track of that"
+        )
     if not Path(real).is_relative_to(repository.root):
-        raise Doubt(f"{show(relative)} is outside the git repository")
+        raise HistoryUnavailable(f"{show(relative)} is outside the git repository")
     inside = Path(real).relative_to(repository.root).as_posix()
     return "" if inside == "." else inside
 
@@ -145,10 +147,10 @@ def _may_hold_manifests(entry: TreeEntry, tops: Sequence[str]) -> bool:
     """Tell the files that could be manifests. Raises Doubt for what only leads to some."""
     below = [_below(entry.path, top) for top in tops]
     if entry.mode == _SUBMODULE and any(path is not None for path in below):
-        raise Doubt(f"{show(entry.path)} is a submodule, whose history is its own")
+        raise HistoryUnavailable(f"{show(entry.path)} is a submodule, whose history is its own")
     found = any(path == "" or (path is not None and _is_manifest(path)) for path in below)
     if found and not entry.is_file:
-        raise Doubt(f"{show(entry.path)} is a symbolic link at the merge base")
+        raise HistoryUnavailable(f"{show(entry.path)} is a symbolic link at the merge base")
     return found
 
 
@@ -197,7 +199,9 @@ def _write(root: Path, entry: TreeEntry, content: bytes) -> None:
         with path.open("xb") as file:
             file.write(content)
     except OSError as error:
-        raise Doubt(f"{show(entry.path)} can't be looked at: {error.strerror}") from None
+        raise HistoryUnavailable(
+            f"{show(entry.path)} can't be looked at: {error.strerror}"
+        ) from None
 
 
 def _load_copy(base: _Base, root: Path) -> tuple[DesiredCustomer, ...]:
@@ -220,7 +224,7 @@ def _load_copy(base: _Base, root: Path) -> tuple[DesiredCustomer, ...]:
         return ()
     for told in loaded.diagnostics:
         if told.severity is Severity.ERROR:
-            raise Doubt(f"the merge base is invalid, at {told.source}: {told.message}")
+            raise HistoryUnavailable(f"the merge base is invalid, at {told.source}: {told.message}")
     return loaded.desired.customers
 
 
@@ -230,7 +234,7 @@ def _compare(desired: DesiredState, base: _Base, before: Sequence[DesiredCustome
     told_apart = {id_: each for id_, each in now.items() if base.told_apart(each)}
     for customer_id in earlier:
         if customer_id in now and customer_id not in told_apart:
-            raise Doubt(f"the merge base declares customer {customer_id} twice")
+            raise HistoryUnavailable(f"the merge base declares customer {customer_id} twice")
     changed = (id_ for id_, each in told_apart.items() if earlier.get(id_) != _content(each))
     dropped = tuple(customer for customer in before if customer.customer_id not in now)
     return Changes(frozenset(changed), dropped)

@@ -43,7 +43,7 @@ _OPEN_FLAGS: Final = (
 )
 
 
-class Doubt(Exception):
+class HistoryUnavailable(Exception):
     """The history can't be relied on; the message says why, with the way out."""
 
 
@@ -96,13 +96,17 @@ def find_commit(repository: Repository, ref: str) -> str:
 def merge_base(repository: Repository, commit: str, ref: str) -> str:
     """Find the commit where HEAD and `commit`, known as `ref`, parted. Raises Doubt."""
     if repository.shallow:
-        raise Doubt(f"this is a shallow clone, whose history is cut short; {FETCH_ALL}")
+        raise HistoryUnavailable(
+            f"this is a shallow clone, whose history is cut short; {FETCH_ALL}"
+        )
     answer = _run(repository.root, "merge-base", "--all", "HEAD", commit)
     bases = answer.stdout.decode().split()
     if not bases:
-        raise Doubt(f"HEAD and {ref} have no commit in common")
+        raise HistoryUnavailable(f"HEAD and {ref} have no commit in common")
     if len(bases) > 1:
-        raise Doubt(f"HEAD and {ref} have {len(bases)} merge bases; merge {ref} into this branch")
+        raise HistoryUnavailable(
+            f"HEAD and {ref} have {len(bases)} merge bases; merge {ref} into this branch"
+        )
     return bases[0]
 
 
@@ -111,7 +115,7 @@ def list_tree(repository: Repository, commit: str, paths: Sequence[str]) -> Iter
     chosen = [] if "" in paths else paths
     answer = _run(repository.root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *chosen)
     if answer.returncode != 0:
-        raise Doubt(f"git can't list {commit}: {_last_words(answer)}")
+        raise HistoryUnavailable(f"git can't list {commit}: {_last_words(answer)}")
     for line in answer.stdout.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
         mode, _, object_id = about.decode().split()
@@ -181,14 +185,14 @@ def _ask(process: subprocess.Popen[bytes], entry: TreeEntry) -> bytes:
     try:
         os.write(process.stdin.fileno(), f"{entry.object_id}\n".encode())
     except BrokenPipeError:
-        raise Doubt(f"git ended before it told what {entry.path} held") from None
+        raise HistoryUnavailable(f"git ended before it told what {entry.path} held") from None
     match process.stdout.readline().split():
         case [_, b"blob", size] if int(size) <= MAX_BYTES:
             return process.stdout.read(int(size) + 1)[:-1]
         case [_, b"blob", _]:
-            raise Doubt(f"{entry.path} was too large for a manifest")
+            raise HistoryUnavailable(f"{entry.path} was too large for a manifest")
         case _:
-            raise Doubt(f"git has lost what {entry.path} held")
+            raise HistoryUnavailable(f"git has lost what {entry.path} held")
 
 
 def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:

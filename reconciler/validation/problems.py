@@ -45,7 +45,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class Expectation:
     """What is due at some path: `what` follows "is not", `remedy` says what to write."""
 
     what: str
@@ -57,11 +57,11 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class MessageCatalogue:
     """The words for one kind of document."""
 
     name: str
-    due: Mapping[Pattern, Due]
+    due: Mapping[Pattern, Expectation]
     keys: Mapping[Pattern, tuple[str, ...]]
     """The lawful keys of each mapping; those of a tagged one under its tag, as a last step."""
     tagged: Pattern = ()
@@ -73,7 +73,7 @@ MOST: Final = 1000
 """How many mistakes of one document are told: nobody reads on, and each takes its time."""
 
 
-def find_problems(error: ValidationError, shape: Shape) -> list[Problem]:
+def find_problems(error: ValidationError, shape: MessageCatalogue) -> list[Problem]:
     """Tell each mistake once; what the YAML reader refused already is not told again."""
     details = error.errors(include_url=False)[:MOST]
     told = [_tell(each, shape) for each in details if not _told_already(each, shape)]
@@ -81,14 +81,14 @@ def find_problems(error: ValidationError, shape: Shape) -> list[Problem]:
     return [each for each in told if (*each.path, each.missing) not in meant]
 
 
-def _told_already(details: ErrorDetails, shape: Shape) -> bool:
+def _told_already(details: ErrorDetails, shape: MessageCatalogue) -> bool:
     found = details["input"]
     if isinstance(found, dict):
         return MERGE_KEY in found or isinstance(found.get(shape.tag), Unknown)
     return isinstance(found, Unknown)
 
 
-def _tell(details: ErrorDetails, shape: Shape) -> Problem:
+def _tell(details: ErrorDetails, shape: MessageCatalogue) -> Problem:
     match details["type"]:
         case "extra_forbidden":
             return _unknown_key(details["loc"], shape)
@@ -111,7 +111,7 @@ def fits(path: Path, pattern: Pattern) -> bool:
     )
 
 
-def _untagged(path: Path, shape: Shape) -> Path:
+def _untagged(path: Path, shape: MessageCatalogue) -> Path:
     depth = len(shape.tagged)
     tagged = depth > 0 and len(path) > depth and fits(path[:depth], shape.tagged)
     return (*path[:depth], *path[depth + 1 :]) if tagged else path
@@ -125,7 +125,7 @@ def spell(path: Path, whole: str) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _unknown_key(tagged_path: Path, shape: Shape) -> Problem:
+def _unknown_key(tagged_path: Path, shape: MessageCatalogue) -> Problem:
     path = _untagged(tagged_path, shape)
     lawful = next(keys for at, keys in shape.keys.items() if fits(tagged_path[:-1], at))
     owner = spell(path[:-1], shape.name)
@@ -151,17 +151,19 @@ def listed(words: tuple[str, ...]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _missing_key(path: Path, shape: Shape) -> Problem:
+def _missing_key(path: Path, shape: MessageCatalogue) -> Problem:
     owner = spell(path[:-1], shape.name)
     remedy = f"add {path[-1]}: {_due(path, shape).remedy}"
     key = str(path[-1])
     return Problem("missing-key", f"{owner} lacks {key}", remedy, path[:-1], missing=key)
 
 
-_ANYTHING: Final = Due("lawful here", "write what `reconciler schema` shows", secretive=True)
+_ANYTHING: Final = Expectation(
+    "lawful here", "write what `reconciler schema` shows", secretive=True
+)
 
 
-def _due(path: Path, shape: Shape) -> Due:
+def _due(path: Path, shape: MessageCatalogue) -> Expectation:
     return next((due for at, due in shape.due.items() if fits(path, at)), _ANYTHING)
 
 
@@ -170,7 +172,7 @@ def _told(path: Path, details: ErrorDetails) -> Problem:
     return Problem("invalid-value", message, details["ctx"]["remedy"], path)
 
 
-def _invalid_value(path: Path, found: object, shape: Shape) -> Problem:
+def _invalid_value(path: Path, found: object, shape: MessageCatalogue) -> Problem:
     at_key = path[-1:] == ("[key]",)
     where = path[:-1] if at_key else path
     due = _due(where, shape)
@@ -197,7 +199,7 @@ def _shown(found: object) -> str:
             return "a mapping"
 
 
-def _remedy(found: object, due: Due) -> str:
+def _remedy(found: object, due: Expectation) -> str:
     if isinstance(found, str):
         meant = nearest(found, due.choices)
         return due.remedy if meant is None else f"did you mean {meant}?"

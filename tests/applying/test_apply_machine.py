@@ -33,7 +33,7 @@ from reconciler.model.state import (
 )
 from reconciler.operations import ApplyRequest, plan
 from reconciler.planning.planner import make_plan
-from reconciler.planning.staleness import what_moved
+from reconciler.planning.staleness import find_drift
 from tests.apply_process import CALM, WEATHERS, Process
 from tests.fake_partner_center import RIVALS, Admin, Became, FakePartnerCenter, run_in
 from tests.worlds import SOE, customer, education, gcc
@@ -256,7 +256,7 @@ class ApplyMachine(RuleBasedStateMachine):
         return {
             customer_id
             for customer_id, own in steps.items()
-            if what_moved(self.saved.basis[customer_id], own, self._live(customer_id))
+            if find_drift(self.saved.basis[customer_id], own, self._live(customer_id))
             and not any(entry.hidden for entry in self.service.entries[customer_id].values())
         }
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.attempt import Patience, Pursuit, Settled
-from reconciler.applying.stop import Stop
+from reconciler.applying.attempt import CreateAttempt, CreateOutcome, RetryLimits
+from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
@@ -61,15 +61,15 @@ class Pursued:
             lag=lag, codes={"GCC-4711": 5}, creates=deque(faults), reads=deque(reads)
         )
         self.service.put(CONTOSO)
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.waits: list[float] = []
-        self.pursuit = Pursuit(
+        self.pursuit = CreateAttempt(
             service=self.service,
             step=Step(CONTOSO, "contoso", qualification),
             create=Create(CONTOSO, qualification, EducationSegment.K12, None, Secret("GCC-4711")),
             request_id="first",
             stop=self.stop,
-            patience=AT_ONCE,
+            retry_limits=AT_ONCE,
             doubtful=doubtful,
             sleep=self.sleep,
         )
@@ -77,7 +77,7 @@ class Pursued:
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    def settle(self) -> Settled:
+    def settle(self) -> CreateOutcome:
         return asyncio.run(self.pursuit.settle())
 
     @property
@@ -92,7 +92,7 @@ class Pursued:
 def test_an_answer_is_believed() -> None:
     """A create that is answered is created, with its vetting and correlation id, in one POST."""
     pursued = Pursued()
-    assert pursued.settle() == Settled(Outcome.CREATED, "InReview", "correlation")
+    assert pursued.settle() == CreateOutcome(Outcome.CREATED, "InReview", "correlation")
     assert (pursued.sent, pursued.service.read_ids) == (1, [])
 
 
@@ -206,7 +206,7 @@ def test_one_unreadable_answer_does_not_end_the_settling() -> None:
 def test_a_definite_no_is_rejected(error: ReconcilerError) -> None:
     """The service's no ends the pursuit, with its text and correlation id."""
     pursued = Pursued(faults=[before(error)])
-    assert pursued.settle() == Settled(Outcome.REJECTED, None, "no", error.message)
+    assert pursued.settle() == CreateOutcome(Outcome.REJECTED, None, "no", error.message)
     assert (pursued.sent, pursued.service.read_ids) == (1, [])
 
 
@@ -221,7 +221,7 @@ def test_a_no_to_a_repeat_may_be_one_to_a_second_create() -> None:
 def test_a_no_to_a_repeat_of_what_is_absent_is_rejected() -> None:
     """What stays absent after a no was refused: its request id is used up, and the next is new."""
     pursued = Pursued(faults=[before(LOST), before(REFUSED)])
-    assert pursued.settle() == Settled(Outcome.REJECTED, None, "no", "a definite no")
+    assert pursued.settle() == CreateOutcome(Outcome.REJECTED, None, "no", "a definite no")
 
 
 def test_a_no_that_can_not_be_read_back_is_unknown() -> None:
@@ -240,7 +240,7 @@ def test_a_refused_sign_in_stops_everything(
     """The step wasn't attempted, and the flag is raised with the error for the end of the run."""
     pursued = Pursued(faults=[before(error)])
     settled = pursued.settle()
-    assert settled == Settled(Outcome.NOT_ATTEMPTED, None, correlation_id, error.message)
+    assert settled == CreateOutcome(Outcome.NOT_ATTEMPTED, None, correlation_id, error.message)
     assert pursued.stop
     assert pursued.stop.error is error
     assert pursued.sent == 1
@@ -265,7 +265,7 @@ def test_a_refused_sign_in_ends_the_read_back(error: ReconcilerError) -> None:
 def test_a_raised_flag_lets_nothing_be_sent() -> None:
     """A create that wasn't sent when the flag was raised is not attempted."""
     pursued = Pursued()
-    pursued.stop.raise_flag("stopped by Ctrl-C")
+    pursued.stop.request("stopped by Ctrl-C")
     assert pursued.settle().outcome is Outcome.NOT_ATTEMPTED
     assert pursued.sent == 0
 
@@ -275,9 +275,9 @@ def test_a_create_that_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
     pursued = Pursued()
 
     async def interrupt() -> None:
-        pursued.stop.raise_flag("Ctrl-C")
+        pursued.stop.request("Ctrl-C")
 
-    async def both() -> Settled:
+    async def both() -> CreateOutcome:
         settled, _ = await asyncio.gather(pursued.pursuit.settle(), interrupt())
         return settled
 
@@ -289,9 +289,9 @@ def test_a_create_that_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
 def test_a_raised_flag_ends_the_backing_off() -> None:
     """Ctrl-C isn't kept waiting by a service that asks for patience."""
     pursued = Pursued()
-    pursued.pursuit.patience = Patience(first_wait=3600, largest_wait=3600)
-    pursued.service.creates.append(Fault(DOWN, does=lambda: pursued.stop.raise_flag("Ctrl-C")))
-    assert pursued.settle() == Settled(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
+    pursued.pursuit.retry_limits = RetryLimits(first_wait=3600, largest_wait=3600)
+    pursued.service.creates.append(Fault(DOWN, does=lambda: pursued.stop.request("Ctrl-C")))
+    assert pursued.settle() == CreateOutcome(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
     assert pursued.sent == 1
 
 
@@ -301,7 +301,7 @@ def test_a_raised_flag_ends_the_backing_off() -> None:
 def test_what_is_in_flight_is_settled(outcome: Outcome, *, took_effect: bool) -> None:
     """After Ctrl-C a lost create is still read back, but not repeated."""
     pursued = Pursued()
-    stopping = Fault(LOST, after=took_effect, does=lambda: pursued.stop.raise_flag("Ctrl-C"))
+    stopping = Fault(LOST, after=took_effect, does=lambda: pursued.stop.request("Ctrl-C"))
     pursued.service.creates.append(stopping)
     assert pursued.settle().outcome is outcome
     assert pursued.sent == 1
@@ -335,7 +335,7 @@ def test_what_the_service_asks_for_is_waited(*, doubt: bool) -> None:
 def test_the_settling_waits_are_those_of_patience() -> None:
     """Each read-back waits its turn, so that reads can catch up with writes."""
     pursued = Pursued(faults=[before(LOST)])
-    pursued.pursuit.patience = Patience(settling=(0, 1, 2, 4))
+    pursued.pursuit.retry_limits = RetryLimits(settling=(0, 1, 2, 4))
     assert pursued.settle().outcome is Outcome.CREATED
     assert pursued.waits == [0, 1, 2, 4]
 
@@ -345,7 +345,7 @@ def test_an_earlier_create_is_looked_for_first() -> None:
     pursued = Pursued(doubtful=True)
     pursued.service.put(CONTOSO, told("Education InReview"))
     message = "settled: the create of an earlier run is there"
-    assert pursued.settle() == Settled(Outcome.ALREADY_PRESENT, "InReview", None, message)
+    assert pursued.settle() == CreateOutcome(Outcome.ALREADY_PRESENT, "InReview", None, message)
     assert pursued.sent == 0
 
 
@@ -365,9 +365,9 @@ def test_an_earlier_gcc_create_that_is_absent_is_not_sent() -> None:
 
 def test_the_first_reason_stands() -> None:
     """A flag that was raised keeps its first reason and error."""
-    stop = Stop()
-    stop.raise_flag("first", NO_WAY_IN)
-    stop.raise_flag("second", SIGNED_OUT)
+    stop = StopSignal()
+    stop.request("first", NO_WAY_IN)
+    stop.request("second", SIGNED_OUT)
     assert (stop.reason, stop.error, bool(stop)) == ("first", NO_WAY_IN, True)
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.engine import Engine, Orders, Surroundings
-from reconciler.applying.journal import Sending
-from reconciler.applying.stop import Stop
+from reconciler.applying.engine import ApplyInput, Dependencies, Engine
+from reconciler.applying.journal import CreateRecord
+from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
@@ -104,12 +104,12 @@ class Apply:
     def __init__(self, *customers: DesiredCustomer, policy: Policy = SKIP) -> None:
         self.service = FakePartnerCenter(codes={"GCC-4711": 5})
         self.ledger = Ledger(self.service)
-        self.stop = Stop()
+        self.stop = StopSignal()
         self.policy = policy
         self.code: Secret | None = Secret("GCC-4711")
         self.left_out: dict[StepKey, str] = {}
-        self.unsettled: dict[StepKey, Sending] = {}
-        self.freshly_done: dict[StepKey, Sending] = {}
+        self.unsettled: dict[StepKey, CreateRecord] = {}
+        self.freshly_done: dict[StepKey, CreateRecord] = {}
         self.concurrency = 1
         self.customers = customers
         for each in customers:
@@ -125,15 +125,15 @@ class Apply:
 
     def make_engine(self, plan: Plan) -> Engine:
         numbers = count(1)
-        around = Surroundings(
+        around = Dependencies(
             service=self.service,
             journal=self.ledger,
             now=self.service.now,
             new_request_id=lambda: f"id-{next(numbers)}",
-            patience=AT_ONCE,
+            retry_limits=AT_ONCE,
             concurrency=self.concurrency,
         )
-        orders = Orders(
+        orders = ApplyInput(
             plan=plan,
             customers={each.customer_id: each for each in self.customers},
             policy=self.policy,
@@ -163,9 +163,9 @@ def message_of(result: StepResult) -> str:
     return result.message
 
 
-def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, Sending]:
+def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, CreateRecord]:
     """Make what the journal of an earlier run says of `step`."""
-    sending = Sending(
+    sending = CreateRecord(
         run="run-0",
         at=DAWN,
         customer_id=step.customer_id,
@@ -372,7 +372,7 @@ def test_the_first_create_of_a_run_goes_alone(error: ReconcilerError | None) -> 
     """A sign-in that may not write costs one POST, not one a worker; Ctrl-C turns back the rest."""
     apply = Apply(*many(8))
     apply.concurrency = 8
-    stopping = Fault(does=lambda: apply.stop.raise_flag("stopped by Ctrl-C"))
+    stopping = Fault(does=lambda: apply.stop.request("stopped by Ctrl-C"))
     apply.service.creates.append(stopping if error is None else before(error))
     results = apply.run()
     assert outcomes(results).count(UNSENT) == (15 if error is None else 16)
@@ -498,7 +498,7 @@ def test_a_customer_that_is_no_longer_declared_needs_no_manifest() -> None:
 def test_a_raised_flag_asks_nothing() -> None:
     """An apply that was stopped before it began makes no request, side checks neither."""
     apply = Apply(*BOTH, policy=BLOCK_STATUS)
-    apply.stop.raise_flag("stopped by Ctrl-C")
+    apply.stop.request("stopped by Ctrl-C")
     results = apply.run()
     assert [message_of(each) for each in results] == ["stopped by Ctrl-C"] * 3
     assert (apply.service.checked, apply.service.read_ids) == ([], [])
@@ -508,7 +508,7 @@ def test_a_raised_flag_asks_nothing() -> None:
 def test_the_first_interrupt_settles_what_is_in_flight(at: str) -> None:
     """After Ctrl-C nothing new is sent; the create that was under way is told as it ended."""
     apply = Apply(*BOTH)
-    stopping = Fault(does=lambda: apply.stop.raise_flag("stopped by Ctrl-C"))
+    stopping = Fault(does=lambda: apply.stop.request("stopped by Ctrl-C"))
     script = apply.service.reads if at == "reads" else apply.service.creates
     script.append(stopping)
     results = apply.run()

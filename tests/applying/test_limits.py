@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.applying.journal import History, Sending
+from reconciler.applying.journal import CreateRecord, History
 from reconciler.applying.limits import (
     NAMED,
     counted_creates,
@@ -57,8 +57,8 @@ def plan_of(*keys: StepKey) -> Plan:
     return Plan(TARGET, tuple(Step(k.customer_id, "a", k.qualification, None) for k in keys))
 
 
-def sending(of: StepKey) -> Sending:
-    return Sending(
+def sending(of: StepKey) -> CreateRecord:
+    return CreateRecord(
         run="r",
         at=NOW,
         customer_id=of.customer_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.emulator.creates import in_milliseconds, reviewed_anew, with_entry
-from reconciler.emulator.world import Entry, Standing
+from reconciler.emulator.world import CustomerQualifications, Entry
 from tests.emulator.worlds import NOW, NOW_TEXT
 
 SOE = Entry("StateOwnedEntity")
@@ -47,7 +47,7 @@ def test_milliseconds_are_always_told() -> None:
 
 def test_a_namesake_gives_way_in_its_place() -> None:
     """The order of the others stays, in whatever case the name was."""
-    before = Standing((Entry("education", "Denied"), SOE))
+    before = CustomerQualifications((Entry("education", "Denied"), SOE))
     entry = Entry("Education", "InReview")
     assert with_entry(before, entry).entries == (entry, SOE)
-    assert with_entry(Standing((SOE,)), entry).entries == (SOE, entry)
+    assert with_entry(CustomerQualifications((SOE,)), entry).entries == (SOE, entry)

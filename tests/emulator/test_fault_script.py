@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.emulator.creates import CreateRules
-from reconciler.emulator.fault_script import FaultScript, Meeting, Strike
+from reconciler.emulator.fault_script import FaultContext, FaultPlan, FaultScript
 from reconciler.emulator.faults import read_faults
 from reconciler.emulator.routing import Call
 from reconciler.model.secret import Secret
 from tests.emulator.worlds import EDUCATION, PLAIN, script
 
-READ = Meeting(Call.READ_QUALIFICATIONS, "GET", PLAIN, Secret("user"))
-CREATE = Meeting(Call.CREATE_QUALIFICATION, "POST", PLAIN, Secret("user"))
-OTHER = Meeting(Call.READ_QUALIFICATIONS, "GET", EDUCATION, Secret("user"))
-LIST = Meeting(Call.CUSTOMERS, "GET", None, None)
+READ = FaultContext(Call.READ_QUALIFICATIONS, "GET", PLAIN, Secret("user"))
+CREATE = FaultContext(Call.CREATE_QUALIFICATION, "POST", PLAIN, Secret("user"))
+OTHER = FaultContext(Call.READ_QUALIFICATIONS, "GET", EDUCATION, Secret("user"))
+LIST = FaultContext(Call.CUSTOMERS, "GET", None, None)
 MEETINGS = [READ, CREATE, OTHER, LIST]
 
 
@@ -26,13 +26,13 @@ def faulty(*faults: dict[str, object], seed: int = 0) -> FaultScript:
     return FaultScript(read_faults(script(*faults, seed=seed)))
 
 
-def ended(faults: FaultScript, meetings: list[Meeting]) -> list[bool]:
+def ended(faults: FaultScript, meetings: list[FaultContext]) -> list[bool]:
     return [faults.meet(meeting).ending is not None for meeting in meetings]
 
 
 def test_without_faults_nothing_strikes() -> None:
     """An empty script leaves every call alone."""
-    assert FaultScript().meet(READ) == Strike()
+    assert FaultScript().meet(READ) == FaultPlan()
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_duplicates_stay_refused_where_nothing_is_said() -> None:
 
 def test_lag_and_idempotency_are_for_creates() -> None:
     """Without a call these two match creates only."""
-    assert faulty({"kind": "lag", "reads": 3}, {"kind": "no-idempotency"}).meet(READ) == Strike()
+    assert faulty({"kind": "lag", "reads": 3}, {"kind": "no-idempotency"}).meet(READ) == FaultPlan()
 
 
 def test_a_token_expires_after_so_many_calls() -> None:
     """Each token is good for `after` calls; another one is good again."""
     faults = faulty({"kind": "expire-token", "after": 2})
-    second = Meeting(Call.CUSTOMERS, "GET", None, Secret("second"))
+    second = FaultContext(Call.CUSTOMERS, "GET", None, Secret("second"))
     assert ended(faults, [READ, READ, READ, CREATE, second, second, READ, second]) == [
         False,
         False,
@@ -118,7 +118,7 @@ def test_a_token_expires_after_so_many_calls() -> None:
 def test_only_so_many_tokens_expire() -> None:
     """`times` is the number of tokens, not of calls."""
     faults = faulty({"kind": "expire-token", "times": 1})
-    second = Meeting(Call.CUSTOMERS, "GET", None, Secret("second"))
+    second = FaultContext(Call.CUSTOMERS, "GET", None, Secret("second"))
     assert ended(faults, [READ, READ, second, second, READ]) == [True, True, False, False, True]
 
 
@@ -131,7 +131,7 @@ CHANCE = {"kind": "refuse", "probability": 0.5}
 
 
 @given(st.integers(0, 2**32), st.permutations([READ] * 6 + [OTHER] * 6))
-def test_chance_is_repeatable_in_any_order(seed: int, meetings: list[Meeting]) -> None:
+def test_chance_is_repeatable_in_any_order(seed: int, meetings: list[FaultContext]) -> None:
     """Each customer's calls are struck alike, however they are mixed with another's."""
     mixed = list(zip(meetings, ended(faulty(CHANCE, seed=seed), meetings), strict=True))
     for one in (READ, OTHER):

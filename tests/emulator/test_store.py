@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator.store import FileStore, MemoryStore, open_store, reset, state_path
-from reconciler.emulator.world import Answer, Changes, Creation, Entry, Standing
+from reconciler.emulator.world import Answer, Changes, Creation, CustomerQualifications, Entry
 from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import CODE, MADE_GCC, PLAIN, Client, make_app
 
 SEED = Path("live.yaml")
 ALL = Changes(
-    {PLAIN: Standing((Entry("Education", "Denied", "why", "2020-12-03T10:37:38Z"),), 2)},
+    {
+        PLAIN: CustomerQualifications(
+            (Entry("Education", "Denied", "why", "2020-12-03T10:37:38Z"),), 2
+        )
+    },
     {"digest": 3},
     {"key": Answer(201, "{}")},
     (Creation(PLAIN, "Education", "2020-12-03T10:37:38Z", "request"),),

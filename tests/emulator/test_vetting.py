@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.vetting import Decision, Verdict, vet
-from reconciler.emulator.world import Changes, Entry, standing_of
+from reconciler.emulator.world import Changes, Entry, qualifications_of
 from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import (
     DENIED,
@@ -29,7 +29,7 @@ WORLD = read_seed(seed())
 
 def decided(customer: str, decision: Decision, reason: str | None = None) -> Entry:
     changes = vet(WORLD, Changes(), Verdict(customer, "education", decision, reason), NOW)
-    entry = standing_of(WORLD, changes, customer).entry("Education")
+    entry = qualifications_of(WORLD, changes, customer).entry("Education")
     assert entry is not None
     return entry
 

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.emulator.creates import Settable, Unusable, Wanted, named_qualification, read_wanted
+from reconciler.emulator.creates import (
+    CreateRequest,
+    Settable,
+    Unusable,
+    named_qualification,
+    read_create_request,
+)
 from reconciler.model.secret import Secret
 from tests.emulator.worlds import CODE, MADE_GCC, MADE_K12, MADE_SOE
 
@@ -18,17 +24,20 @@ EDU = "Education"
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [
-        (MADE_SOE, Wanted(Settable.SOE)),
-        (MADE_K12, Wanted(Settable.EDUCATION)),
-        ({"qualification": EDU, "educationSegment": "HigherEducation"}, Wanted(Settable.EDUCATION)),
-        (MADE_K12 | {"website": None}, Wanted(Settable.EDUCATION)),
-        (MADE_K12 | {"note": "ours"}, Wanted(Settable.EDUCATION)),
-        (MADE_GCC, Wanted(Settable.GCC, Secret(CODE))),
+        (MADE_SOE, CreateRequest(Settable.SOE)),
+        (MADE_K12, CreateRequest(Settable.EDUCATION)),
+        (
+            {"qualification": EDU, "educationSegment": "HigherEducation"},
+            CreateRequest(Settable.EDUCATION),
+        ),
+        (MADE_K12 | {"website": None}, CreateRequest(Settable.EDUCATION)),
+        (MADE_K12 | {"note": "ours"}, CreateRequest(Settable.EDUCATION)),
+        (MADE_GCC, CreateRequest(Settable.GCC, Secret(CODE))),
     ],
 )
-def test_the_documented_bodies_are_read(body: object, wanted: Wanted) -> None:
+def test_the_documented_bodies_are_read(body: object, wanted: CreateRequest) -> None:
     """The bodies of seed 001 are read; nulls and unknown properties don't matter."""
-    assert read_wanted(json.dumps(body).encode()) == wanted
+    assert read_create_request(json.dumps(body).encode()) == wanted
 
 
 @pytest.mark.parametrize(
@@ -54,7 +63,7 @@ def test_the_documented_bodies_are_read(body: object, wanted: Wanted) -> None:
 )
 def test_another_body_is_refused_with_its_reason(body: object, reason: str) -> None:
     """What can't be set, lacks a field or has another's field is told."""
-    read = read_wanted(json.dumps(body).encode())
+    read = read_create_request(json.dumps(body).encode())
     assert isinstance(read, Unusable)
     assert reason in read.reason
     assert CODE not in read.reason
@@ -63,17 +72,17 @@ def test_another_body_is_refused_with_its_reason(body: object, reason: str) -> N
 @given(st.binary())
 def test_no_body_breaks_the_reading(body: bytes) -> None:
     """Whatever bytes come, they are read or refused."""
-    assert isinstance(read_wanted(body), Wanted | Unusable)
+    assert isinstance(read_create_request(body), CreateRequest | Unusable)
     assert isinstance(named_qualification(body), str)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_unreadable_json_is_refused(body: bytes) -> None:
     """Bytes that are no JSON are no request, and name no qualification."""
-    assert isinstance(read_wanted(body), Unusable)
+    assert isinstance(read_create_request(body), Unusable)
     assert named_qualification(body) == ""
 
 
 def test_a_wanted_code_is_not_shown() -> None:
     """A printed request of a GCC create shows no code."""
-    assert CODE not in repr(read_wanted(json.dumps(MADE_GCC).encode()))
+    assert CODE not in repr(read_create_request(json.dumps(MADE_GCC).encode()))

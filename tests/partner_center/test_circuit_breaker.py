@@ -12,14 +12,14 @@ from reconciler.model.errors import (
     Unavailable,
 )
 from reconciler.partner_center.calls import Kind
-from reconciler.partner_center.circuit_breaker import PAUSE, SIDE_CHECKS, Standing
+from reconciler.partner_center.circuit_breaker import PAUSE, SIDE_CHECKS, CircuitBreaker
 from tests.partner_center.fake_time import FakeTime
 
 REFUSED = SignInRefused("refused", "sign in", Answered(401))
 APP_ONLY = AppOnlyRefused("app only", "log in", Answered(403))
 
 
-def barred(standing: Standing) -> set[Kind]:
+def barred(standing: CircuitBreaker) -> set[Kind]:
     found = set()
     for kind in Kind:
         try:
@@ -29,8 +29,8 @@ def barred(standing: Standing) -> set[Kind]:
     return found
 
 
-def standing_of(patience: int, time: FakeTime | None = None) -> Standing:
-    return Standing(patience, (time or FakeTime()).timing.clock)
+def standing_of(failure_threshold: int, time: FakeTime | None = None) -> CircuitBreaker:
+    return CircuitBreaker(failure_threshold, (time or FakeTime()).timing.clock)
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - SIDE_CHECKS))

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.connection import BearerToken, Lanes, connect, proxy_for
+from reconciler.partner_center.connection import BearerToken, ConnectionPool, connect, proxy_for
 from tests.partner_center.raw_service import DROPPED, RawService, raw_service, replies, reply
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def test_a_connection_that_cannot_be_made_up_frees_its_place() -> None:
         return made
 
     async def run() -> int:
-        async with httpx.AsyncClient(transport=Lanes(make, concurrency=1)) as client:
+        async with httpx.AsyncClient(transport=ConnectionPool(make, concurrency=1)) as client:
             with pytest.raises(OSError, match="no certificates"):
                 await client.get(ADDRESS)
             return (await client.get(ADDRESS)).status_code

@@ -21,7 +21,7 @@ from reconciler.model.state import Qualification
 from reconciler.partner_center import calls
 from reconciler.partner_center.calls import Answer, Call
 from reconciler.partner_center.errors import ErrorBody, lost, plain_text, read_error_body, refusal
-from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN, Happened, Row
+from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN, Effect, Row
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER, answer
 
@@ -225,7 +225,7 @@ def test_foreign_text_is_one_bounded_line(text: str) -> None:
 def test_a_lost_answer_is_an_error_for_reads_and_creates(row: Row) -> None:
     """A lost read is Unavailable; a lost create is that only where it certainly did not happen."""
     assert type(lost(READ, row, "", CORRELATION)) is Unavailable
-    certain = row.verdict.happened is Happened.CERTAINLY_NOT
+    certain = row.verdict.happened is Effect.CERTAINLY_NOT
     created = lost(CREATE, row, "errno 111: 123456", CORRELATION)
     assert type(created) is (Unavailable if certain else OutcomeUnknown)
     assert "123456" not in created.message

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reconciler.partner_center.retry import (
     EXCEPTIONS,
     UNFORESEEN,
+    Effect,
     GiveUp,
-    Happened,
     RetryTimes,
     Schedule,
     parse_retry_after,
@@ -80,7 +80,7 @@ def test_only_what_was_never_sent_certainly_did_not_happen(kind: type[Exception]
     """A create counts as not done only where no byte of it can have left."""
     happened = EXCEPTIONS[kind].verdict.happened
     certain = kind in CERTAINLY_NOT
-    assert happened is (Happened.CERTAINLY_NOT if certain else Happened.MAY_HAVE)
+    assert happened is (Effect.CERTAINLY_NOT if certain else Effect.MAY_HAVE)
 
 
 @pytest.mark.parametrize("kind", EXCEPTIONS)
@@ -98,35 +98,35 @@ def test_an_exception_is_judged_by_its_nearest_base() -> None:
     assert row_of(Newer("")) is EXCEPTIONS[httpx.ReadTimeout]
     assert row_of(ConnectionResetError()) is EXCEPTIONS[OSError]
     assert row_of(RuntimeError()) is UNFORESEEN
-    assert UNFORESEEN.verdict.happened is Happened.MAY_HAVE
+    assert UNFORESEEN.verdict.happened is Effect.MAY_HAVE
 
 
 @pytest.mark.parametrize(
     ("status", "whole", "happened", "repeat"),
     [
-        (200, True, Happened.MAY_HAVE, False),
-        (200, False, Happened.MAY_HAVE, True),
-        (201, False, Happened.MAY_HAVE, True),
-        (204, False, Happened.MAY_HAVE, True),
-        (301, True, Happened.DEFINITE, False),
-        (302, True, Happened.DEFINITE, False),
-        (400, True, Happened.DEFINITE, False),
-        (401, True, Happened.DEFINITE, False),
-        (403, True, Happened.DEFINITE, False),
-        (404, True, Happened.DEFINITE, False),
-        (408, True, Happened.MAY_HAVE, True),
-        (409, True, Happened.DEFINITE, False),
-        (425, True, Happened.CERTAINLY_NOT, True),
-        (429, True, Happened.CERTAINLY_NOT, True),
-        (499, True, Happened.MAY_HAVE, True),
-        (500, True, Happened.MAY_HAVE, True),
-        (502, False, Happened.MAY_HAVE, True),
-        (503, True, Happened.MAY_HAVE, True),
-        (504, True, Happened.MAY_HAVE, True),
+        (200, True, Effect.MAY_HAVE, False),
+        (200, False, Effect.MAY_HAVE, True),
+        (201, False, Effect.MAY_HAVE, True),
+        (204, False, Effect.MAY_HAVE, True),
+        (301, True, Effect.DECIDED, False),
+        (302, True, Effect.DECIDED, False),
+        (400, True, Effect.DECIDED, False),
+        (401, True, Effect.DECIDED, False),
+        (403, True, Effect.DECIDED, False),
+        (404, True, Effect.DECIDED, False),
+        (408, True, Effect.MAY_HAVE, True),
+        (409, True, Effect.DECIDED, False),
+        (425, True, Effect.CERTAINLY_NOT, True),
+        (429, True, Effect.CERTAINLY_NOT, True),
+        (499, True, Effect.MAY_HAVE, True),
+        (500, True, Effect.MAY_HAVE, True),
+        (502, False, Effect.MAY_HAVE, True),
+        (503, True, Effect.MAY_HAVE, True),
+        (504, True, Effect.MAY_HAVE, True),
     ],
 )
 def test_every_status_and_broken_body_has_its_verdict(
-    status: int, *, whole: bool, happened: Happened, repeat: bool
+    status: int, *, whole: bool, happened: Effect, repeat: bool
 ) -> None:
     """For a create: did it happen? For a read: may it be asked again?"""
     verdict = verdict_of_answer(status, whole=whole)

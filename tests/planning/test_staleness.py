@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.model.plan import Step
 from reconciler.model.state import LiveCustomer, LiveQualification, Qualification
 from reconciler.planning.planner import basis_of
-from reconciler.planning.staleness import Move, explain_move, held_by, what_moved
+from reconciler.planning.staleness import Drift, explain_drift, find_drift, held_by
 from tests.worlds import (
     CLAIM,
     CONTOSO,
@@ -44,10 +44,10 @@ DENIED_TEXT: Final = "2025-11-03T09:30:00.885Z"
 SECOND: Final = timedelta(seconds=1)
 
 
-def move_of(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer) -> Move | None:
+def move_of(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer) -> Drift | None:
     plan = plan_one(desired, before)
     assert plan.steps
-    return what_moved(plan.basis[desired.customer_id], plan.steps, after)
+    return find_drift(plan.basis[desired.customer_id], plan.steps, after)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_move(
     """Anything else is a move, and what moved is named, field by field."""
     move = move_of(desired, before, after)
     assert move is not None
-    assert explain_move(move) == explained
+    assert explain_drift(move) == explained
 
 
 def test_explains_in_one_order() -> None:
     """Several moves are told in one order."""
     one: dict[str, str | None] = {"vettingStatus": None}
-    move = Move({"B": one, "A": one}, {"D": one, "C": one})
-    assert explain_move(move) == "A is gone; B is gone; C has appeared; D has appeared"
+    move = Drift({"B": one, "A": one}, {"D": one, "C": one})
+    assert explain_drift(move) == "A is gone; B is gone; C has appeared; D has appeared"
 
 
 @CLAIM
@@ -174,7 +174,7 @@ def test_own_steps_never_move(world: World, data: st.DataObject) -> None:
                 status = data.draw(st.sampled_from([None, "Approved", "inreview", "OnHold"]))
                 state = created(state, step, status)
         shuffled = LiveCustomer(tuple(data.draw(st.permutations(state.qualifications))))
-        assert what_moved(plan.basis[customer_id], steps, shuffled) is None
+        assert find_drift(plan.basis[customer_id], steps, shuffled) is None
 
 
 def by_customer(plan: Plan) -> dict[CustomerId, list[Step]]:
@@ -197,9 +197,9 @@ def test_everything_else_moves(world: World, name: str, status: str | None, gone
             continue
         after = changed(state, name, status, None if gone else LATER)
         if basis_of(after) != basis_of(state):
-            move = what_moved(plan.basis[customer_id], steps, after)
+            move = find_drift(plan.basis[customer_id], steps, after)
             assert move is not None
-            assert name in explain_move(move)
+            assert name in explain_drift(move)
 
 
 def changed(

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.model.errors import UsageError
 from reconciler.selection.git import (
-    Doubt,
+    HistoryUnavailable,
     TreeEntry,
     environment_for_git,
     find_commit,
@@ -136,7 +136,7 @@ def test_a_merge_base_that_is_not_one_is_doubted(
     """Without exactly one merge base nothing can be compared."""
     happening(repository)
     opened = open_repository(repository.root)
-    with pytest.raises(Doubt, match=reason):
+    with pytest.raises(HistoryUnavailable, match=reason):
         merge_base(opened, find_commit(opened, "main"), "main")
 
 
@@ -145,7 +145,7 @@ def test_a_shallow_clone_is_doubted(repository: GitFolder, tmp_path: Path) -> No
     clone = tmp_path / "clone"
     repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(clone))
     opened = open_repository(clone)
-    with pytest.raises(Doubt, match="fetch-depth: 0"):
+    with pytest.raises(HistoryUnavailable, match="fetch-depth: 0"):
         merge_base(opened, find_commit(opened, "origin/main"), "origin/main")
 
 
@@ -162,7 +162,7 @@ def test_a_tree_is_listed_under_the_paths_asked_for(repository: GitFolder) -> No
 def test_a_tree_that_is_gone_is_doubted(repository: GitFolder) -> None:
     """A commit that git can't list is told, with git's own words."""
     opened = open_repository(repository.root)
-    with pytest.raises(Doubt, match="can't list"):
+    with pytest.raises(HistoryUnavailable, match="can't list"):
         list(list_tree(opened, "0" * 40, [""]))
 
 
@@ -236,7 +236,7 @@ def test_files_are_read_byte_for_byte(repository: GitFolder) -> None:
 def test_a_file_that_git_has_lost_is_doubted(repository: GitFolder, object_id_: str) -> None:
     """A content that can't be had, as in a partial clone without its server, is no empty one."""
     lost = TreeEntry("customers/lost.yaml", "100644", object_id_)
-    with pytest.raises(Doubt, match=r"lost what customers/lost\.yaml held"):
+    with pytest.raises(HistoryUnavailable, match=r"lost what customers/lost\.yaml held"):
         list(read_files(open_repository(repository.root), [lost]))
 
 
@@ -245,7 +245,7 @@ def test_a_file_too_large_for_a_manifest_is_doubted(repository: GitFolder) -> No
     (repository.root / "large.yaml").write_bytes(b"x" * (MAX_BYTES + 1))
     repository.commit()
     large = entries_of(repository, "large.yaml")
-    with pytest.raises(Doubt, match="too large"):
+    with pytest.raises(HistoryUnavailable, match="too large"):
         list(read_files(open_repository(repository.root), large))
 
 

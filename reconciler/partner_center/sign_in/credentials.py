@@ -73,10 +73,10 @@ class CachedLogin:
     client_id: str | None
 
 
-WayIn = ReadyToken | AppAndUser | AppOnly | CachedLogin
+SignInMethod = ReadyToken | AppAndUser | AppOnly | CachedLogin
 
 
-def find_way_in(environ: Mapping[str, str], target: SignInTarget) -> WayIn:
+def find_sign_in_method(environ: Mapping[str, str], target: SignInTarget) -> SignInMethod:
     """The first way in that the environment names; ConfigurationError where it is incomplete."""
     named = {name: value.strip() for name, value in environ.items() if value.strip()}
     if token := named.get("PARTNER_CENTER_ACCESS_TOKEN"):
@@ -111,9 +111,9 @@ def authority_address(environ: Mapping[str, str], target: SignInTarget) -> str:
     return str(url).rstrip("/")
 
 
-def expected_kind(way_in: WayIn) -> TokenKind:
+def expected_kind(sign_in_method: SignInMethod) -> TokenKind:
     """The kind of token this way brings; for a ready token, what it says of itself."""
-    match way_in:
+    match sign_in_method:
         case ReadyToken(token):
             return read_claims(token).kind
         case AppOnly():
@@ -121,7 +121,7 @@ def expected_kind(way_in: WayIn) -> TokenKind:
         case AppAndUser() | CachedLogin():
             return TokenKind.APP_AND_USER
         case _:
-            assert_never(way_in)
+            assert_never(sign_in_method)
 
 
 def _refresh_token(named: Mapping[str, str]) -> Path | Secret | None:

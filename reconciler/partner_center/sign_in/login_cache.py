@@ -83,15 +83,15 @@ class LoginCache:
         """Beside a keyring, an empty file that says it holds a login; with DPAPI, the login."""
         return self.folder / "login.vault"
 
-    def application(self, way_in: CachedLogin) -> Application:
+    def application(self, sign_in_method: CachedLogin) -> Application:
         """Whose login is kept; SignInFailed where none is, or one for something else."""
         with self._opened() as (login, _):
             application = login.application
         for name, kept, wanted in (
-            ("authority", application.authority, way_in.authority),
-            ("scope", application.scope, way_in.scope),
-            ("tenant", application.tenant, way_in.tenant),
-            ("application", application.client_id, way_in.client_id),
+            ("authority", application.authority, sign_in_method.authority),
+            ("scope", application.scope, sign_in_method.scope),
+            ("tenant", application.tenant, sign_in_method.tenant),
+            ("application", application.client_id, sign_in_method.client_id),
         ):
             if wanted is not None and wanted.lower() != kept.lower():
                 raise SignInFailed(

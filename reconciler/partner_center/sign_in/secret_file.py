@@ -23,7 +23,7 @@ _LARGEST = 65_536
 _ROOM = 16_384
 """Bytes taken on the disk before the exchange, so that a full disk is found before it too."""
 
-_PATIENCE = 60.0
+_LOCK_TIMEOUT = 60.0
 """Seconds to wait for another run that holds the file: its exchange takes a second or two."""
 
 
@@ -60,16 +60,16 @@ def is_token(text: str) -> bool:
 
 
 @contextmanager
-def locked(target: Path, patience: float = _PATIENCE) -> Iterator[None]:
+def locked(target: Path, timeout: float = _LOCK_TIMEOUT) -> Iterator[None]:
     """Hold `target` against other runs by a lock file beside it; SignInFailed where that fails."""
     if not target.parent.is_dir():  # filelock would make it
         raise SignInFailed(f"the folder {target.parent} doesn't exist", _REMEDY)
-    lock = FileLock(f"{target}.lock", timeout=patience, mode=0o600)
+    lock = FileLock(f"{target}.lock", timeout=timeout, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
         raise SignInFailed(
-            f"another run has held {target} for {patience:.0f} s",
+            f"another run has held {target} for {timeout:.0f} s",
             "let that run end, or end it, and run again",
         ) from None
     except (OSError, NotImplementedError) as error:

@@ -19,7 +19,7 @@ from reconciler.partner_center.sign_in.credentials import (
     AppOnly,
     CachedLogin,
     ReadyToken,
-    WayIn,
+    SignInMethod,
 )
 from reconciler.partner_center.sign_in.msal_client import Tokens, tokens_for_app, tokens_for_user
 from reconciler.partner_center.sign_in.refresh_tokens import (
@@ -46,7 +46,7 @@ SignIn = Callable[[], AccessToken]
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class RefreshTokenStorage:
     """Where refresh tokens are kept beyond the file they came from."""
 
     cache: Callable[[], LoginCache]
@@ -55,14 +55,16 @@ class Keeping:
     refresh_token_out: Path | None = None
 
 
-def sign_in_by(way_in: WayIn, keeping: Keeping, tenant_id: str | None = None) -> SignIn:
-    """What signs in by `way_in`; a readable token of another tenant than `tenant_id` is refused."""
-    if keeping.refresh_token_out is not None and not _comes_by_variable(way_in):
+def sign_in_by(
+    sign_in_method: SignInMethod, keeping: RefreshTokenStorage, tenant_id: str | None = None
+) -> SignIn:
+    """Sign in by one method; a readable token of another tenant than `tenant_id` is refused."""
+    if keeping.refresh_token_out is not None and not _comes_by_variable(sign_in_method):
         keeping.warn(
             "--refresh-token-out is not used: it goes with PARTNER_CENTER_REFRESH_TOKEN, and this "
             "sign-in has none"
         )
-    ask = _asking(way_in, keeping)
+    ask = _asking(sign_in_method, keeping)
 
     def sign_in() -> AccessToken:
         token = ask()
@@ -84,8 +86,10 @@ def refuse_other_tenant(token: Secret, tenant_id: str | None) -> None:
         )
 
 
-def _comes_by_variable(way_in: WayIn) -> bool:
-    return isinstance(way_in, AppAndUser) and isinstance(way_in.refresh_token, Secret)
+def _comes_by_variable(sign_in_method: SignInMethod) -> bool:
+    return isinstance(sign_in_method, AppAndUser) and isinstance(
+        sign_in_method.refresh_token, Secret
+    )
 
 
 def _is_guid(text: str) -> bool:
@@ -96,29 +100,29 @@ def _is_guid(text: str) -> bool:
     return True
 
 
-def _asking(way_in: WayIn, keeping: Keeping) -> SignIn:
-    match way_in:
+def _asking(sign_in_method: SignInMethod, keeping: RefreshTokenStorage) -> SignIn:
+    match sign_in_method:
         case ReadyToken(token):
             return lambda: AccessToken(token, renewable=False)
         case AppOnly():
-            return partial(_for_app, way_in)
+            return partial(_for_app, sign_in_method)
         case AppAndUser(application, proof, refresh_token):
             return partial(_exchanged, application, proof, _source(refresh_token, keeping))
         case CachedLogin():
             cache = keeping.cache()
-            return lambda: _exchanged(cache.application(way_in), None, cache)
+            return lambda: _exchanged(cache.application(sign_in_method), None, cache)
         case _:
-            assert_never(way_in)
+            assert_never(sign_in_method)
 
 
-def _source(refresh_token: Path | Secret, keeping: Keeping) -> RefreshTokenSource:
+def _source(refresh_token: Path | Secret, keeping: RefreshTokenStorage) -> RefreshTokenSource:
     if isinstance(refresh_token, Path):
         return RefreshTokenFile(refresh_token)
     return RefreshTokenVariable(refresh_token, keeping.refresh_token_out, keeping.warn)
 
 
-def _for_app(way_in: AppOnly) -> AccessToken:
-    return _access(tokens_for_app(way_in.application, credential_of(way_in.proof)))
+def _for_app(sign_in_method: AppOnly) -> AccessToken:
+    return _access(tokens_for_app(sign_in_method.application, credential_of(sign_in_method.proof)))
 
 
 def _exchanged(

@@ -22,11 +22,11 @@ from reconciler.partner_center.sign_in.credentials import (
     AppOnly,
     CachedLogin,
     ReadyToken,
+    SignInMethod,
     SignInTarget,
-    WayIn,
     authority_address,
     expected_kind,
-    find_way_in,
+    find_sign_in_method,
     login_application,
 )
 from tests.partner_center.sign_in.fake_authority import SCOPE, unsigned_jwt
@@ -63,7 +63,7 @@ EVERYTHING = {
 
 
 @pytest.mark.parametrize(
-    ("environ", "way_in"),
+    ("environ", "sign_in_method"),
     [
         (EVERYTHING, ReadyToken(Secret("planted-ready"))),
         (TOKEN, ReadyToken(Secret("planted-ready"))),
@@ -88,21 +88,21 @@ EVERYTHING = {
         ({}, CachedLogin(AUTHORITY, SCOPE, None, None)),
     ],
 )
-def test_the_first_way_in_wins(environ: dict[str, str], way_in: WayIn) -> None:
+def test_the_first_way_in_wins(environ: dict[str, str], sign_in_method: SignInMethod) -> None:
     """Access token; refresh token file, then variable; client proof alone; the cache of login."""
-    assert find_way_in(environ, TARGET) == way_in
+    assert find_sign_in_method(environ, TARGET) == sign_in_method
 
 
 def test_empty_variables_count_as_unset() -> None:
     """A pipeline that maps a missing secret to an empty variable gets no surprise."""
     blank = dict.fromkeys(EVERYTHING, " \n")
-    assert find_way_in(blank, TARGET) == CachedLogin(AUTHORITY, SCOPE, None, None)
+    assert find_sign_in_method(blank, TARGET) == CachedLogin(AUTHORITY, SCOPE, None, None)
 
 
 def test_white_space_around_a_value_is_dropped() -> None:
     """`$(cat file)` and a here-string differ by a line end only."""
     environ = {"PARTNER_CENTER_ACCESS_TOKEN": " planted-ready\n"}
-    assert find_way_in(environ, TARGET) == ReadyToken(Secret("planted-ready"))
+    assert find_sign_in_method(environ, TARGET) == ReadyToken(Secret("planted-ready"))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_white_space_around_a_value_is_dropped() -> None:
 def test_a_missing_variable_is_named(environ: dict[str, str], missing: str) -> None:
     """An incomplete way in is an error, never a reason to try the next one."""
     with pytest.raises(ConfigurationError, match=missing):
-        find_way_in(environ, TARGET)
+        find_sign_in_method(environ, TARGET)
 
 
 def test_the_configured_tenant_stands_in_for_the_variable() -> None:
@@ -157,7 +157,7 @@ def test_the_configured_tenant_stands_in_for_the_variable() -> None:
 def test_what_can_not_be_sent_is_refused(environ: dict[str, str], named: str) -> None:
     """The variable is named; what it holds may be a secret and is not repeated."""
     with pytest.raises(ConfigurationError, match=named) as refused:
-        find_way_in(environ, TARGET)
+        find_sign_in_method(environ, TARGET)
     secretless = f"{refused.value.message} {refused.value.remedy}".replace("http://planted", "")
     assert "planted" not in secretless
 
@@ -182,7 +182,7 @@ def test_the_authority_host_replaces_the_clouds(host: str, address: str) -> None
 def test_an_unsafe_authority_host_is_refused(host: str) -> None:
     """https only, no user info, no path that would swallow the tenant."""
     with pytest.raises(ConfigurationError, match="AZURE_AUTHORITY_HOST") as refused:
-        find_way_in({**CLIENT_SECRET, **IDS, "AZURE_AUTHORITY_HOST": host}, TARGET)
+        find_sign_in_method({**CLIENT_SECRET, **IDS, "AZURE_AUTHORITY_HOST": host}, TARGET)
     assert "planted" not in refused.value.message
 
 
@@ -198,13 +198,13 @@ def test_an_unsafe_authority_host_is_refused(host: str) -> None:
 )
 def test_the_kind_is_known_before_signing_in(environ: dict[str, str], kind: TokenKind) -> None:
     """So that `apply` with an app-only identity can be refused before anything is sent."""
-    assert expected_kind(find_way_in(environ, TARGET)) is kind
+    assert expected_kind(find_sign_in_method(environ, TARGET)) is kind
 
 
 def test_no_way_in_shows_or_pickles_its_secrets() -> None:
     """Whatever is printed by mistake is harmless."""
     for environ in (TOKEN, {**REFRESH, **CLIENT_SECRET, **IDS}, {**REFRESH, **GITHUB, **IDS}):
-        way_in = find_way_in(environ, TARGET)
-        assert "planted" not in f"{way_in!r} {way_in}"
+        sign_in_method = find_sign_in_method(environ, TARGET)
+        assert "planted" not in f"{sign_in_method!r} {sign_in_method}"
         with pytest.raises(TypeError):
-            pickle.dumps(way_in)
+            pickle.dumps(sign_in_method)

@@ -147,7 +147,7 @@ def test_the_lock_alone_is_no_login(plain: LoginCache) -> None:
 
 
 @pytest.mark.parametrize(
-    ("way_in", "named"),
+    ("sign_in_method", "named"),
     [
         (replace(WAY_IN, authority="https://login.microsoftonline.us"), "authority"),
         (replace(WAY_IN, scope="other/.default"), "scope"),
@@ -156,12 +156,12 @@ def test_the_lock_alone_is_no_login(plain: LoginCache) -> None:
     ],
 )
 def test_a_login_for_something_else_is_not_used(
-    plain: LoginCache, way_in: CachedLogin, named: str
+    plain: LoginCache, sign_in_method: CachedLogin, named: str
 ) -> None:
     """Its token goes to the authority it came from, for what the run is about."""
     keep(plain)
     with pytest.raises(SignInFailed, match=f"is for the {named}") as failed:
-        plain.application(way_in)
+        plain.application(sign_in_method)
     assert "login` again" in failed.value.remedy
 
 

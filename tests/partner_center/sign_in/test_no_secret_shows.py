@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.sign_in.credentials import SignInTarget, find_way_in
+from reconciler.partner_center.sign_in.credentials import SignInTarget, find_sign_in_method
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.login import login
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN
@@ -137,9 +137,9 @@ def test_no_secret_shows(
     around = Surroundings(tmp_path)
     sign_in = around.sign_in(authority, environ)
     auth = PartnerCenterAuth(ENDPOINT, sign_in)
-    way_in = find_way_in(environ, SignInTarget(authority.address, SCOPE))
+    sign_in_method = find_sign_in_method(environ, SignInTarget(authority.address, SCOPE))
     happening(authority)
-    shown = [repr(way_in), repr(vars(auth)), *around.warnings]
+    shown = [repr(sign_in_method), repr(vars(auth)), *around.warnings]
     try:
         asyncio.run(call(auth))
     except SignInFailed as failure:

@@ -138,6 +138,6 @@ def test_a_held_file_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
     with (
         locked(path),
         pytest.raises(SignInFailed, match="another run has held"),
-        locked(path, patience=0.05),
+        locked(path, timeout=0.05),
     ):
         pass

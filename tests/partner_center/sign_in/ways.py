@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.partner_center.sign_in.credentials import Application, SignInTarget, find_way_in
+from reconciler.partner_center.sign_in.credentials import (
+    Application,
+    SignInTarget,
+    find_sign_in_method,
+)
 from reconciler.partner_center.sign_in.login_cache import LoginCache
-from reconciler.partner_center.sign_in.token_source import Keeping, SignIn, sign_in_by
+from reconciler.partner_center.sign_in.token_source import RefreshTokenStorage, SignIn, sign_in_by
 from tests.partner_center.sign_in.behaviour import TENANT
 from tests.partner_center.sign_in.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE
 
@@ -41,6 +45,8 @@ class Surroundings:
         return self.sign_in_at(authority.address, environ)
 
     def sign_in_at(self, address: str, environ: dict[str, str]) -> SignIn:
-        keeping = Keeping(lambda: self.cache, self.warnings.append, self.refresh_token_out)
-        way_in = find_way_in(environ, SignInTarget(address, SCOPE))
-        return sign_in_by(way_in, keeping, self.tenant_id)
+        keeping = RefreshTokenStorage(
+            lambda: self.cache, self.warnings.append, self.refresh_token_out
+        )
+        sign_in_method = find_sign_in_method(environ, SignInTarget(address, SCOPE))
+        return sign_in_by(sign_in_method, keeping, self.tenant_id)

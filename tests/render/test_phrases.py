@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.model.findings import Category
 from reconciler.model.plan import Plan, Selection, Summary, Target
-from reconciler.render.wording import (
+from reconciler.render.phrases import (
     CATEGORY_WORDS,
     count,
     incomplete_words,
