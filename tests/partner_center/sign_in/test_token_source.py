@@ -384,7 +384,7 @@ _RUN = """
 import os, sys
 from pathlib import Path
 from resource import RLIMIT_FSIZE, setrlimit
-from reconciler.model.findings import SignInFailed
+from reconciler.model.errors import SignInFailed
 from tests.partner_center.sign_in.ways import Surroundings
 {first}
 try:
