@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
+
+
+def pytest_configure() -> None:
+    # A shell's background job, as CI may be, starts with SIGINT ignored, and so would every
+    # program that the tests start: an inherited "ignored" is kept, and no Ctrl-C arrives.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
