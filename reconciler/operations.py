@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from reconciler.applying.attempt import RetryLimits
 from reconciler.applying.engine import DONE, ApplyInput, Dependencies, Engine
-from reconciler.applying.journal import JOURNAL_FILE, Journal, read_history
+from reconciler.applying.history import read_history
+from reconciler.applying.journal import JOURNAL_FILE, Journal
 from reconciler.applying.limits import (
     counted_creates,
     refuse_other_digest,
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.applying.attempt import CreatesQualifications
-    from reconciler.applying.journal import CreateRecord, History
+    from reconciler.applying.history import History
+    from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Category

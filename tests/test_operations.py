@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.journal import JOURNAL_FILE, Journal, read_history
+from reconciler.applying.history import read_history
+from reconciler.applying.journal import JOURNAL_FILE, Journal
 from reconciler.applying.lock import hold_lock
 from reconciler.applying.stop import StopSignal
 from reconciler.documents.plan_file import save_plan
@@ -67,7 +68,7 @@ from tests.worlds import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.applying.journal import History
+    from reconciler.applying.history import History
     from reconciler.model.findings import Category
     from reconciler.model.plan import PlanDocument
     from reconciler.model.state import DesiredCustomer

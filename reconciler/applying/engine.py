@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.applying.attempt import CreateOutcome, CreatesQualifications
-    from reconciler.applying.journal import CreateRecord
+    from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy

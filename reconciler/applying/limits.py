@@ -10,7 +10,7 @@ from reconciler.model.plan import key_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.applying.journal import History
+    from reconciler.applying.history import History
     from reconciler.model.plan import Plan, Step, StepKey, Target
     from reconciler.model.policy import Policy
     from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from reconciler.applying.journal import JOURNAL_FILE, read_history
+from reconciler.applying.history import read_history
+from reconciler.applying.journal import JOURNAL_FILE
 from reconciler.documents.plan_file import save_plan
 from reconciler.model.plan import Outcome, Scope, key_of
 from reconciler.model.policy import CREATABLE, Policy, SideCheck
@@ -39,7 +40,7 @@ from tests.fake_partner_center import RIVALS, Admin, Became, FakePartnerCenter, 
 from tests.worlds import SOE, customer, education, gcc
 
 if TYPE_CHECKING:
-    from reconciler.applying.journal import History
+    from reconciler.applying.history import History
     from reconciler.model.plan import ApplyReport, Plan, Step, StepKey, StepResult
     from reconciler.model.state import DesiredQualification
     from reconciler.operations import Run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.applying.engine import ApplyInput, Dependencies, Engine
-from reconciler.applying.journal import CreateRecord
+from reconciler.applying.journal_lines import CreateRecord
 from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
     AppOnlyRefused,

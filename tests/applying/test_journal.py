@@ -10,7 +10,8 @@ from typing import Final
 
 import pytest
 
-from reconciler.applying.journal import FRESH, History, Journal, read_history
+from reconciler.applying.history import FRESH, History, read_history
+from reconciler.applying.journal import Journal
 from reconciler.model.errors import JournalRefused, StateError
 from reconciler.model.plan import Outcome, Step, StepKey, Target, key_of
 from reconciler.model.state import CodeReference, CustomerId, Qualification

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from reconciler.applying.journal import CreateRecord, History
+from reconciler.applying.history import History
+from reconciler.applying.journal_lines import CreateRecord
 from reconciler.applying.limits import (
     NAMED,
     counted_creates,

@@ -1,0 +1,114 @@
+"""The lines of the journal, one model for both ways; a line that is not ours is refused.
+
+The format on disk is read by later versions: a line or a field may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from reconciler.model.errors import JournalRefused
+from reconciler.model.plan import Outcome, Step, StepKey, key_of
+from reconciler.model.state import CustomerId, EducationSegment, Qualification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class JournalLine(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+    )
+
+
+class Started(JournalLine):
+    """The first line of every run, and so of every journal."""
+
+    event: Literal["started"] = "started"
+    journal: Literal["reconciler/v1"] = "reconciler/v1"
+    run: str
+    at: AwareDatetime
+    plan_digest: str
+    address: str
+    tenant_id: str | None
+
+
+class CreateRecord(JournalLine):
+    """A create that is about to be sent."""
+
+    event: Literal["sending"] = "sending"
+    run: str
+    at: AwareDatetime
+    customer_id: CustomerId
+    name: str
+    qualification: Qualification
+    education_segment: EducationSegment | None = None
+    website: str | None = None
+    denial: AwareDatetime | None = None
+    request_id: str
+
+    def says(self, step: Step) -> bool:
+        """Tell whether `step` asks for the very same create, particulars included."""
+        particulars = (step.education_segment, step.website)
+        return self.key == key_of(step) and (self.education_segment, self.website) == particulars
+
+    @property
+    def key(self) -> StepKey:
+        return StepKey(self.customer_id, self.qualification, self.denial)
+
+    @property
+    def step(self) -> Step:
+        """The step, as far as it says what a read has to show."""
+        return Step(self.customer_id, self.name, self.qualification, resubmit_denial_of=self.denial)
+
+
+class Settled(JournalLine):
+    event: Literal["settled"] = "settled"
+    run: str
+    at: AwareDatetime
+    request_id: str
+    outcome: Outcome
+
+
+class Ended(JournalLine):
+    """The last line of a run that was not cut short: every step was seen to."""
+
+    event: Literal["ended"] = "ended"
+    run: str
+    at: AwareDatetime
+
+
+class Reset(JournalLine):
+    """The emulator is back at its seed: what was created there is gone."""
+
+    event: Literal["reset"] = "reset"
+    at: AwareDatetime
+    address: str
+    tenant_id: str | None
+
+
+Event = Started | CreateRecord | Settled | Ended | Reset
+_LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def parse_lines(path: Path, content: bytes) -> Iterable[Event]:
+    *lines, rest = content.split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield _LINES.validate_json(line)
+        except ValidationError:
+            raise refused_line(path, number, "is not a line that this program writes") from None
+    if rest:
+        raise refused_line(path, len(lines) + 1, "is cut off")
+
+
+def refused_line(path: Path, number: int, what: str) -> JournalRefused:
+    return JournalRefused(
+        f"the journal {path} can't be trusted: line {number} {what}",
+        "find out what was sent (`reconciler plan` reads every customer), then move the journal "
+        "away and run again; nothing was sent and the journal is as it was",
+    )
