@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.configuration.clouds import Cloud
@@ -21,7 +22,6 @@ from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from reconciler.configuration.schema import (
         ConfigurationFile,
@@ -77,6 +77,16 @@ class Configuration:
     policy: Policy
     seed: Path | None = None
     """The emulator's seed that the file names, also where the environment names an address."""
+
+    @property
+    def not_manifests(self) -> frozenset[Path]:
+        """The files that are never manifests wherever they lie, links followed.
+
+        The seed is among them also where the environment names an address in its place.
+        """
+        files = (self.path, self.seed)
+        # Not Path.resolve: it raises for a loop of links.
+        return frozenset(Path(os.path.realpath(file)) for file in files if file is not None)
 
     @property
     def target(self) -> Target:

@@ -54,10 +54,9 @@ def load_desired(paths: Sequence[Path], configuration: Configuration, cwd: Path)
 
 
 def _search(paths: Sequence[Path], configuration: Configuration, cwd: Path) -> _Search:
-    never = (configuration.path, configuration.seed)
     return _Search(
         [cwd / path for path in paths] or configuration.manifests,
         configuration.folder,
         configuration.secrets_folder,
-        frozenset(file.resolve() for file in never if file is not None),
+        configuration.not_manifests,
     )

@@ -59,13 +59,12 @@ def manifest_places(
     configuration: Configuration, paths: Sequence[Path], cwd: Path
 ) -> ManifestPlaces:
     """Tell where the desired state of `load_desired`, given the same, came from."""
-    never = (configuration.path, configuration.partner_center.emulator)
     return ManifestPlaces(
         configuration=configuration.path or configuration.folder / CONFIGURATION_FILE,
         folder=configuration.folder,
         paths=tuple(cwd / path for path in paths) or tuple(configuration.manifests),
         secrets_folder=configuration.secrets_folder,
-        skip=frozenset(path for path in never if path is not None),
+        skip=configuration.not_manifests,
     )
 
 

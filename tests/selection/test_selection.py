@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.configuration.config import load_configuration
+from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import UsageError
 from reconciler.model.findings import Category, Severity
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.state import CustomerId
 from reconciler.selection.selection import Narrowing, Selected, manifest_places, select, shard_of
-from tests.repositories import GitFolder, customer_id, make_repository, manifest
+from tests.repositories import (
+    CONFIGURATION,
+    GitFolder,
+    customer_id,
+    make_repository,
+    manifest,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -223,6 +230,27 @@ def test_a_dropped_customer_is_narrowed_as_the_others(
     (repository.folder / "customers/fabrikam.yaml").unlink()
     asked = Narrowing(narrowing.customers, narrowing.selector, "main", narrowing.shard)
     assert bool(narrowed(repository, asked).scope.findings) == told
+
+
+def test_the_seed_is_no_manifest_while_the_environment_names_an_address(
+    repository: GitFolder,
+) -> None:
+    """A seed in the manifests' folder is skipped at the merge base as in the working tree."""
+    repository.write(
+        "reconciler.yaml", CONFIGURATION + "partnerCenter: {emulator: customers/live.yaml}\n"
+    )
+    repository.write("customers/live.yaml", "customers: []\n")
+    repository.commit()
+    repository.branch("change")
+    repository.write("customers/live.yaml", "customers: [{id: x}]\n")
+    repository.write("customers/tailspin.yaml", labelled(4, "tailspin", region="us-west"))
+    folder = repository.folder
+    environ = {"PARTNER_CENTER_ENDPOINT": "http://127.0.0.1:8085"}
+    configuration = load_configuration(None, environ, folder)
+    desired = load_desired((), configuration, folder)
+    places = manifest_places(configuration, (), folder)
+    selected = select(desired, Narrowing(changed_from="main"), places)
+    assert names(selected) == ["tailspin"]
 
 
 def test_the_places_are_those_that_were_loaded(repository: GitFolder) -> None:
