@@ -75,6 +75,8 @@ class Configuration:
     state_dir: Path
     partner_center: PartnerCenterSettings
     policy: Policy
+    audit_log: Path | None = None
+    """Where what is sent is put on record, where that is asked for."""
     seed: Path | None = None
     """The emulator's seed that the file names, also where the environment names an address."""
 
@@ -152,30 +154,32 @@ def _read_variable(environ: Mapping[str, str]) -> tuple[str | None, list[Diagnos
 
 def _configuration(written: ConfigurationFile, endpoint: str | None, path: Path) -> Configuration:
     folder = path.parent.resolve()
-    secrets = written.secrets_folder
-    emulator = written.partner_center.emulator
     return Configuration(
         path=folder / path.name,
         folder=folder,
         manifests=tuple(folder / each for each in written.manifests),
-        secrets_folder=None if secrets is None else folder / secrets,
+        secrets_folder=_below(folder, written.secrets_folder),
         state_dir=folder / written.state_dir,
         partner_center=_settings(written.partner_center, endpoint, folder),
         policy=_policy(written.policy),
-        seed=None if emulator is None else folder / emulator,
+        audit_log=_below(folder, written.audit_log),
+        seed=_below(folder, written.partner_center.emulator),
     )
+
+
+def _below(folder: Path, path: str | None) -> Path | None:
+    return None if path is None else folder / path
 
 
 def _settings(
     section: PartnerCenterSection, endpoint: str | None, folder: Path
 ) -> PartnerCenterSettings:
     """The address of the environment takes the place of both the file's endpoint and emulator."""
-    seed = None if endpoint is not None or section.emulator is None else folder / section.emulator
     return PartnerCenterSettings(
         cloud=section.cloud,
         tenant_id=None if section.tenant_id is None else section.tenant_id.lower(),
         endpoint=section.endpoint if endpoint is None else endpoint,
-        emulator=seed,
+        emulator=_below(folder, section.emulator) if endpoint is None else None,
         requests_per_minute=section.requests_per_minute,
         concurrency=section.concurrency,
     )

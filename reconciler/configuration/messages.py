@@ -41,6 +41,7 @@ _DUE: Final = {
     ("manifests", "*"): _path("manifests", "write the path of a file or a folder"),
     ("secretsFolder",): _path("a folder", "write a folder's path, such as /run/secrets"),
     ("stateDir",): _path("a folder", "write a folder's path, such as .reconciler"),
+    ("auditLog",): _path("a file", "write a file's path, such as audit.jsonl"),
     (_PARTNER_CENTER,): _mapping("write cloud, endpoint or emulator under it"),
     (_PARTNER_CENTER, "cloud"): _one_of(*Cloud),
     (_PARTNER_CENTER, "tenantId"): Expectation(

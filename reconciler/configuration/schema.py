@@ -150,6 +150,9 @@ class ConfigurationFile(BaseModel):
     state_dir: FilePath = Field(
         default=".reconciler", description="Holds the journal, the lock and the emulator's state."
     )
+    audit_log: Annotated[FilePath | None, NOT_NULL] = Field(
+        default=None, description="Each create is put on record in it; left out: nowhere."
+    )
     partner_center: PartnerCenterSection = Field(default_factory=PartnerCenterSection)
     policy: PolicySection = Field(default_factory=PolicySection)
 

@@ -33,6 +33,7 @@ FULL: Final = f"""\
 {HEAD}manifests: [customers/, more.yaml]
 secretsFolder: /run/secrets
 stateDir: state
+auditLog: records/audit.jsonl
 partnerCenter:
   cloud: usgov
   tenantId: {TENANT.upper()}
@@ -84,6 +85,7 @@ def test_every_key(tmp_path: Path) -> None:
         manifests=(tmp_path / "customers", tmp_path / "more.yaml"),
         secrets_folder=type(tmp_path)("/run/secrets"),
         state_dir=tmp_path / "state",
+        audit_log=tmp_path / "records" / "audit.jsonl",
         partner_center=PartnerCenterSettings(
             cloud=Cloud.USGOV,
             tenant_id=TENANT,
@@ -169,7 +171,7 @@ def test_unlawful_variable(tmp_path: Path) -> None:
     in_file, in_environment = refused(tmp_path, HEAD + "plicy: {}\n", environ)
     assert in_file == (
         'reconciler.yaml:3:1 unknown-key: the configuration has no key "plicy": it takes '
-        "apiVersion, kind, manifests, secretsFolder, stateDir, partnerCenter and policy"
+        "apiVersion, kind, manifests, secretsFolder, stateDir, auditLog, partnerCenter and policy"
     )
     assert in_environment == (
         "None invalid-value: the variable PARTNER_CENTER_ENDPOINT is an address with a user name "
@@ -248,6 +250,7 @@ SHAPES: Final = {
     "another version": ("apiVersion: v2\nkind: ReconcilerConfig\n", ["invalid-value"]),
     "nothing of it": ("{}\n", ["missing-key", "missing-key"]),
     "no manifests": (HEAD + "manifests: []\n", ["invalid-value"]),
+    "null audit log": (HEAD + "auditLog: null\n", ["invalid-value"]),
     "null section": (HEAD + "policy:\n", ["invalid-value"]),
     "number for a path": (HEAD + "stateDir: 12\n", ["invalid-value"]),
     "alias": (HEAD + "stateDir: &a b\nsecretsFolder: *a\n", ["forbidden-yaml", "forbidden-yaml"]),
