@@ -2,7 +2,7 @@
 
 Starting Python and importing takes most of a short run's time. `python -m tests.cli.warm SOCKET`
 waits with everything imported and forks for each command line; `run_warm` asks it. The child has
-its own folder, environment and standard streams, which are files, as for a new process.
+its own folder, environment and standard streams, as a new process has.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 from reconciler.cli import run
 from reconciler.cli.program import COMMANDS
@@ -46,24 +46,29 @@ def run_warm(
     arguments: Sequence[str], folder: Path, environ: Mapping[str, str], stdin: str, timeout: float
 ) -> tuple[int, str, str]:
     """Run one command line; its exit code, stdout and stderr. TimeoutError after `timeout`."""
-    with tempfile.TemporaryDirectory() as streams:
-        Path(streams, "0").write_text(stdin, encoding="utf-8")
-        asked = {
-            "arguments": list(arguments),
-            "folder": str(folder),
-            "environ": dict(environ),
-            "streams": streams,
-        }
-        code = _ask(json.dumps(asked).encode() + b"\n", timeout)
-        out, err = (Path(streams, name).read_text(encoding="utf-8") for name in "12")
-        return code, out, err
+    asked = {"arguments": list(arguments), "folder": str(folder), "environ": dict(environ)}
+    with tempfile.TemporaryFile() as typed, _text() as out, _text() as err:
+        typed.write(stdin.encode())
+        typed.seek(0)
+        streams = [typed.fileno(), out.fileno(), err.fileno()]
+        code = _ask(json.dumps(asked).encode() + b"\n", streams, timeout)
+        return code, _written(out), _written(err)
 
 
-def _ask(asked: bytes, timeout: float) -> int:
+def _written(stream: IO[str]) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def _text() -> IO[str]:
+    return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+
+
+def _ask(asked: bytes, streams: list[int], timeout: float) -> int:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout)
         connection.connect(_warm_process())
-        connection.sendall(asked)
+        socket.send_fds(connection, [asked], streams)
         answers = connection.makefile()
         process = int(answers.readline())
         try:
@@ -71,6 +76,27 @@ def _ask(asked: bytes, timeout: float) -> int:
         except TimeoutError:
             os.kill(process, signal.SIGKILL)
             raise
+
+
+PROGRAM: Final = """#!{python} -SEI
+import json, os, socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.connect({address!r})
+asked = {{"arguments": sys.argv[1:], "folder": os.getcwd(), "environ": dict(os.environ)}}
+socket.send_fds(connection, [json.dumps(asked).encode() + b"\\n"], [0, 1, 2])
+answers = connection.makefile()
+answers.readline()
+code = int(answers.readline())
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
+def path_to_warm_program(folder: Path) -> str:
+    """Write a `reconciler` into `folder` for scripts to call by name; the PATH that finds it."""
+    program = folder / "reconciler"
+    program.write_text(PROGRAM.format(python=sys.executable, address=_warm_process()))
+    program.chmod(0o755)
+    return os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 @functools.cache
@@ -121,11 +147,12 @@ def _reap() -> None:
 
 def _serve(connection: socket.socket) -> NoReturn:
     """Fork once more, to tell how that one ended."""
-    asked = json.loads(connection.makefile().readline())
+    told, streams = _receive(connection)
+    asked = json.loads(told)
     process = os.fork()
     if process == 0:
         connection.close()
-        _become(asked["folder"], asked["environ"], Path(asked["streams"]))
+        _become(asked["folder"], asked["environ"], streams)
         os._exit(_run(asked["arguments"]))
     connection.sendall(f"{process}\n".encode())
     _, status = os.waitpid(process, 0)
@@ -133,14 +160,20 @@ def _serve(connection: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _become(folder: str, environ: Mapping[str, str], streams: Path) -> None:
+def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    told, streams, _, _ = socket.recv_fds(connection, 65536, 3)
+    while not told.endswith(b"\n"):
+        told += connection.recv(65536)
+    return told, streams
+
+
+def _become(folder: str, environ: Mapping[str, str], streams: Sequence[int]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
-    for number, flags in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
-        opened = os.open(streams / str(number), flags | os.O_CREAT, 0o600)
-        os.dup2(opened, number)
-        os.close(opened)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python's own
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
     sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - as above

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.cli.project import clean_environment
+from tests.cli.warm import path_to_warm_program
 from tests.pipelines.runner import copied, read_yaml
 
 if TYPE_CHECKING:
@@ -152,7 +151,7 @@ class _Run:
             copied(Path(path), self.azure.artifacts / artifact)
 
     def _environment(self) -> dict[str, str]:
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        path = path_to_warm_program(self.azure.folder)
         machine = {
             "AGENT_TEMPDIRECTORY": str(self.machine / "temp"),
             "PIPELINE_WORKSPACE": str(self.machine),

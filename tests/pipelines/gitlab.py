@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.cli.project import clean_environment
+from tests.cli.warm import path_to_warm_program
 from tests.pipelines.runner import copied, read_yaml
 
 ROOT: Final = Path(__file__).parents[2]
@@ -57,7 +56,7 @@ class GitLab:
         return Ended(main.code, main.log + after.log)
 
     def _environment(self, project: Path) -> dict[str, str]:
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        path = path_to_warm_program(self.folder)
         given = {"PATH": path, "PYTHONPATH": str(ROOT), "CI_PROJECT_DIR": str(project)}
         return clean_environment() | given
 

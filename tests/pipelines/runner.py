@@ -13,6 +13,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 from tests.cli.project import clean_environment
+from tests.cli.warm import path_to_warm_program
 from tests.pipelines.expressions import holds, interpolate
 from tests.repositories import WHO
 
@@ -147,13 +148,8 @@ class _Run:
         files = ("OUTPUT", "ENV")
         given |= {f"GITHUB_{name}": str(self.machine / name.lower()) for name in files}
         given["GITHUB_STEP_SUMMARY"] = str(self.machine / "summary")
-        given["PATH"] = os.pathsep.join(
-            [
-                str(_programs(self.github.folder)),
-                str(Path(sys.executable).parent),
-                os.environ["PATH"],
-            ]
-        )
+        programs = _programs(self.github.folder)
+        given["PATH"] = os.pathsep.join([str(programs), path_to_warm_program(self.github.folder)])
         return clean_environment() | self.github.environ | given | self.environ
 
     def _taken(self, name: str) -> dict[str, str]:

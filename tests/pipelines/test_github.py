@@ -234,7 +234,7 @@ def test_the_refresh_token_goes_back_into_the_vault(
     programs = tmp_path / "github/programs"
     programs.mkdir(exist_ok=True)
     rotating = programs / "reconciler"
-    rotating.write_text(ROTATE.format(what=what, reconciler="python -m reconciler"))
+    rotating.write_text(ROTATE.format(what=what, reconciler=tmp_path / "github/reconciler"))
     rotating.chmod(0o755)
     applied = with_vault.run_job(APPLY, "apply", MERGED, {"plan": plan})
     assert applied.ok == ("exit 1" not in what), applied.log
