@@ -162,7 +162,7 @@ async def apply(request: ApplyRequest, run: Run, stop: StopSignal, dialogue: Dia
         refuse_other_digest(document.digest, request.expect_digest)
         dialogue.show(document)
         _refuse_too_many(request, run, document, history)
-        _tell_elsewhere(history, run)
+        _tell_oddities(history, run)
         return await _approved(request, run, _Applying(document, history, stop, dialogue))
 
 
@@ -204,10 +204,16 @@ def _refuse_too_many(
     refuse_too_many(creates, names, run.configuration.policy, request.allow_creates)
 
 
-def _tell_elsewhere(history: History, run: Run) -> None:
+def _tell_oddities(history: History, run: Run) -> None:
+    if history.is_ahead_of(run.now()):
+        run.say(
+            "the journal has lines dated in the future, so a clock is or was wrong: look at this "
+            "machine's; such lines count as old"
+        )
     if history.elsewhere:
         run.say(
-            f"the journal has {history.elsewhere} unsettled creates of other targets: left alone"
+            f"the journal has {history.elsewhere} unsettled creates that are not of "
+            f"{run.configuration.target.address}: left alone"
         )
 
 

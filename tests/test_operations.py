@@ -28,7 +28,7 @@ from reconciler.model.errors import (
     StateError,
     Unavailable,
 )
-from reconciler.model.plan import Outcome, Plan, Scope
+from reconciler.model.plan import Outcome, Plan, Scope, Target
 from reconciler.model.policy import Policy
 from reconciler.model.state import CustomerId, DesiredState, Qualification, VettingStatus
 from reconciler.operations import (
@@ -517,15 +517,27 @@ def test_a_refused_sign_in_ends_the_settling(bench: Bench, error: ReconcilerErro
     assert set(bench.outcomes) <= {UNSENT}
 
 
+def test_a_journal_from_the_future_is_told(bench: Bench) -> None:
+    """A wrong clock is told aloud, and what it wrote holds nothing up."""
+    bench.journal.parent.mkdir()
+    step = bench.plan().plan.steps[0]
+    with Journal(bench.journal, "run-0") as journal:
+        journal.started(DAWN.replace(year=2036), "sha256:0", TARGET)
+        journal.sending(DAWN.replace(year=2036), step, "id-0")
+        journal.settled(DAWN.replace(year=2036), "id-0", Outcome.CREATED)
+    assert bench.apply() == 0
+    assert any("lines dated in the future" in line for line in bench.admin.lines)
+
+
 def test_open_creates_of_another_target_are_left_alone(bench: Bench) -> None:
     """They are counted aloud, and neither read nor settled."""
     bench.journal.parent.mkdir()
     step = bench.plan().plan.steps[0]
     with Journal(bench.journal, "run-0") as journal:
-        journal.started(DAWN, "sha256:0", replace(TARGET, tenant_id="5d4b"))
+        journal.started(DAWN, "sha256:0", Target("https://127.0.0.1:8085"))
         journal.sending(DAWN, step, "elsewhere")
     assert bench.apply() == 0
-    assert any("1 unsettled creates of other targets" in line for line in bench.admin.lines)
+    assert any("1 unsettled creates that are not of emulator" in line for line in bench.admin.lines)
     assert bench.history.elsewhere == 1
 
 

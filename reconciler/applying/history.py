@@ -1,4 +1,8 @@
-"""Replays the journal: what earlier runs against one target left unsettled, sent and done."""
+"""Replays the journal: what earlier runs against one target left unsettled, sent and done.
+
+A target is taken for what it means, never for how it is spelt: what one spelling left unsettled, no
+other one frees.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,10 @@ from reconciler.applying.journal_lines import (
     parse_lines,
     refused_line,
 )
+from reconciler.configuration.config import EMULATOR
 from reconciler.model.errors import JournalRefused
 from reconciler.model.plan import Outcome, StepKey
+from reconciler.validation.addresses import comparable_address
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
 
 FRESH: Final = timedelta(hours=1)
 """How long reads are not trusted to show a create that the journal has seen done."""
+
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""How far ahead another machine's clock may be without being wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class History:
     """Creates that may have happened, by step."""
 
     elsewhere: int
-    """Unsettled creates of other targets: not looked at here."""
+    """Unsettled creates of the embedded emulator where this is a real service, or the reverse."""
 
     sent: dict[str, frozenset[StepKey]]
     """The creates sent, by the digest of the plan they were sent for."""
@@ -47,9 +56,24 @@ class History:
     done: dict[StepKey, CreateRecord] = field(default_factory=dict)
     """Creates that were seen done."""
 
+    latest: datetime | None = None
+    """The latest date of any line."""
+
     def freshly_done(self, now: datetime) -> dict[StepKey, CreateRecord]:
-        """Find the creates done so lately that reads may still lag behind them."""
-        return {key: sending for key, sending in self.done.items() if now - sending.at < FRESH}
+        """Find the creates done so lately that reads may still lag behind them.
+
+        What is dated in the future is old: with a clock that was wrong once, it would be fresh for
+        as long as that clock was ahead.
+        """
+        return {
+            key: sending
+            for key, sending in self.done.items()
+            if -CLOCKS_DIFFER <= now - sending.at < FRESH
+        }
+
+    def is_ahead_of(self, now: datetime) -> bool:
+        """Tell whether a line is dated in the future: a clock was wrong."""
+        return self.latest is not None and self.latest - now > CLOCKS_DIFFER
 
 
 def read_history(path: Path, target: Target) -> History:
@@ -74,14 +98,17 @@ class _Reader:
 
     def __init__(self, path: Path, target: Target) -> None:
         self._path = path
-        self._here = (target.address, target.tenant_id)
+        self._embedded = target.address == EMULATOR
+        self._address = comparable_address(target.address)
         self._runs: dict[str, Started] = {}
         self._pending: dict[str, CreateRecord] = {}
         self._sent: dict[str, set[StepKey]] = {}
         self._interrupted: set[StepKey] = set()
         self._done: dict[StepKey, CreateRecord] = {}
+        self._latest: datetime | None = None
 
     def read(self, number: int, event: Event) -> None:
+        self._latest = event.at if self._latest is None else max(event.at, self._latest)
         match event:
             case Started():
                 self._runs[event.run] = event
@@ -93,18 +120,19 @@ class _Reader:
                 if self._is_here(self._run(number, event.run)):
                     self._interrupted.clear()
             case Reset():
-                self._reset((event.address, event.tenant_id))
+                self._reset(comparable_address(event.address))
             case _:
                 assert_never(event)
 
     def history(self) -> History:
-        here = [s for s in self._pending.values() if self._is_here(self._runs[s.run])]
+        here = [each for each in self._pending.values() if self._bars_here(self._runs[each.run])]
         return History(
             unsettled={sending.key: sending for sending in here},
             elsewhere=len(self._pending) - len(here),
             sent={digest: frozenset(keys) for digest, keys in self._sent.items()},
             interrupted=frozenset(self._interrupted),
             done=self._done,
+            latest=self._latest,
         )
 
     def _run(self, number: int, run: str) -> Started:
@@ -112,8 +140,15 @@ class _Reader:
             raise refused_line(self._path, number, "belongs to a run that never started")
         return self._runs[run]
 
+    def _bars_here(self, run: Started) -> bool:
+        """Tell whether what a run left unsettled may have happened to the customers of this target.
+
+        Two addresses can lead to one service, so only the embedded emulator is surely another.
+        """
+        return (run.address == EMULATOR) == self._embedded
+
     def _is_here(self, run: Started) -> bool:
-        return (run.address, run.tenant_id) == self._here
+        return comparable_address(run.address) == self._address
 
     def _sending(self, event: CreateRecord, run: Started) -> None:
         self._pending[event.request_id] = event
@@ -121,14 +156,14 @@ class _Reader:
             self._sent.setdefault(run.plan_digest, set()).add(event.key)
             self._interrupted.add(event.key)
 
-    def _reset(self, target: tuple[str, str | None]) -> None:
+    def _reset(self, address: str) -> None:
         runs = self._runs
         self._pending = {
             request_id: sending
             for request_id, sending in self._pending.items()
-            if (runs[sending.run].address, runs[sending.run].tenant_id) != target
+            if comparable_address(runs[sending.run].address) != address
         }
-        if target == self._here:
+        if address == self._address:
             for noted in (self._sent, self._interrupted, self._done):
                 noted.clear()
 

@@ -36,6 +36,20 @@ def read_endpoint(text: str, *, any_host: bool) -> str:
     return f"{scheme}://{spelled_host}{spelled_port}{path.rstrip('/')}"
 
 
+def comparable_address(address: str) -> str:
+    """Spell an address so that two spellings of one service are the same text.
+
+    Case, `/v1` and a slash at the end say nothing, and this machine has several names.
+    """
+    try:
+        scheme, host, port, path = _parts(address)
+    except ValueError:  # `emulator`, or what an older version let pass
+        return address.lower()
+    name = "localhost" if is_loopback(host) else host
+    path = path.lower().rstrip("/").removesuffix("/v1").rstrip("/")
+    return f"{scheme}://{name}:{port or _DEFAULT_PORTS[scheme]}{path}"
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether `host` is this machine: localhost, 127.0.0.0/8 or ::1."""
     if host == "localhost":

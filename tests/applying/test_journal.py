@@ -23,7 +23,7 @@ ADJUSTMENT: Final = Path("/proc/self/oom_score_adj")
 
 AT: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HERE: Final = Target("https://api.partnercenter.microsoft.com", "5d4b")
-ELSEWHERE: Final = Target("https://api.partnercenter.microsoft.com", None)
+ELSEWHERE: Final = Target("emulator", "5d4b")
 STEP: Final = Step(CONTOSO, "contoso", Qualification.EDUCATION)
 OTHER: Final = Step(FABRIKAM, "fabrikam", Qualification.SOE)
 KEY: Final = key_of(STEP)
@@ -43,6 +43,39 @@ def begin(path: Path, run: str = "run-1", digest: str = "sha256:1", at: Target =
 def test_no_journal_is_no_history(path: Path) -> None:
     """Where nothing was written, nothing is open."""
     assert read_history(path, HERE) == History({}, 0, {}, frozenset())
+
+
+SPELLINGS: Final = {
+    "tenant dropped": (HERE, Target(HERE.address)),
+    "tenant added": (Target(HERE.address), HERE),
+    "another tenant": (HERE, Target(HERE.address, "6e5c")),
+    "version": (HERE, Target(f"{HERE.address}/v1")),
+    "version and slash": (HERE, Target(f"{HERE.address}/V1/")),
+    "case": (HERE, Target(HERE.address.upper())),
+    "slash": (HERE, Target(f"{HERE.address}/")),
+    "default port": (HERE, Target(f"{HERE.address}:443")),
+    "localhost": (Target("http://127.0.0.1:8085"), Target("http://localhost:8085")),
+    "::1": (Target("http://127.0.0.1:8085"), Target("http://[::1]:8085/v1")),
+}
+
+
+@pytest.mark.parametrize(("then", "now"), SPELLINGS.values(), ids=SPELLINGS)
+def test_another_spelling_frees_nothing(path: Path, then: Target, now: Target) -> None:
+    """However address and tenant are spelt, what was sent there is unsettled, and fresh, here."""
+    with begin(path, at=then) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.sending(AT, OTHER, "id-2")
+        journal.settled(AT, "id-2", Outcome.CREATED)
+    history = read_history(path, now)
+    assert (set(history.unsettled), history.elsewhere) == ({KEY}, 0)
+    assert set(history.freshly_done(AT)) == {key_of(OTHER)}
+
+
+def test_another_way_to_the_service_frees_nothing(path: Path) -> None:
+    """A proxy may lead to the very same service, so what is unsettled there bars here as well."""
+    with begin(path, at=Target("https://proxy.example/partner-center")) as journal:
+        journal.sending(AT, STEP, "id-1")
+    assert set(read_history(path, HERE).unsettled) == {KEY}
 
 
 def test_what_was_sent_is_unsettled(path: Path) -> None:
@@ -97,7 +130,28 @@ def test_a_create_seen_done_is_kept_while_reads_may_lag(path: Path, outcome: Out
     history = read_history(path, HERE)
     assert set(history.freshly_done(AT + timedelta(minutes=59))) == {KEY}
     assert history.freshly_done(AT + FRESH) == {}
+    assert not history.is_ahead_of(AT)
     assert read_history(path, ELSEWHERE).freshly_done(AT) == {}
+
+
+def test_a_line_from_the_future_is_old(path: Path) -> None:
+    """What a clock that was ahead wrote is not fresh until that day; it is to be told."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.settled(AT, "id-1", Outcome.CREATED)
+    history = read_history(path, HERE)
+    assert history.freshly_done(AT - timedelta(days=1)) == {}
+    assert history.is_ahead_of(AT - timedelta(days=1))
+
+
+def test_clocks_that_differ_by_seconds_are_no_future(path: Path) -> None:
+    """Where another machine wrote the line, its clock may be a little ahead: it is fresh."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.settled(AT, "id-1", Outcome.CREATED)
+    history = read_history(path, HERE)
+    assert set(history.freshly_done(AT - timedelta(seconds=10))) == {KEY}
+    assert not history.is_ahead_of(AT - timedelta(seconds=10))
 
 
 def test_a_resubmission_is_another_create(path: Path) -> None:
@@ -149,7 +203,7 @@ def test_a_reset_lets_nothing_count(path: Path) -> None:
         journal.sending(AT, STEP, "id-3")
         journal.reset(AT, HERE)
     history = read_history(path, HERE)
-    assert history == History({}, 1, {}, frozenset())
+    assert history == History({}, 1, {}, frozenset(), latest=AT)
     assert set(read_history(path, ELSEWHERE).unsettled) == {KEY}
 
 
@@ -286,17 +340,3 @@ def test_a_file_that_can_not_be_made_ours_is_told() -> None:
     """A journal that other accounts may write is StateError, and nothing stays open."""
     with pytest.raises(StateError, match="can't be written"):
         Journal(ADJUSTMENT, "run-1")
-
-
-def test_a_reset_forgets_what_was_sent_there(path: Path) -> None:
-    """Once the emulator is back at its seed, nothing sent to it is open or counts any more."""
-    with begin(path) as journal:
-        journal.sending(AT, STEP, "id-1")
-        journal.sending(AT, OTHER, "id-2")
-        journal.settled(AT, "id-2", Outcome.CREATED)
-    with begin(path, "run-2", at=ELSEWHERE) as journal:
-        journal.sending(AT, STEP, "id-3")
-        journal.reset(AT, HERE)
-    assert read_history(path, HERE) == History({}, 1, {}, frozenset())
-    assert set(read_history(path, ELSEWHERE).unsettled) == {KEY}
-    assert read_history(path, ELSEWHERE).elsewhere == 0
