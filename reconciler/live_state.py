@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
 
 Item = TypeVar("Item")
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 NO_AGREEMENTS_HERE: Final = NotChecked("this cloud has no agreements resource")
 """Agreements are served by the public cloud only ("Get confirmation of customer acceptance")."""
@@ -158,8 +158,8 @@ class _Asker:
         self._refused: dict[str, NotChecked] = {}
 
     async def ask(
-        self, check: str, call: Callable[[CustomerId], Awaitable[Answer]], customer_id: CustomerId
-    ) -> Answer | NotChecked:
+        self, check: str, call: Callable[[CustomerId], Awaitable[Value]], customer_id: CustomerId
+    ) -> Value | NotChecked:
         if check in self._refused:
             return self._refused[check]
         try:

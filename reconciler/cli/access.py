@@ -38,7 +38,7 @@ from reconciler.partner_center.sign_in.token_source import (
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
     from reconciler.emulator.app import App
-    from reconciler.partner_center.sign_in.client_credentials import ClientProof
+    from reconciler.partner_center.sign_in.client_credentials import CredentialSource
     from reconciler.partner_center.sign_in.credentials import SignInMethod
 
 EMBEDDED_ADDRESS: Final = "http://localhost"
@@ -64,7 +64,7 @@ class Access:
 
 
 def find_access(configuration: Configuration, refresh_token_out: Path | None) -> Access:
-    """Take the first way in; ConfigurationError or SignInFailed where it is known to be useless."""
+    """Take the first sign-in method; ConfigurationError or SignInFailed where it can't do."""
     if configuration.partner_center.emulator is None:
         return first_sign_in_method(configuration.partner_center, refresh_token_out)
     if refresh_token_out is not None:
@@ -116,9 +116,9 @@ def first_sign_in_method(settings: PartnerCenterSettings, refresh_token_out: Pat
     sign_in_method = find_sign_in_method(os.environ, sign_in_target(settings))
     if isinstance(sign_in_method, ReadyToken):  # the others are looked at when they have come
         refuse_other_tenant(sign_in_method.token, settings.tenant_id)
-    keeping = RefreshTokenStorage(lambda: login_cache(os.environ), say, refresh_token_out)
+    storage = RefreshTokenStorage(lambda: login_cache(os.environ), say, refresh_token_out)
     auth = PartnerCenterAuth(
-        settings.address, sign_in_by(sign_in_method, keeping, settings.tenant_id)
+        settings.address, sign_in_by(sign_in_method, storage, settings.tenant_id)
     )
     return Access(
         settings.address,
@@ -138,12 +138,14 @@ def name_of(sign_in_method: SignInMethod) -> str:
     match sign_in_method:
         case ReadyToken():
             return "PARTNER_CENTER_ACCESS_TOKEN"
-        case AppAndUser(proof=proof, refresh_token=token):
+        case AppAndUser(credential=credential, refresh_token=token):
             variable = "PARTNER_CENTER_REFRESH_TOKEN"
             named = f"{variable}_FILE" if isinstance(token, Path) else variable
-            return named if proof is None else f"{named} with {_proof(proof)}"
-        case AppOnly(proof=proof):
-            return _proof(proof)
+            return (
+                named if credential is None else f"{named} with {_describe_credential(credential)}"
+            )
+        case AppOnly(credential=credential):
+            return _describe_credential(credential)
         case CachedLogin():
             return "the login kept here"
         case _:
@@ -151,15 +153,15 @@ def name_of(sign_in_method: SignInMethod) -> str:
 
 
 def to_apply(sign_in_method: SignInMethod) -> str:
-    """What to do where this way in is app-only. What is found first wins, so it may be in front."""
+    """What to do where this method is app-only. What is found first wins, so it may be in front."""
     if isinstance(sign_in_method, ReadyToken):
         return f"unset {name_of(sign_in_method)}; then run `reconciler login`, or set {A_PERSON}"
     name = name_of(sign_in_method)
     return f"set {A_PERSON} beside it, or run `reconciler login` where {name} is not set"
 
 
-def _proof(proof: ClientProof) -> str:
-    match proof:
+def _describe_credential(source: CredentialSource) -> str:
+    match source:
         case ClientSecret():
             return "AZURE_CLIENT_SECRET"
         case ClientCertificate():
@@ -169,4 +171,4 @@ def _proof(proof: ClientProof) -> str:
         case GitHubOidc():
             return "ACTIONS_ID_TOKEN_REQUEST_URL"
         case _:
-            assert_never(proof)
+            assert_never(source)

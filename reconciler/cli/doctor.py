@@ -12,8 +12,8 @@ import click
 from reconciler.cli.access import Access, find_access
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
-from reconciler.cli.output import say, write
-from reconciler.cli.session import sign_in_calls_told
+from reconciler.cli.output import write
+from reconciler.cli.session import calls_logged
 from reconciler.configuration.config import load_configuration
 from reconciler.documents.written import to_json
 from reconciler.manifests.loading import load_desired
@@ -23,7 +23,7 @@ from reconciler.model.errors import (
     ReconcilerError,
     SignInFailed,
 )
-from reconciler.partner_center.connection import connect, tell_calls
+from reconciler.partner_center.connection import connect
 from reconciler.partner_center.doctor import (
     ALL,
     REACH,
@@ -92,18 +92,16 @@ async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Chec
     except ReconcilerError as error:
         blocked = Check(REACH, CheckState.FAILED, error.message, error.remedy)
         return (blocked, *(skipped(name, "the service can't be reached") for name in ALL[1:]))
-    if flags.verbose:
-        tell_calls(client, say)
     cloud = configuration.partner_center.cloud
     service = Service(access.address, _declared_customer(configuration), cloud.has_agreements)
-    with sign_in_calls_told(flags):
+    with calls_logged(flags):
         async with client:
             checks = await diagnose(client, access.auth, service)
-    return tuple(_with_way_in(check, access) for check in checks)
+    return tuple(_with_sign_in_method(check, access) for check in checks)
 
 
 def _access(configuration: Configuration, flags: Globals) -> Access:
-    """Without a way in, what comes before the sign-in can be checked all the same."""
+    """Without a sign-in method, what comes before the sign-in can be checked all the same."""
     try:
         return find_access(configuration, flags.refresh_token_out)
     except (ConfigurationError, SignInFailed) as error:
@@ -116,7 +114,9 @@ def _no_access(address: str, error: ReconcilerError) -> Access:
     def refuse() -> AccessToken:
         raise SignInFailed(error.message, error.remedy)
 
-    return Access(address, PartnerCenterAuth(address, refuse), "no way in", TokenKind.UNKNOWN, "")
+    return Access(
+        address, PartnerCenterAuth(address, refuse), "no sign-in method", TokenKind.UNKNOWN, ""
+    )
 
 
 def _declared_customer(configuration: Configuration) -> CustomerId | None:
@@ -128,7 +128,7 @@ def _declared_customer(configuration: Configuration) -> CustomerId | None:
     return next((customer.customer_id for customer in desired.customers), None)
 
 
-def _with_way_in(check: Check, access: Access) -> Check:
+def _with_sign_in_method(check: Check, access: Access) -> Check:
     if check.name == REACH and access.app is not None:
         return replace(check, message="the embedded emulator answers; nothing was sent anywhere")
     if check.name != SIGN_IN or check.state is CheckState.SKIPPED:

@@ -13,7 +13,7 @@ from reconciler.cli import INTERRUPTED
 from reconciler.cli.access import name_of, sign_in_target
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
-from reconciler.cli.session import sign_in_calls_told
+from reconciler.cli.session import calls_logged
 from reconciler.configuration.config import (
     PartnerCenterSettings,
     find_configuration,
@@ -41,13 +41,13 @@ def command(flags: Globals) -> int:
     target = sign_in_target(settings)
     application = login_application(os.environ, target)
     try:
-        with sign_in_calls_told(flags):
+        with calls_logged(flags):
             logged_in = login(application, login_cache(os.environ), _show, settings.tenant_id)
     except KeyboardInterrupt:
         say("login cancelled; what was kept before stays as it was")
         return INTERRUPTED
-    _tell(logged_in)
-    _tell_of_others(target)
+    _show_login(logged_in)
+    _warn_of_precedence(target)
     return 0
 
 
@@ -66,14 +66,14 @@ def _show(code: DeviceCode) -> None:
     say(f"waiting; the code lasts {minutes} min, Ctrl-C cancels")
 
 
-def _tell(logged_in: LoggedIn) -> None:
+def _show_login(logged_in: LoggedIn) -> None:
     how = "encrypted" if logged_in.encrypted else "in a file that only you can read"
     say(f"logged in; the login is kept in {logged_in.folder}, {how}")
     if logged_in.claims.mfa is False:
         say("warning: the sign-in was without MFA, and Partner Center refuses a user's calls then")
 
 
-def _tell_of_others(target: SignInTarget) -> None:
+def _warn_of_precedence(target: SignInTarget) -> None:
     """A login comes last: whatever the environment names is taken instead."""
     with suppress(ConfigurationError):  # the next run tells what is wrong with it
         sign_in_method = find_sign_in_method(os.environ, target)

@@ -8,7 +8,7 @@ import sys
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.cli.access import find_access, refuse_app_only
 from reconciler.cli.output import say
@@ -17,6 +17,7 @@ from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
 from reconciler.model.plan import Scope
 from reconciler.operations import Run
+from reconciler.partner_center.call_log import CALL_LOG
 from reconciler.partner_center.client import PartnerCenterClient, connect
 from reconciler.partner_center.pacing import Pace
 from reconciler.selection.selection import Narrowing, manifest_places, select
@@ -67,10 +68,6 @@ def open_session(flags: Globals, paths: Sequence[Path], narrowing: Narrowing) ->
     return Session(flags, configuration, selected.desired, selected.scope)
 
 
-SIGN_IN_CALLS: Final = "reconciler.partner_center.sign_in.msal_http"
-"""The logger of what is sent to the authority: an address, a status, a correlation id."""
-
-
 @asynccontextmanager
 async def connected(
     settings: PartnerCenterSettings, access: Access, flags: Globals
@@ -80,20 +77,19 @@ async def connected(
     http = connect(address, auth=access.auth, concurrency=concurrency, app=access.app)
     # The embedded one is in this process: there is nobody to be gentle with.
     pace = Pace(concurrency, settings.requests_per_minute)
-    log = say if flags.verbose else None
-    client = PartnerCenterClient(address=address, http=http, pace=pace, log=log)
-    with sign_in_calls_told(flags):
+    client = PartnerCenterClient(address=address, http=http, pace=pace)
+    with calls_logged(flags):
         async with client:
             yield client
 
 
 @contextmanager
-def sign_in_calls_told(flags: Globals) -> Iterator[None]:
-    """With `--verbose`, tell each call to the authority on stderr."""
+def calls_logged(flags: Globals) -> Iterator[None]:
+    """With `--verbose`, log each call on stderr, those of the sign-in too."""
     if not flags.verbose:
         yield
         return
-    logger, handler = logging.getLogger(SIGN_IN_CALLS), logging.StreamHandler(sys.stderr)
+    logger, handler = logging.getLogger(CALL_LOG), logging.StreamHandler(sys.stderr)
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     try:

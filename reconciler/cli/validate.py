@@ -35,7 +35,7 @@ def command(flags: Globals, paths: tuple[Path, ...], format_: str) -> int:
         if format_ == "text":
             raise
         show_error(error)
-        validation = Validation(0, error.diagnostics or (_told(error, paths),))
+        validation = Validation(0, error.diagnostics or (_describe(error, paths),))
     folder = cwd if configuration is None else configuration.folder
     write(render_validation(format_, validation, context_for(flags, folder)))
     return int(any(each.severity is Severity.ERROR for each in validation.diagnostics))
@@ -47,7 +47,7 @@ def _configuration(flags: Globals, cwd: Path) -> Configuration | None:
     return None if found is None else load_configuration(found, {}, cwd)
 
 
-def _told(error: ConfigurationError, paths: Sequence[Path]) -> Diagnostic:
+def _describe(error: ConfigurationError, paths: Sequence[Path]) -> Diagnostic:
     """Tell that there is no manifest where programs read on: a document takes a place."""
     source = Source(paths[0].as_posix() if paths else ".", 1, 1)
     return Diagnostic("unknown-kind", Severity.ERROR, error.message, error.remedy, source)

@@ -73,7 +73,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceAnswer:
     """What came back, whole. Header names are in lower case; `retry_after` is in seconds."""
 
     status: int

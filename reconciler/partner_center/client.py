@@ -15,7 +15,7 @@ from reconciler.partner_center import calls, wire
 from reconciler.partner_center.circuit_breaker import CircuitBreaker
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.errors import lost
-from reconciler.partner_center.exchange import Attempt, Lost, exchange
+from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
 from reconciler.partner_center.paging import Listing
 from reconciler.partner_center.retry import (
     Effect,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         CustomerSummary,
         LiveQualification,
     )
-    from reconciler.partner_center.calls import Answer, Call, Kind
+    from reconciler.partner_center.calls import Call, Kind, ServiceAnswer
     from reconciler.partner_center.pacing import Pace
     from reconciler.partner_center.retry import Verdict
 
@@ -65,7 +65,7 @@ class Failed:
 
 
 class PartnerCenterClient:
-    """`http` comes from `connect` and is closed with this; `log` takes one line an attempt."""
+    """`http` comes from `connect` and is closed with this."""
 
     def __init__(
         self,
@@ -74,13 +74,11 @@ class PartnerCenterClient:
         http: httpx.AsyncClient,
         pace: Pace,
         times: RetryTimes = DEFAULT_TIMES,
-        log: Callable[[str], None] | None = None,
     ) -> None:
         self._base = address.rstrip("/").removesuffix(calls.PREFIX)
         self._http = http
         self._pace = pace
         self._times = times
-        self._log = log
         self._circuit_breaker = CircuitBreaker(
             max(LEAST_FAILURES, pace.concurrency), pace.timing.clock
         )
@@ -139,7 +137,7 @@ class PartnerCenterClient:
             raise outcome.error
         return outcome
 
-    async def _read(self, call: Call, read: Callable[[Call, Answer], Value]) -> Value:
+    async def _read(self, call: Call, read: Callable[[Call, ServiceAnswer], Value]) -> Value:
         """Ask until an answer is understood or the schedule is at its end."""
         self._circuit_breaker.check(call.kind)
         self._circuit_breaker.admit_read(call.what)
@@ -167,7 +165,7 @@ class PartnerCenterClient:
         raise _given_up(failed.error, wait) if isinstance(wait, GiveUp) else failed.error
 
     async def _try(
-        self, call: Call, request_id: str, read: Callable[[Call, Answer], Value]
+        self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]
     ) -> Value | Failed:
         """Make one attempt. The first of its kind goes alone, as its sign-in may be refused."""
         if call.kind not in self._tried:
@@ -180,7 +178,7 @@ class PartnerCenterClient:
         return await self._attempt(call, request_id, read)
 
     async def _attempt(
-        self, call: Call, request_id: str, read: Callable[[Call, Answer], Value]
+        self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]
     ) -> Value | Failed:
         answer = await self._ask(call, request_id)
         if isinstance(answer, Lost):
@@ -193,7 +191,7 @@ class PartnerCenterClient:
         self._circuit_breaker.answered()
         return value
 
-    def _failed(self, call: Call, answer: Answer, error: ServiceError) -> Failed:
+    def _failed(self, call: Call, answer: ServiceAnswer, error: ServiceError) -> Failed:
         whole, hint = wire.is_whole(answer), wire.retry_hint(answer)
         verdict = verdict_of_answer(answer.status, whole=whole, hint=hint)
         if isinstance(error, (SignInRefused, AppOnlyRefused)):
@@ -202,29 +200,20 @@ class PartnerCenterClient:
             self._circuit_breaker.answered()
         return Failed(error, verdict)
 
-    async def _ask(self, call: Call, request_id: str) -> Answer | Lost:
-        """Send one request in its turn; what became of it moves the pace and goes to the log."""
+    async def _ask(self, call: Call, request_id: str) -> ServiceAnswer | Lost:
+        """Send one request in its turn; what became of it moves the pace."""
         timing = self._pace.timing
         async with self._pace.turn() as turn:
             self._circuit_breaker.check(call.kind)
             if not call.wanted():
                 raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
-            attempt = Attempt.of(call, self._base, request_id)
+            request = ServiceRequest.of(call, self._base, request_id)
             started = timing.clock()
-            answer = await exchange(self._http, attempt, timing.now())
+            answer = await exchange(self._http, request, timing.now())
             if not isinstance(answer, Lost):
                 turn.answered(throttled=answer.status in THROTTLED)
-        self._tell(call, answer, timing.clock() - started)
+        log_exchange(call, answer, timing.clock() - started)
         return answer
-
-    def _tell(self, call: Call, answer: Answer | Lost, seconds: float) -> None:
-        if self._log is not None:
-            became = answer.failure if isinstance(answer, Lost) else answer.status
-            milliseconds = round(seconds * 1000)
-            self._log(
-                f"{call.method} {call.path} {became} {milliseconds} ms "
-                f"MS-CorrelationId {answer.correlation_id}"
-            )
 
 
 def _given_up(error: ServiceError, why: GiveUp) -> ServiceError:

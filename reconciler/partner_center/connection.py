@@ -81,18 +81,6 @@ def connect(
     )
 
 
-def tell_calls(client: httpx.AsyncClient, log: Callable[[str], None]) -> None:
-    """Let `log` have a line for each answer: never a header, a body or a secret."""
-
-    async def tell(response: httpx.Response) -> None:
-        request = response.request
-        asked_for = request.headers.get("MS-CorrelationId", "-")
-        path = request.url.path
-        log(f"{request.method} {path} {response.status_code} MS-CorrelationId {asked_for}")
-
-    client.event_hooks["response"].append(tell)
-
-
 class ConnectionPool(httpx.AsyncBaseTransport):
     """Single connections side by side, kept alive: httpx's own pool degrades with their number."""
 

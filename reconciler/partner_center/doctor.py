@@ -6,6 +6,7 @@ can't be tried, as it can't be undone: what shows of it is whether calls that ne
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,17 +19,18 @@ from pydantic_core import from_json
 
 from reconciler.model.errors import SignInFailed
 from reconciler.model.state import CustomerId
+from reconciler.partner_center.call_log import log_call
 from reconciler.partner_center.calls import (
-    Answer,
     Call,
     Kind,
+    ServiceAnswer,
     account_status_call,
     agreements_call,
     customers_call,
     qualifications_call,
 )
 from reconciler.partner_center.errors import APP_AND_USER, read_error_body, refusal
-from reconciler.partner_center.exchange import Attempt, Lost, exchange
+from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
 from reconciler.partner_center.sign_in.claims import Claims, TokenKind
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ ALL: Final = (REACH, CLOCK, SIGN_IN, KIND, MFA, *PROBES)
 _CLOCK_WARNING = 60
 _CLOCK_FAILURE = 300
 """Seconds. The authority allows an assertion five minutes of difference."""
+_REACH_PATH = "/v1/customers"
 _CODES_CALL = Call(Kind.CUSTOMERS, "list the GCC codes", "/v1/customers/all/validations")
 _NO_ACCOUNT_STATUS = (404, "600074")
 
@@ -104,8 +107,9 @@ async def diagnose(
 
 async def _reach(client: httpx.AsyncClient, service: Service) -> httpx.Headers | Check:
     """Any answer will do, a refusal too: this call carries no token."""
+    started = time.monotonic()
     try:
-        response = await client.get(f"{service.address.rstrip('/')}/v1/customers", auth=None)
+        response = await client.get(f"{service.address.rstrip('/')}{_REACH_PATH}", auth=None)
     except httpx.HTTPError as error:
         host = httpx.URL(service.address).host
         return Check(
@@ -114,6 +118,8 @@ async def _reach(client: httpx.AsyncClient, service: Service) -> httpx.Headers |
             f"{host} can't be reached: {type(error).__name__}",
             "check the network, the proxy, and the endpoint that is configured",
         )
+    seconds = time.monotonic() - started
+    log_call("GET", _REACH_PATH, response.status_code, seconds, "without a sign-in")
     return response.headers
 
 
@@ -177,15 +183,15 @@ def _mfa(claims: Claims) -> Check:
 
 async def probe(client: httpx.AsyncClient, service: Service) -> tuple[Check, ...]:
     """One check for each of `PROBES`, in that order; `client` signs in by itself."""
-    listed = await _asked(client, service, customers_call("size=1"))
+    listed = await _send(client, service, customers_call("size=1"))
     customer_id = service.customer_id or _first_customer(listed)
     checks = [_judged(LIST_CUSTOMERS, listed)]
     for name, call in _of_customer(service, customer_id):
         if isinstance(call, str):
             checks.append(skipped(name, call))
         else:
-            checks.append(_judged(name, await _asked(client, service, call)))
-    return (*checks, _judged(GCC_CODES, await _asked(client, service, _CODES_CALL)))
+            checks.append(_judged(name, await _send(client, service, call)))
+    return (*checks, _judged(GCC_CODES, await _send(client, service, _CODES_CALL)))
 
 
 def skipped(name: str, reason: str) -> Check:
@@ -208,31 +214,34 @@ def _of_customer(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Probed:
     call: Call
-    answer: Answer | Lost | SignInFailed
+    answer: ServiceAnswer | Lost | SignInFailed
 
 
-async def _asked(client: httpx.AsyncClient, service: Service, call: Call) -> _Asked:
-    attempt = Attempt.of(call, service.address.rstrip("/"), str(uuid4()))
+async def _send(client: httpx.AsyncClient, service: Service, call: Call) -> _Probed:
+    request = ServiceRequest.of(call, service.address.rstrip("/"), str(uuid4()))
+    started = time.monotonic()
     try:
-        return _Asked(call, await exchange(client, attempt, datetime.now(UTC)))
+        answer = await exchange(client, request, datetime.now(UTC))
     except SignInFailed as failure:
-        return _Asked(call, failure)
+        return _Probed(call, failure)
+    log_exchange(call, answer, time.monotonic() - started)
+    return _Probed(call, answer)
 
 
-def _judged(name: str, asked: _Asked) -> Check:
-    match asked.answer:
+def _judged(name: str, probed: _Probed) -> Check:
+    match probed.answer:
         case SignInFailed() as failure:
             return Check(name, CheckState.FAILED, failure.message, failure.remedy)
         case Lost() as lost:
             message = f"no answer: {lost.failure}"
             return Check(name, CheckState.FAILED, message, "check the network, and run again")
         case answer:
-            return _answered(name, asked.call, answer)
+            return _answered(name, probed.call, answer)
 
 
-def _answered(name: str, call: Call, answer: Answer) -> Check:
+def _answered(name: str, call: Call, answer: ServiceAnswer) -> Check:
     code = read_error_body(answer).code
     if httpx.codes.is_success(answer.status) or (answer.status, code) == _NO_ACCOUNT_STATUS:
         return Check(name, CheckState.OK, "allowed")
@@ -241,15 +250,15 @@ def _answered(name: str, call: Call, answer: Answer) -> Check:
     return Check(name, _state(name, answer), message, refused.remedy)
 
 
-def _state(name: str, answer: Answer) -> CheckState:
+def _state(name: str, answer: ServiceAnswer) -> CheckState:
     """A plan needs the qualifications; of the rest, a definite no leaves something unchecked."""
     if name != READ_QUALIFICATIONS and answer.status == httpx.codes.FORBIDDEN:
         return CheckState.WARNING
     return CheckState.FAILED
 
 
-def _first_customer(listed: _Asked) -> CustomerId | None:
-    if not isinstance(listed.answer, Answer):
+def _first_customer(listed: _Probed) -> CustomerId | None:
+    if not isinstance(listed.answer, ServiceAnswer):
         return None
     try:
         return CustomerId(str(UUID(from_json(listed.answer.body)["items"][0]["id"])))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.secret import Secret
-    from reconciler.partner_center.calls import Answer, Call
+    from reconciler.partner_center.calls import Call, ServiceAnswer
     from reconciler.partner_center.retry import Row
 
 LONGEST_TEXT: Final = 500
@@ -73,7 +73,7 @@ class ErrorBody:
 NO_BODY: Final = ErrorBody()
 
 
-def read_error_body(answer: Answer) -> ErrorBody:
+def read_error_body(answer: ServiceAnswer) -> ErrorBody:
     """Read an error body; empty, HTML and unknown shapes tell nothing and raise nothing."""
     try:
         sent = from_json(answer.body.removeprefix(BYTE_ORDER_MARK))
@@ -100,17 +100,17 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 LONGEST_CODE: Final = 40
 
 
-def _said(text: str, answer: Answer) -> str | None:
+def _said(text: str, answer: ServiceAnswer) -> str | None:
     return plain_text(text, answer.hidden) or None
 
 
-def _code(sent: object, answer: Answer) -> str | None:
+def _code(sent: object, answer: ServiceAnswer) -> str | None:
     if isinstance(sent, bool) or not isinstance(sent, (int, str)):
         return None
     return plain_text(str(sent), answer.hidden, LONGEST_CODE) or None
 
 
-def _first_text(named: Mapping[str, object], answer: Answer) -> str | None:
+def _first_text(named: Mapping[str, object], answer: ServiceAnswer) -> str | None:
     for name in ("description", "message", "errorname"):
         text = named.get(name)
         if isinstance(text, str) and (said := _said(text, answer)) is not None:
@@ -192,7 +192,7 @@ STATUSES: Final[Mapping[int, Known]] = MappingProxyType(
 )
 
 
-def refusal(call: Call, answer: Answer) -> ServiceError:
+def refusal(call: Call, answer: ServiceAnswer) -> ServiceError:
     """Name the error that an answer is, other than a 2xx."""
     body = read_error_body(answer)
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
@@ -207,7 +207,7 @@ def refusal(call: Call, answer: Answer) -> ServiceError:
     return kind(message, _remedy(known, kind), _answered(answer, body))
 
 
-def kind_of_refusal(call: Call, answer: Answer, body: ErrorBody) -> type[ServiceError]:
+def kind_of_refusal(call: Call, answer: ServiceAnswer, body: ErrorBody) -> type[ServiceError]:
     match answer.status, body.code:
         case HTTPStatus.UNAUTHORIZED, _:
             return SignInRefused
@@ -232,7 +232,7 @@ def _remedy(known: Known | None, kind: type[ServiceError]) -> str:
     return ASK_SUPPORT if kind is CallRefused else LATER
 
 
-def _detail(answer: Answer, body: ErrorBody) -> str:
+def _detail(answer: ServiceAnswer, body: ErrorBody) -> str:
     """As `403 Forbidden, code 20002: Access denied`."""
     detail = f"{answer.status} {PHRASES.get(answer.status, '')}".rstrip()
     if body.code is not None:
@@ -242,7 +242,7 @@ def _detail(answer: Answer, body: ErrorBody) -> str:
     return detail if body.text is None else f"{detail}: {body.text}"
 
 
-def _answered(answer: Answer, body: ErrorBody = NO_BODY) -> Answered:
+def _answered(answer: ServiceAnswer, body: ErrorBody = NO_BODY) -> Answered:
     return Answered(
         status=answer.status,
         code=body.code,
@@ -252,7 +252,7 @@ def _answered(answer: Answer, body: ErrorBody = NO_BODY) -> Answered:
     )
 
 
-def _redirected(call: Call, answer: Answer) -> CallRefused:
+def _redirected(call: Call, answer: ServiceAnswer) -> CallRefused:
     """Tell of a redirect by its host alone: the rest of a location may hold anything."""
     try:
         host = urlsplit(answer.headers.get("location", "")).hostname
@@ -267,7 +267,7 @@ def _redirected(call: Call, answer: Answer) -> CallRefused:
     )
 
 
-def unreadable(call: Call, answer: Answer, why: str) -> UnreadableAnswer | OutcomeUnknown:
+def unreadable(call: Call, answer: ServiceAnswer, why: str) -> UnreadableAnswer | OutcomeUnknown:
     """Name the error that a 2xx is which can't be understood."""
     kind = OutcomeUnknown if call.is_write else UnreadableAnswer
     return kind(

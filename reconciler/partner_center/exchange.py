@@ -11,7 +11,8 @@ import httpx
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
-from reconciler.partner_center.calls import Answer, request_headers
+from reconciler.partner_center.call_log import log_call
+from reconciler.partner_center.calls import ServiceAnswer, request_headers
 from reconciler.partner_center.retry import parse_retry_after, row_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ TELLING: Final = (httpx.ConnectError, httpx.ProxyError)
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class ServiceRequest:
     """What is sent: a call under its ids, to the service at `base`."""
 
     call: Call
@@ -41,9 +42,9 @@ class Attempt:
     longest: float = LONGEST_ATTEMPT
 
     @staticmethod
-    def of(call: Call, base: str, request_id: str) -> Attempt:
+    def of(call: Call, base: str, request_id: str) -> ServiceRequest:
         """Make one more attempt of a call, under a correlation id of its own."""
-        return Attempt(call, base, request_id, str(uuid4()))
+        return ServiceRequest(call, base, request_id, str(uuid4()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +61,41 @@ class _TooLarge(httpx.DecodingError):
     pass
 
 
-async def exchange(http: httpx.AsyncClient, attempt: Attempt, now: datetime) -> Answer | Lost:
+async def exchange(
+    http: httpx.AsyncClient, request: ServiceRequest, now: datetime
+) -> ServiceAnswer | Lost:
     """Send one request. A ReconcilerError of the sign-in passes through as it is."""
     try:
-        async with asyncio.timeout(attempt.longest):
-            return await _send(http, attempt, now)
+        async with asyncio.timeout(request.longest):
+            return await _send(http, request, now)
     except ReconcilerError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever broke a create, it may have happened
         detail = str(error) if isinstance(error, TELLING) else ""
-        return Lost(row_of(error), type(error).__name__, detail, attempt.correlation_id)
+        return Lost(row_of(error), type(error).__name__, detail, request.correlation_id)
 
 
-async def _send(http: httpx.AsyncClient, attempt: Attempt, now: datetime) -> Answer:
-    call = attempt.call
-    request = http.build_request(
+def log_exchange(call: Call, answer: ServiceAnswer | Lost, seconds: float) -> None:
+    became = answer.failure if isinstance(answer, Lost) else answer.status
+    identity = f"MS-CorrelationId {answer.correlation_id}"
+    log_call(call.method, call.path, became, seconds, identity)
+
+
+async def _send(http: httpx.AsyncClient, request: ServiceRequest, now: datetime) -> ServiceAnswer:
+    call = request.call
+    built = http.build_request(
         call.method,
-        attempt.base + call.target,
-        headers=request_headers(call, attempt.request_id, attempt.correlation_id),
+        request.base + call.target,
+        headers=request_headers(call, request.request_id, request.correlation_id),
         content=call.body or None,
     )
-    response = await http.send(request, stream=True, follow_redirects=False)
+    response = await http.send(built, stream=True, follow_redirects=False)
     try:
         body = await _whole_body(response)
     finally:
         await response.aclose()
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(
+    return ServiceAnswer(
         status=response.status_code,
         headers=headers,
         body=body,

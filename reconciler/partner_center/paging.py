@@ -20,7 +20,7 @@ from reconciler.partner_center.wire import CompanyProfile, Guid, WireShape, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.partner_center.calls import Answer, Call
+    from reconciler.partner_center.calls import Call, ServiceAnswer
 
 NO_MORE_RECORDS: Final = (400, "2000")
 """Status and code that have been read as the end of a list."""
@@ -81,7 +81,7 @@ class Listing:
         self._total = 0
         self._barren = 0
 
-    def take(self, call: Call, answer: Answer) -> tuple[CustomerSummary, ...]:
+    def take(self, call: Call, answer: ServiceAnswer) -> tuple[CustomerSummary, ...]:
         """The customers that this page adds. Raises ServiceError; the list is then not whole."""
         page = self._read(call, answer)
         fresh = tuple(each for each in _summaries(page, answer) if self._is_new(each))
@@ -93,7 +93,7 @@ class Listing:
             raise unreadable(call, answer, told)
         return fresh
 
-    def _read(self, call: Call, answer: Answer) -> _Page:
+    def _read(self, call: Call, answer: ServiceAnswer) -> _Page:
         continued = call.continuation is not None or call.query != customers_call().query
         if continued and (answer.status, read_error_body(answer).code) == NO_MORE_RECORDS:
             return _END
@@ -105,7 +105,7 @@ class Listing:
         self._seen.add(customer.customer_id)
         return True
 
-    def _next(self, call: Call, answer: Answer, page: _Page) -> Call | None:
+    def _next(self, call: Call, answer: ServiceAnswer, page: _Page) -> Call | None:
         following = _following(call, answer, page)
         if following is None:
             return None
@@ -119,14 +119,14 @@ def _key(call: Call) -> tuple[str, str | None]:
     return call.query, call.continuation
 
 
-def _summaries(page: _Page, answer: Answer) -> Iterator[CustomerSummary]:
+def _summaries(page: _Page, answer: ServiceAnswer) -> Iterator[CustomerSummary]:
     for item in page.items:
         profile = item.profile or CompanyProfile()
         name = plain_text(profile.name or "", answer.hidden)
         yield CustomerSummary(CustomerId(str(item.id)), name, profile.domain or None)
 
 
-def _following(call: Call, answer: Answer, page: _Page) -> Call | None:
+def _following(call: Call, answer: ServiceAnswer, page: _Page) -> Call | None:
     link = page.links.next if page.links else None
     if link is None:
         return (

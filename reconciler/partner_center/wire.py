@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.plan import Create
     from reconciler.model.secret import Secret
-    from reconciler.partner_center.calls import Answer, Call
+    from reconciler.partner_center.calls import Call, ServiceAnswer
 
 Shape = TypeVar("Shape")
 
@@ -167,7 +167,7 @@ _DIRECT_SIGNATURE: Final = TypeAdapter(_DirectSignature)
 _CUSTOMER: Final = TypeAdapter(_Customer)
 
 
-def is_whole(answer: Answer) -> bool:
+def is_whole(answer: ServiceAnswer) -> bool:
     """Whether the body is JSON at all, of whatever shape: else asking again may help."""
     try:
         from_json(answer.body.removeprefix(BYTE_ORDER_MARK))
@@ -176,13 +176,13 @@ def is_whole(answer: Answer) -> bool:
     return _is_json_type(answer)
 
 
-def _is_json_type(answer: Answer) -> bool:
+def _is_json_type(answer: ServiceAnswer) -> bool:
     media_type = answer.headers.get("content-type", "application/json").partition(";")[0].strip()
     return media_type.casefold().endswith(("/json", "+json"))
 
 
 def read_shape(
-    shape: TypeAdapter[Shape], call: Call, answer: Answer, statuses: Iterable[int] = (OK,)
+    shape: TypeAdapter[Shape], call: Call, answer: ServiceAnswer, statuses: Iterable[int] = (OK,)
 ) -> Shape:
     """Read a successful answer, or raise the exception that the answer is."""
     if not OK <= answer.status < 300:  # noqa: PLR2004 - the 2xx, which have no name
@@ -196,7 +196,7 @@ def read_shape(
     raise unreadable(call, answer, why)
 
 
-def _why_no_json(answer: Answer) -> str | None:
+def _why_no_json(answer: ServiceAnswer) -> str | None:
     if not _is_json_type(answer):
         media_type = plain_text(answer.headers["content-type"], answer.hidden, 60)
         return f"it is {media_type}, not JSON (a sign-in page, or a proxy's)"
@@ -210,7 +210,7 @@ def _first_problem(error: ValidationError) -> str:
     return f"{first['msg']}, at {place}" if place else first["msg"]
 
 
-def read_qualifications(call: Call, answer: Answer) -> tuple[LiveQualification, ...]:
+def read_qualifications(call: Call, answer: ServiceAnswer) -> tuple[LiveQualification, ...]:
     """A bare array; an element `None` says the same as no element.
 
     A qualification that is told twice stays twice: which of the two counts, LiveCustomer decides.
@@ -235,7 +235,7 @@ def _known_status(status: str, hidden: Iterable[Secret]) -> str:
     return VETTING_STATUSES.get(status.casefold()) or strike_out(status, hidden)
 
 
-def read_created(call: Call, answer: Answer, create: Create) -> Created:
+def read_created(call: Call, answer: ServiceAnswer, create: Create) -> Created:
     """One object, with 201 or 200. OutcomeUnknown for a 2xx that can't be understood."""
     element = read_shape(_ELEMENT, call, answer, (OK, CREATED))
     live = _live(element, answer.hidden)
@@ -244,14 +244,14 @@ def read_created(call: Call, answer: Answer, create: Create) -> Created:
     return Created(live, answer.correlation_id or "")
 
 
-def read_customer_domain(call: Call, answer: Answer) -> CustomerDomain:
+def read_customer_domain(call: Call, answer: ServiceAnswer) -> CustomerDomain:
     customer = read_shape(_CUSTOMER, call, answer)
     if str(customer.id) != call.customer_id:
         raise unreadable(call, answer, "it tells of another customer")
     return CustomerDomain((customer.profile and customer.profile.domain) or None)
 
 
-def read_account_status(call: Call, answer: Answer) -> AccountStatus:
+def read_account_status(call: Call, answer: ServiceAnswer) -> AccountStatus:
     """404 with code 600074 says that there is no account status (seed 002)."""
     if answer.status == NOT_FOUND and read_error_body(answer).code == NO_ACCOUNT_STATUS:
         return AccountStatus(None)
@@ -261,7 +261,7 @@ def read_account_status(call: Call, answer: Answer) -> AccountStatus:
     return AccountStatus(ACCOUNT_STATUSES.get(read.status.casefold(), read.status))
 
 
-def read_agreements(call: Call, answer: Answer) -> CustomerAgreement:
+def read_agreements(call: Call, answer: ServiceAnswer) -> CustomerAgreement:
     """Only items of the type asked for count, whatever others the service adds to the list."""
     read = read_shape(_AGREEMENTS, call, answer)
     confirmed = any(item.type.casefold() == AGREEMENT.casefold() for item in read.items)
@@ -270,10 +270,10 @@ def read_agreements(call: Call, answer: Answer) -> CustomerAgreement:
     return CustomerAgreement(confirmed)
 
 
-def read_direct_signature(call: Call, answer: Answer) -> CustomerAgreement:
+def read_direct_signature(call: Call, answer: ServiceAnswer) -> CustomerAgreement:
     return CustomerAgreement(read_shape(_DIRECT_SIGNATURE, call, answer).signed)
 
 
-def retry_hint(answer: Answer) -> bool | None:
+def retry_hint(answer: ServiceAnswer) -> bool | None:
     """`isRetryable` of an error body, where it is present."""
     return read_error_body(answer).retryable

@@ -75,11 +75,11 @@ def sign_in_findings(asked: Iterable[SideChecks], policy: Policy) -> list[Findin
 Problem = tuple[str, Category, str]
 """Rule, category and message."""
 
-Answer = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
+CheckResult = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
 
 
-def _asked(checks: SideChecks, policy: Policy) -> tuple[tuple[str, Answer, SideCheck], ...]:
-    answers: tuple[tuple[str, Answer, SideCheck], ...] = (
+def _asked(checks: SideChecks, policy: Policy) -> tuple[tuple[str, CheckResult, SideCheck], ...]:
+    answers: tuple[tuple[str, CheckResult, SideCheck], ...] = (
         ("the domain", checks.domain, SideCheck.WARN),
         ("the account status", checks.account_status, policy.account_status),
         ("the customer agreement", checks.customer_agreement, policy.customer_agreement),
@@ -105,7 +105,7 @@ def _problems(checks: SideChecks, policy: Policy) -> Iterable[Problem]:
             yield problem
 
 
-def _problem(name: str, answer: Answer, category: Category) -> Problem | None:
+def _problem(name: str, answer: CheckResult, category: Category) -> Problem | None:
     match answer:
         case NotChecked(app_only=True) | None:
             return None

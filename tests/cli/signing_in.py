@@ -1,4 +1,4 @@
-"""A project with a fake authority and a Partner Center on sockets, and every way in to it."""
+"""A project with a fake authority and a Partner Center on sockets, by every sign-in method."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ policy: {failOn: []}
 
 @dataclass(slots=True)
 class Scene:
-    """`environ` is what every run gets, on top of the way in that it is given."""
+    """`environ` is what every run gets, on top of the sign-in method that it is given."""
 
     project: Project
     authority: FakeAuthority
@@ -179,4 +179,4 @@ def by_login(scene: Scene) -> dict[str, str]:
 
 
 Way = Callable[[Scene], dict[str, str]]
-"""Prepares a way in and gives the variables that name it."""
+"""Prepares a sign-in method and gives the variables that name it."""

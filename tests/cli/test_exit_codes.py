@@ -132,7 +132,7 @@ def test_unlawful_endpoint(project: Project, address: str) -> None:
 
 
 def test_no_sign_in(project: Project) -> None:
-    """Without any way in, a real service is not asked: exit code 1, and the ways are named."""
+    """Without a sign-in method a real service is not asked: exit code 1, and methods are named."""
     home = {"HOME": str(project.folder), "XDG_CACHE_HOME": str(project.folder / "cache")}
     environ = home | {"PARTNER_CENTER_ENDPOINT": "http://127.0.0.1:9"}
     ended = Project(project.folder, environ).run("plan")

@@ -1,4 +1,4 @@
-"""Signing in from the command line: every way in, over sockets, and what each may do."""
+"""Signing in from the command line: every sign-in method, over sockets, and what each may do."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def eventually(happened: Callable[[], object]) -> None:
 
 
 def used(here: Scene) -> str:
-    """Which way in the one sign-in of a run took, by what the authority was sent."""
+    """Which sign-in method the one sign-in of a run took, by what the authority was sent."""
     if not here.authority.token_requests:
         return "ready"
     (request,) = here.authority.token_requests
@@ -176,7 +176,7 @@ def test_an_opaque_app_token_is_tried(here: Scene) -> None:
     [by_user_token, by_opaque_token, by_refresh_token_file, by_refresh_token_variable, by_login],
 )
 def test_a_person_can_apply(here: Scene, way: Way) -> None:
-    """By every way in that has an admin's MFA behind it."""
+    """By every sign-in method that has an admin's MFA behind it."""
     ended = here.run("apply", "--auto-approve", "--format", "json", **way(here))
     assert ended.code == 0, ended.err
     assert ended.document["summary"]["created"] == len(CUSTOMERS)
@@ -195,7 +195,7 @@ def test_the_new_refresh_token_replaces_the_old_one(here: Scene) -> None:
 
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"], ["doctor"]])
 def test_refresh_token_out_keeps_what_came_by_variable(here: Scene, command: list[str]) -> None:
-    """In a private file, without a warning; given again, that file is the way in."""
+    """In a private file, without a warning; given again, that file is the sign-in method."""
     out = here.project.folder / "new"
     environ = by_refresh_token_variable(here)
     ended = here.run(*command, "--refresh-token-out", "new", **environ)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from reconciler.model.secret import Secret
 from reconciler.model.state import CustomerId
-from reconciler.partner_center.calls import Answer
+from reconciler.partner_center.calls import ServiceAnswer
 
 CUSTOMER = CustomerId("14876998-c0dc-46e6-9d0c-65a57a6c32ec")
 CORRELATION = "7d2456fd-2d79-46d0-9f8e-5d7ecd5f8745"
@@ -21,11 +21,11 @@ def answer(
     *,
     location: str | None = None,
     retry_after: float | None = None,
-) -> Answer:
+) -> ServiceAnswer:
     """Make an answer; what isn't text already is written as JSON."""
     named = {"content-type": content_type, "location": location}
     headers = {name: value for name, value in named.items() if value is not None}
-    return Answer(
+    return ServiceAnswer(
         status,
         MappingProxyType(headers),
         as_body(body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from reconciler.model.state import (
     LiveQualification,
     Qualification,
 )
+from reconciler.partner_center.call_log import CALL_LOG
 from reconciler.partner_center.circuit_breaker import PAUSE
 from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
 from reconciler.partner_center.pacing import Pace
@@ -68,7 +70,6 @@ def customer_id(number: int) -> CustomerId:
 async def client_of(
     service: RawService,
     time: FakeTime | None = None,
-    log: Callable[[str], None] | None = None,
     concurrency: int = 8,
 ) -> AsyncIterator[PartnerCenterClient]:
     token = BearerToken(Secret("ready-made"), service.address)
@@ -77,7 +78,6 @@ async def client_of(
         http=connect(service.address, auth=token, concurrency=concurrency),
         pace=Pace(concurrency, timing=(time or FakeTime()).timing),
         times=RetryTimes(),
-        log=log,
     ) as client:
         yield client
 
@@ -528,7 +528,7 @@ def test_creates_that_fail_do_not_end_the_reading() -> None:
 
 def test_a_failed_sign_in_passes_through() -> None:
     """What the sign-in raises reaches the caller as it is."""
-    failure = SignInFailed("no way in")
+    failure = SignInFailed("no sign-in method")
 
     async def both() -> None:
         async with raw_service(replies(WHOLE)) as service:
@@ -544,29 +544,33 @@ def test_a_failed_sign_in_passes_through() -> None:
     asyncio.run(both())
 
 
-def test_every_attempt_is_logged_in_a_line_without_a_secret() -> None:
+def test_every_attempt_is_logged_in_a_line_without_a_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Method, path, status or failure, milliseconds, correlation id; no header, body or secret."""
-    lines: list[str] = []
+    caplog.set_level(logging.INFO, CALL_LOG)
+    told: list[str] = []
     echo = reply(400, {"description": "ready-made and 123456 are wrong"})
 
     async def both() -> list[Heard]:
         said = replies(DROPPED, WHOLE, echo)
-        async with raw_service(said) as service, client_of(service, log=lines.append) as client:
+        async with raw_service(said) as service, client_of(service) as client:
             await client.qualifications(CUSTOMER)
             with pytest.raises(CallRefused) as caught:
                 await client.create_qualification(GCC, REQUEST_ID)
-            lines.append(f"{caught.value} {caught.value.remedy} {caught.value.answered}")
+            told.append(f"{caught.value} {caught.value.remedy} {caught.value.answered}")
             return service.heard
 
     ids = [each.headers["ms-correlationid"] for each in asyncio.run(both())]
     path = at_customer("/qualifications")
-    assert lines[:3] == [
+    lines = [each.getMessage() for each in caplog.records if each.name == CALL_LOG]
+    assert lines == [
         f"GET {path} RemoteProtocolError 0 ms MS-CorrelationId {ids[0]}",
         f"GET {path} 200 0 ms MS-CorrelationId {ids[1]}",
         f"POST {path} 400 0 ms MS-CorrelationId {ids[2]}",
     ]
-    assert not [each for each in ("ready-made", "123456") if each in "\n".join(lines)]
-    assert "*** and *** are wrong" in lines[3]
+    assert not [each for each in ("ready-made", "123456") if each in "\n".join([*lines, *told])]
+    assert "*** and *** are wrong" in told[0]
 
 
 def test_a_create_that_is_not_wanted_by_its_turn_is_not_sent() -> None:

@@ -19,7 +19,7 @@ from reconciler.model.plan import Create
 from reconciler.model.secret import Secret
 from reconciler.model.state import Qualification
 from reconciler.partner_center import calls
-from reconciler.partner_center.calls import Answer, Call
+from reconciler.partner_center.calls import Call, ServiceAnswer
 from reconciler.partner_center.errors import ErrorBody, lost, plain_text, read_error_body, refusal
 from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN, Effect, Row
 from tests.partner_center import samples
@@ -236,6 +236,6 @@ def test_a_lost_answer_is_an_error_for_reads_and_creates(row: Row) -> None:
 def test_any_refusal_gets_a_name(status: int, body: bytes) -> None:
     """No status or body leaves a refusal without an exception, a message and a remedy."""
     for call in (READ, CREATE, LIST):
-        error = refusal(call, Answer(status, body=body, correlation_id=CORRELATION))
+        error = refusal(call, ServiceAnswer(status, body=body, correlation_id=CORRELATION))
         assert str(status) in error.message
         assert error.remedy

@@ -14,9 +14,9 @@ from reconciler.model.plan import Create
 from reconciler.model.secret import Secret
 from reconciler.model.state import Qualification
 from reconciler.partner_center import exchange as exchanging
-from reconciler.partner_center.calls import Answer, Call, create_call, qualifications_call
+from reconciler.partner_center.calls import Call, ServiceAnswer, create_call, qualifications_call
 from reconciler.partner_center.connection import BearerToken, connect
-from reconciler.partner_center.exchange import Attempt, Lost, exchange
+from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange
 from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER
 from tests.partner_center.fake_sign_in import FailingSignIn
@@ -30,12 +30,12 @@ REQUEST_ID = "037db222-6d8e-4d7f-ba78-df3dca33fb68"
 
 def sent_to(
     said: Reply, call: Call = READ, auth: httpx.Auth | None = None
-) -> tuple[Answer | Lost, Attempt, RawService]:
+) -> tuple[ServiceAnswer | Lost, ServiceRequest, RawService]:
     """Send one call to a service that says one thing."""
 
-    async def run() -> tuple[Answer | Lost, Attempt, RawService]:
+    async def run() -> tuple[ServiceAnswer | Lost, ServiceRequest, RawService]:
         async with raw_service(lambda _heard: said) as service:
-            attempt = Attempt.of(call, service.address, REQUEST_ID)
+            attempt = ServiceRequest.of(call, service.address, REQUEST_ID)
             signed = auth or BearerToken(Secret("ready-made"), service.address)
             async with connect(service.address, auth=signed, concurrency=1) as http:
                 return await exchange(http, attempt, EPOCH), attempt, service
@@ -74,7 +74,7 @@ def test_an_answer_is_read_whole() -> None:
         429, b"{}", MS_CorrelationId=CORRELATION, Retry_After="Thu, 01 Jan 2026 00:00:09 GMT"
     )
     answer, _, _ = sent_to(said)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ServiceAnswer)
     assert (answer.status, answer.body, answer.retry_after) == (429, b"{}", 9.0)
     assert answer.headers["content-type"] == "application/json"
     assert answer.correlation_id == CORRELATION
@@ -90,7 +90,7 @@ def test_an_id_that_is_no_guid_is_not_taken_over() -> None:
 def test_what_must_stay_hidden_is_known() -> None:
     """The token that was sent and the code go along, for whoever reads the text of the answer."""
     answer, _, _ = sent_to(reply(400, b""), CREATE)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ServiceAnswer)
     assert answer.hidden == (CODE, Secret("ready-made"))
 
 
@@ -101,7 +101,7 @@ def test_an_answer_to_nobody_hides_nothing() -> None:
         pass
 
     answer, _, _ = sent_to(reply(200, []), auth=Nobody())
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ServiceAnswer)
     assert answer.hidden == ()
 
 
@@ -136,9 +136,9 @@ def test_an_answer_without_end_is_lost() -> None:
 def test_an_answer_that_drips_in_for_ever_is_lost() -> None:
     """An attempt as a whole has its time, however often a little of the answer comes."""
 
-    async def run() -> Answer | Lost:
+    async def run() -> ServiceAnswer | Lost:
         async with raw_service(lambda _heard: Reply(WHOLE, wait=5.0)) as service:
-            attempt = replace(Attempt.of(READ, service.address, REQUEST_ID), longest=0.05)
+            attempt = replace(ServiceRequest.of(READ, service.address, REQUEST_ID), longest=0.05)
             async with connect(service.address, auth=None, concurrency=1) as http:
                 return await exchange(http, attempt, EPOCH)
 
@@ -150,11 +150,11 @@ def test_an_answer_that_drips_in_for_ever_is_lost() -> None:
 def test_a_service_that_is_not_there_is_told_with_its_reason() -> None:
     """A refused connection certainly did nothing, and says why it failed."""
 
-    async def run() -> Answer | Lost:
+    async def run() -> ServiceAnswer | Lost:
         async with raw_service(lambda _heard: DROPPED) as service:
             address = service.address
         async with connect(address, auth=None, concurrency=1) as http:
-            return await exchange(http, Attempt.of(CREATE, address, REQUEST_ID), EPOCH)
+            return await exchange(http, ServiceRequest.of(CREATE, address, REQUEST_ID), EPOCH)
 
     lost = asyncio.run(run())
     assert isinstance(lost, Lost)
@@ -164,7 +164,7 @@ def test_a_service_that_is_not_there_is_told_with_its_reason() -> None:
 
 def test_a_failed_sign_in_passes_through() -> None:
     """What the sign-in raises of our own is not taken for a lost answer."""
-    failure = SignInFailed("no way in")
+    failure = SignInFailed("no sign-in method")
     with pytest.raises(SignInFailed) as caught:
         sent_to(reply(200, []), auth=FailingSignIn(failure))
     assert caught.value is failure

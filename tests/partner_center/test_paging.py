@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.errors import CallRefused, UnreadableAnswer
 from reconciler.model.state import CustomerId, CustomerSummary
-from reconciler.partner_center.calls import Answer
+from reconciler.partner_center.calls import ServiceAnswer
 from reconciler.partner_center.paging import Listing
 from tests.partner_center.answers import answer
 
@@ -31,14 +31,14 @@ def link(uri: str, token: str | None = None) -> Json:
     return {"next": {"uri": uri, "method": "GET", "headers": headers}, "self": {"uri": "/x"}}
 
 
-def told(*answers: Answer | Json) -> tuple[list[int], list[str]]:
+def told(*answers: ServiceAnswer | Json) -> tuple[list[int], list[str]]:
     """Feed the answers to a listing: the customers it tells, and the targets it asks for."""
     listing, numbers, targets = Listing(), list[int](), list[str]()
     for each in answers:
         call = listing.next_call
         assert call is not None
         targets.append(f"{call.target} {call.continuation}" if call.continuation else call.target)
-        given = each if isinstance(each, Answer) else answer(200, each)
+        given = each if isinstance(each, ServiceAnswer) else answer(200, each)
         numbers += [int(one.customer_id[-12:]) for one in listing.take(call, given)]
     assert listing.next_call is None
     return numbers, targets

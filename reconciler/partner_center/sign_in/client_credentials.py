@@ -1,4 +1,4 @@
-"""How an application proves who it is: what the environment names, and what is sent for it."""
+"""The client credentials of an application: what the environment names, and what is sent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class GitHubOidc:
     request_token: Secret
 
 
-ClientProof = ClientSecret | ClientCertificate | FederatedTokenFile | GitHubOidc
+CredentialSource = ClientSecret | ClientCertificate | FederatedTokenFile | GitHubOidc
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Assertion:
     token: Secret
 
 
-Credential = ClientSecret | Certificate | Assertion
+ClientCredential = ClientSecret | Certificate | Assertion
 
 
-def credential_of(proof: ClientProof) -> Credential:
-    """Read what the proof names; SignInFailed where it can't be read."""
-    match proof:
+def load_credential(source: CredentialSource) -> ClientCredential:
+    """Read what the environment names; SignInFailed where it can't be read."""
+    match source:
         case ClientSecret():
-            return proof
+            return source
         case ClientCertificate(path, password):
             return read_certificate(path, password)
         case FederatedTokenFile(path):
@@ -71,7 +71,7 @@ def credential_of(proof: ClientProof) -> Credential:
         case GitHubOidc(address, request_token):
             return Assertion(github_assertion(address, request_token))
         case _:
-            assert_never(proof)
+            assert_never(source)
 
 
 def _federated_token(path: Path) -> Secret:
@@ -93,13 +93,13 @@ _REMEDY = "give the job `permissions: id-token: write`, and run it again"
 def github_assertion(address: str, request_token: Secret) -> Secret:
     """The job's token for `AUDIENCE`, or SignInFailed."""
     url = checked_address(address, "ACTIONS_ID_TOKEN_REQUEST_URL")
-    answer = _asked(url.copy_merge_params({"audience": AUDIENCE}), request_token)
+    answer = _request_assertion(url.copy_merge_params({"audience": AUDIENCE}), request_token)
     if isinstance(answer, str):
         raise SignInFailed(f"GitHub's OIDC endpoint {url.host} {answer}", _REMEDY)
     return answer
 
 
-def _asked(url: httpx.URL, request_token: Secret) -> Secret | str:
+def _request_assertion(url: httpx.URL, request_token: Secret) -> Secret | str:
     """Returns what went wrong instead of raising: no frame that holds a token is in a traceback."""
     headers = {"Authorization": f"Bearer {request_token.reveal()}", "Accept": "application/json"}
     try:

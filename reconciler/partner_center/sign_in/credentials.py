@@ -1,4 +1,4 @@
-"""Finds the way in from the environment, in the contract's order; it never falls through."""
+"""Finds the sign-in method in the environment, in a fixed order; it never falls through."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from reconciler.partner_center.origin import checked_address
 from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
 from reconciler.partner_center.sign_in.client_credentials import (
     ClientCertificate,
-    ClientProof,
     ClientSecret,
+    CredentialSource,
     FederatedTokenFile,
     GitHubOidc,
 )
@@ -50,17 +50,17 @@ class ReadyToken:
 
 @dataclass(frozen=True, slots=True)
 class AppAndUser:
-    """A refresh token, from a file (a Path) or a variable; without proof, as a public client."""
+    """A refresh token, from a file (a Path) or a variable; a public client has no credential."""
 
     application: Application
-    proof: ClientProof | None
+    credential: CredentialSource | None
     refresh_token: Path | Secret
 
 
 @dataclass(frozen=True, slots=True)
 class AppOnly:
     application: Application
-    proof: ClientProof
+    credential: CredentialSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,16 @@ SignInMethod = ReadyToken | AppAndUser | AppOnly | CachedLogin
 
 
 def find_sign_in_method(environ: Mapping[str, str], target: SignInTarget) -> SignInMethod:
-    """The first way in that the environment names; ConfigurationError where it is incomplete."""
+    """The first that the environment names; ConfigurationError where it is incomplete."""
     named = {name: value.strip() for name, value in environ.items() if value.strip()}
     if token := named.get("PARTNER_CENTER_ACCESS_TOKEN"):
         return ReadyToken(_checked_token("PARTNER_CENTER_ACCESS_TOKEN", token))
     refresh_token = _refresh_token(named)
     if refresh_token is not None:
-        return AppAndUser(_application(named, target), _client_proof(named), refresh_token)
-    proof = _client_proof(named)
-    if proof is not None:
-        return AppOnly(_application(named, target), proof)
+        return AppAndUser(_application(named, target), _credential_source(named), refresh_token)
+    credential = _credential_source(named)
+    if credential is not None:
+        return AppOnly(_application(named, target), credential)
     tenant, client_id = _tenant(named, target), named.get("AZURE_CLIENT_ID")
     return CachedLogin(authority_address(environ, target), target.scope, tenant, client_id)
 
@@ -112,7 +112,7 @@ def authority_address(environ: Mapping[str, str], target: SignInTarget) -> str:
 
 
 def expected_kind(sign_in_method: SignInMethod) -> TokenKind:
-    """The kind of token this way brings; for a ready token, what it says of itself."""
+    """The kind of token this method brings; for a ready token, what it says of itself."""
     match sign_in_method:
         case ReadyToken(token):
             return read_claims(token).kind
@@ -141,7 +141,7 @@ def _checked_token(name: str, token: str) -> Secret:
     return Secret(token)
 
 
-def _client_proof(named: Mapping[str, str]) -> ClientProof | None:
+def _credential_source(named: Mapping[str, str]) -> CredentialSource | None:
     if secret := named.get("AZURE_CLIENT_SECRET"):
         return ClientSecret(Secret(secret))
     if path := named.get("AZURE_CLIENT_CERTIFICATE_PATH"):

@@ -31,7 +31,7 @@ _SHARE = 0.1
 """Of a short-lived token's life, the most that the margin may take."""
 
 
-class _Standing(Enum):
+class _RenewalState(Enum):
     """Whether a refused token may be exchanged for another one."""
 
     RENEWABLE = auto()
@@ -45,11 +45,11 @@ class _Standing(Enum):
 class _Held:
     token: AccessToken
     renew_at: float
-    standing: _Standing
+    renewal: _RenewalState
 
     def accepted(self) -> None:
-        if self.standing is _Standing.ON_TRIAL:
-            self.standing = _Standing.RENEWABLE
+        if self.renewal is _RenewalState.ON_TRIAL:
+            self.renewal = _RenewalState.RENEWABLE
 
 
 class PartnerCenterAuth(httpx.Auth):
@@ -86,7 +86,7 @@ class PartnerCenterAuth(httpx.Auth):
             return
         response = yield _authorized(_as_another_call(request), newer)
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            newer.standing = _Standing.FINAL
+            newer.renewal = _RenewalState.FINAL
         else:
             newer.accepted()
 
@@ -100,34 +100,34 @@ class PartnerCenterAuth(httpx.Auth):
 
     async def _current(self) -> _Held:
         if self._held is None or self._clock() >= self._held.renew_at:
-            await self._signed_in(_Standing.RENEWABLE)
+            await self._signed_in(_RenewalState.RENEWABLE)
         return self._result()
 
     async def _instead_of(self, refused: _Held) -> _Held:
         """The token that came after `refused`, by a sign-in if nobody has made one yet."""
-        if self._held is refused and refused.standing is _Standing.RENEWABLE:
-            await self._signed_in(_Standing.ON_TRIAL)
+        if self._held is refused and refused.renewal is _RenewalState.RENEWABLE:
+            await self._signed_in(_RenewalState.ON_TRIAL)
         return self._result()
 
-    async def _signed_in(self, standing: _Standing) -> None:
+    async def _signed_in(self, renewal: _RenewalState) -> None:
         """Wait for the sign-in that is under way, or make one; giving up waiting stops nothing."""
         if self._flight is None:
-            self._flight = asyncio.create_task(self._fly(standing))
+            self._flight = asyncio.create_task(self._fly(renewal))
         await asyncio.shield(self._flight)
 
-    async def _fly(self, standing: _Standing) -> None:
+    async def _fly(self, renewal: _RenewalState) -> None:
         try:
             if self._failed is None:
-                self._take(await asyncio.to_thread(self._sign_in), standing)
+                self._take(await asyncio.to_thread(self._sign_in), renewal)
         except ReconcilerError as failure:
             self._failed = SignInFailed(failure.message, failure.remedy)
         finally:
             self._flight = None
 
-    def _take(self, token: AccessToken, standing: _Standing) -> None:
+    def _take(self, token: AccessToken, renewal: _RenewalState) -> None:
         lifetime = float("inf") if token.lifetime is None else token.lifetime
         renew_at = self._clock() + lifetime - min(_MARGIN, lifetime * _SHARE)
-        self._held = _Held(token, renew_at, standing if token.renewable else _Standing.FINAL)
+        self._held = _Held(token, renew_at, renewal if token.renewable else _RenewalState.FINAL)
 
     def _result(self) -> _Held:
         if self._failed is not None:

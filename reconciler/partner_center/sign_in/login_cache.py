@@ -122,7 +122,7 @@ class LoginCache:
             def keep(login: Login) -> bool:
                 # Not held before: a person takes minutes, and other runs go on meanwhile.
                 with locked(self._file):
-                    replacement.put(written(login))
+                    replacement.put(render_login(login))
                 return False
 
             yield keep
@@ -148,16 +148,16 @@ class LoginCache:
         if self._file.exists():
             with locked(self._file), replacement_of(self._file) as replacement:
                 text = read_private(self._file)
-                yield self._read(text), lambda login: replacement.put(written(login))
+                yield self._read(text), lambda login: replacement.put(render_login(login))
         elif self._signal.exists():
             with locked(self._signal):
                 vault, text = self._unsealed()
                 yield self._read(text), lambda login: self._seal(vault, login)
         else:
             raise SignInFailed(
-                "no way in: the environment names none, and nobody has logged in here",
+                "no sign-in method: the environment names none, and nobody has logged in here",
                 "run `reconciler login`, or set PARTNER_CENTER_ACCESS_TOKEN (a served emulator "
-                "takes any word), or AZURE_TENANT_ID, AZURE_CLIENT_ID and a proof such as "
+                "takes any word), or AZURE_TENANT_ID, AZURE_CLIENT_ID and a credential such as "
                 "AZURE_CLIENT_SECRET",
             )
 
@@ -181,7 +181,7 @@ class LoginCache:
             raise self._unreadable(f"can't be decrypted: {type(error).__name__}") from None
 
     def _seal(self, vault: Vault, login: Login) -> bool:
-        text = written(login)
+        text = render_login(login)
         try:
             vault.save(text.reveal())
             kept = Secret(vault.load()) == text
@@ -224,7 +224,7 @@ class _Entry(BaseModel):
     refresh_token: str
 
 
-def written(login: Login) -> Secret:
+def render_login(login: Login) -> Secret:
     application = login.application
     entry = _Entry(
         authority=application.authority,

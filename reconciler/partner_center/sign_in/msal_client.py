@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 from reconciler.model.errors import ReconcilerError, SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.certificate import Certificate
-from reconciler.partner_center.sign_in.client_credentials import Assertion, ClientSecret, Credential
+from reconciler.partner_center.sign_in.client_credentials import (
+    Assertion,
+    ClientCredential,
+    ClientSecret,
+)
 from reconciler.partner_center.sign_in.msal_errors import explain, tidy
 from reconciler.partner_center.sign_in.msal_http import AuthorityHttp
 from reconciler.partner_center.sign_in.secret_file import is_token
@@ -53,14 +57,14 @@ class _Msal(Protocol):
     def acquire_token_by_device_flow(self, flow: dict[str, object]) -> object: ...
 
 
-def tokens_for_app(application: Application, credential: Credential) -> Tokens:
+def tokens_for_app(application: Application, credential: ClientCredential) -> Tokens:
     return _tokens(
         application, credential, [], lambda msal: msal.acquire_token_for_client([application.scope])
     )
 
 
 def tokens_for_user(
-    application: Application, credential: Credential | None, refresh_token: Secret
+    application: Application, credential: ClientCredential | None, refresh_token: Secret
 ) -> Tokens:
     def ask(msal: _Msal) -> object:
         return msal.acquire_token_by_refresh_token(refresh_token.reveal(), [application.scope])
@@ -93,7 +97,7 @@ def _device_code(flow: Mapping[str, object]) -> DeviceCode:
 
 def _tokens(
     application: Application,
-    credential: Credential | None,
+    credential: ClientCredential | None,
     secrets: list[Secret],
     ask: Callable[[_Msal], object],
 ) -> Tokens:
@@ -107,7 +111,7 @@ def _tokens(
 
 def _outcome(
     application: Application,
-    credential: Credential | None,
+    credential: ClientCredential | None,
     secrets: list[Secret],
     ask: Callable[[_Msal], object],
 ) -> Tokens | SignInFailed:
@@ -125,17 +129,19 @@ def _outcome(
     return _read(answer, secrets)
 
 
-def _msal(application: Application, credential: Credential | None, http: AuthorityHttp) -> _Msal:
+def _msal(
+    application: Application, credential: ClientCredential | None, http: AuthorityHttp
+) -> _Msal:
     import msal  # type: ignore[import-untyped] # noqa: PLC0415 - slow to import
 
     # msal's loggers repeat whole answers at times; what there is to tell, AuthorityHttp logs.
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
-    kind, proof = msal.PublicClientApplication, None
+    kind, sent = msal.PublicClientApplication, None
     if credential is not None:
-        kind, proof = msal.ConfidentialClientApplication, _for_msal(credential)
+        kind, sent = msal.ConfidentialClientApplication, _for_msal(credential)
     made: _Msal = kind(
         application.client_id,
-        client_credential=proof,
+        client_credential=sent,
         authority=f"{http.https_address.rstrip('/')}/{application.tenant}",
         http_client=http,
         instance_discovery=False,  # it would ask another host
@@ -144,7 +150,7 @@ def _msal(application: Application, credential: Credential | None, http: Authori
     return made
 
 
-def _for_msal(credential: Credential) -> object:
+def _for_msal(credential: ClientCredential) -> object:
     match credential:
         case ClientSecret(secret):
             return secret.reveal()
@@ -156,7 +162,7 @@ def _for_msal(credential: Credential) -> object:
             assert_never(credential)
 
 
-def _secrets(credential: Credential | None) -> tuple[Secret, ...]:
+def _secrets(credential: ClientCredential | None) -> tuple[Secret, ...]:
     match credential:
         case None:
             return ()

@@ -87,7 +87,7 @@ _MEANINGS = (
         (70021, 700211, 700212, 700213),
     ),
     _Meaning(
-        "the application is public, so it takes no proof",
+        "the application is public, so it takes no client credential",
         "unset AZURE_CLIENT_SECRET and its kin, or use the confidential application that the "
         "refresh token was issued to",
         (700025,),
@@ -121,7 +121,7 @@ _BY_CODE = {code: meaning for meaning in _MEANINGS for code in meaning.codes}
 _BY_NAME = {
     "invalid_grant": _BY_CODE[70008],
     "invalid_client": _Meaning(
-        "the application's proof is not accepted",
+        "the application's credential is not accepted",
         "check AZURE_CLIENT_ID and the client secret, certificate or assertion that goes with it",
         (),
     ),

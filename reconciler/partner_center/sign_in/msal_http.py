@@ -7,7 +7,6 @@ insists on https; for an authority on this machine the adapter puts plain http b
 from __future__ import annotations
 
 import json
-import logging
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from urllib.request import getproxies
 import httpx
 
 from reconciler.model.errors import SignInFailed
+from reconciler.partner_center.call_log import log_call
 from reconciler.partner_center.connection import proxy_for
 from reconciler.partner_center.sign_in.msal_errors import explain
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from reconciler.model.secret import Secret
 
-_LOG = logging.getLogger(__name__)
 _SECONDS = 20.0
 _PAUSES = (0.2, 0.6)
 """Seconds before a call that found no authority, or a sick one, is made again."""
@@ -39,7 +38,7 @@ _PASSED_ON = frozenset({"accept", "client-request-id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AuthorityAnswer:
     """The shape msal reads."""
 
     status_code: int
@@ -76,13 +75,13 @@ class AuthorityHttp:
             return self._address.port or 80
         return self._address.port
 
-    def get(self, url: str, **_: object) -> Answer:
+    def get(self, url: str, **_: object) -> AuthorityAnswer:
         """Answers msal's question for a tenant's endpoints, the only GET it may make."""
         tenant, found, rest = url.partition("/v2.0/.well-known/openid-configuration")
         self._path(tenant)
         if not found or rest:
             raise SignInFailed("msal asked for an address it has no business with")
-        return Answer(200, json.dumps(_endpoints(tenant)))
+        return AuthorityAnswer(200, json.dumps(_endpoints(tenant)))
 
     def post(
         self,
@@ -90,7 +89,7 @@ class AuthorityHttp:
         data: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         **_: object,
-    ) -> Answer:
+    ) -> AuthorityAnswer:
         """Sends the form; SignInFailed where no readable answer comes."""
         form = urlencode({name: v for name, v in (data or {}).items() if v is not None})
         passed_on = {n: v for n, v in (headers or {}).items() if n.lower() in _PASSED_ON}
@@ -123,19 +122,21 @@ class AuthorityHttp:
             raise self._unreachable(error) from None
 
     def _once(self, url: httpx.URL, form: str, headers: Mapping[str, str]) -> httpx.Response:
+        started = time.monotonic()
         response = self._client.post(url, content=form, headers=dict(headers))
-        request_id = headers.get("client-request-id", "-")
-        _LOG.info("POST %s: HTTP %d, correlation id %s", url, response.status_code, request_id)
+        seconds = time.monotonic() - started
+        identity = f"correlation id {headers.get('client-request-id', '-')}"
+        log_call("POST", str(url), response.status_code, seconds, identity)
         return response
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    def _answer(self, response: httpx.Response) -> AuthorityAnswer:
         try:
             readable = isinstance(answer := response.json(), dict)
         except ValueError:
             answer, readable = {}, False
         if readable and not response.is_server_error:
             kept = {name: value for name, value in answer.items() if name not in _UNREAD}
-            return Answer(response.status_code, json.dumps(kept))
+            return AuthorityAnswer(response.status_code, json.dumps(kept))
         if readable and "error" in answer:
             raise explain(answer, self._secrets)
         raise SignInFailed(

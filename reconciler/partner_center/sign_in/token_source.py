@@ -1,4 +1,4 @@
-"""Signs in by the way that was found: one call, one access token; it never tries another way."""
+"""Signs in by the method that was found: one call, one access token; it never tries another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.claims import read_claims
-from reconciler.partner_center.sign_in.client_credentials import ClientProof, credential_of
+from reconciler.partner_center.sign_in.client_credentials import CredentialSource, load_credential
 from reconciler.partner_center.sign_in.credentials import (
     AppAndUser,
     Application,
@@ -50,21 +50,21 @@ class RefreshTokenStorage:
     """Where refresh tokens are kept beyond the file they came from."""
 
     cache: Callable[[], LoginCache]
-    """Asked for only where the login is the way in: a container may have no home."""
+    """Asked for only where the login is the method: a container may have no home."""
     warn: Callable[[str], None]
     refresh_token_out: Path | None = None
 
 
 def sign_in_by(
-    sign_in_method: SignInMethod, keeping: RefreshTokenStorage, tenant_id: str | None = None
+    sign_in_method: SignInMethod, storage: RefreshTokenStorage, tenant_id: str | None = None
 ) -> SignIn:
     """Sign in by one method; a readable token of another tenant than `tenant_id` is refused."""
-    if keeping.refresh_token_out is not None and not _comes_by_variable(sign_in_method):
-        keeping.warn(
+    if storage.refresh_token_out is not None and not _comes_by_variable(sign_in_method):
+        storage.warn(
             "--refresh-token-out is not used: it goes with PARTNER_CENTER_REFRESH_TOKEN, and this "
             "sign-in has none"
         )
-    ask = _asking(sign_in_method, keeping)
+    ask = _sign_in_unchecked(sign_in_method, storage)
 
     def sign_in() -> AccessToken:
         token = ask()
@@ -100,36 +100,38 @@ def _is_guid(text: str) -> bool:
     return True
 
 
-def _asking(sign_in_method: SignInMethod, keeping: RefreshTokenStorage) -> SignIn:
+def _sign_in_unchecked(sign_in_method: SignInMethod, storage: RefreshTokenStorage) -> SignIn:
     match sign_in_method:
         case ReadyToken(token):
             return lambda: AccessToken(token, renewable=False)
         case AppOnly():
             return partial(_for_app, sign_in_method)
-        case AppAndUser(application, proof, refresh_token):
-            return partial(_exchanged, application, proof, _source(refresh_token, keeping))
+        case AppAndUser(application, credential, refresh_token):
+            return partial(_exchange, application, credential, _source(refresh_token, storage))
         case CachedLogin():
-            cache = keeping.cache()
-            return lambda: _exchanged(cache.application(sign_in_method), None, cache)
+            cache = storage.cache()
+            return lambda: _exchange(cache.application(sign_in_method), None, cache)
         case _:
             assert_never(sign_in_method)
 
 
-def _source(refresh_token: Path | Secret, keeping: RefreshTokenStorage) -> RefreshTokenSource:
+def _source(refresh_token: Path | Secret, storage: RefreshTokenStorage) -> RefreshTokenSource:
     if isinstance(refresh_token, Path):
         return RefreshTokenFile(refresh_token)
-    return RefreshTokenVariable(refresh_token, keeping.refresh_token_out, keeping.warn)
+    return RefreshTokenVariable(refresh_token, storage.refresh_token_out, storage.warn)
 
 
 def _for_app(sign_in_method: AppOnly) -> AccessToken:
-    return _access(tokens_for_app(sign_in_method.application, credential_of(sign_in_method.proof)))
+    return _access(
+        tokens_for_app(sign_in_method.application, load_credential(sign_in_method.credential))
+    )
 
 
-def _exchanged(
-    application: Application, proof: ClientProof | None, source: RefreshTokenSource
+def _exchange(
+    application: Application, named: CredentialSource | None, source: RefreshTokenSource
 ) -> AccessToken:
     """The successor is kept before the access token is handed out; without one, all stays."""
-    credential = None if proof is None else credential_of(proof)
+    credential = None if named is None else load_credential(named)
     with source.held() as held:
         tokens = tokens_for_user(application, credential, held.token)
         if tokens.refresh is not None and tokens.refresh != held.token:

@@ -1,4 +1,4 @@
-"""The way in, found from the environment."""
+"""The sign-in method, found from the environment."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_white_space_around_a_value_is_dropped() -> None:
     ],
 )
 def test_a_missing_variable_is_named(environ: dict[str, str], missing: str) -> None:
-    """An incomplete way in is an error, never a reason to try the next one."""
+    """An incomplete sign-in method is an error, never a reason to try the next one."""
     with pytest.raises(ConfigurationError, match=missing):
         find_sign_in_method(environ, TARGET)
 

@@ -53,7 +53,7 @@ def test_after_logout_it_is_none(authority: FakeAuthority, around: Surroundings)
     login(application(authority), around.cache, seen_nothing)
     assert logout(around.cache) is True
     assert logout(around.cache) is False
-    with pytest.raises(SignInFailed, match="no way in"):
+    with pytest.raises(SignInFailed, match="no sign-in method"):
         around.sign_in(authority, {})()
 
 

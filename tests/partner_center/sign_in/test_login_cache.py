@@ -18,8 +18,8 @@ from reconciler.partner_center.sign_in.login_cache import (
     login_cache,
     platform_vault,
     read_login,
+    render_login,
     state_folder,
-    written,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def test_a_login_can_be_forgotten(name: str, request: pytest.FixtureRequest) -> 
     keep(cache)
     assert cache.remove() is True
     assert cache.remove() is False
-    with pytest.raises(SignInFailed, match="no way in"):
+    with pytest.raises(SignInFailed, match="no sign-in method"):
         refresh_token(cache)
 
 
@@ -141,7 +141,7 @@ def test_the_lock_alone_is_no_login(plain: LoginCache) -> None:
     """A login that was broken off leaves no trace that counts."""
     with pytest.raises(KeyboardInterrupt), plain.prepared():
         raise KeyboardInterrupt
-    with pytest.raises(SignInFailed, match="no way in") as failed:
+    with pytest.raises(SignInFailed, match="no sign-in method") as failed:
         refresh_token(plain)
     assert "reconciler login" in failed.value.remedy
 
@@ -257,6 +257,6 @@ def test_the_keyring_of_this_machine_is_one_or_none(tmp_path: Path) -> None:
 
 def test_a_login_is_written_as_it_is_read() -> None:
     """And shows no secret on the way."""
-    text = written(LOGIN)
+    text = render_login(LOGIN)
     assert read_login(text) == LOGIN
     assert "planted" not in f"{LOGIN!r} {text!r}"

@@ -62,7 +62,7 @@ def test_every_refusal_that_the_fake_knows_is_explained() -> None:
     ("answer", "said"),
     [
         ({"error": "invalid_grant"}, "expired or was revoked (invalid_grant)"),
-        ({"error": "invalid_client"}, "proof is not accepted (invalid_client)"),
+        ({"error": "invalid_client"}, "credential is not accepted (invalid_client)"),
         ({"error": "authorization_declined"}, "declined (authorization_declined)"),
         ({"error": "teapot", "error_description": "I am\r\n\x1b[31mshort"}, "I am [31mshort"),
         ({"error": "x", "error_codes": [7000215]}, "client secret is wrong (AADSTS7000215)"),

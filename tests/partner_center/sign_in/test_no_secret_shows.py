@@ -131,7 +131,7 @@ def test_no_secret_shows(
     way: str,
     happening: Callable[[FakeAuthority], None],
 ) -> None:
-    """By every way in, whatever happens, at the most talkative log level."""
+    """By every sign-in method, whatever happens, at the most talkative log level."""
     caplog.set_level(logging.DEBUG)
     environ = WAYS[way](authority, tmp_path)
     around = Surroundings(tmp_path)
@@ -174,7 +174,7 @@ def test_no_secret_shows_of_a_login(
 def test_no_secret_is_in_a_file_but_where_it_belongs(
     authority: FakeAuthority, tmp_path: Path
 ) -> None:
-    """After every way in: the successor in its file, the login in its cache, and nothing else."""
+    """After every sign-in method: the successor in its file, the login in its cache, no more."""
     for way in WAYS.values():
         Surroundings(tmp_path).sign_in(authority, way(authority, tmp_path))()
     login(application(authority), Surroundings(tmp_path).cache, lambda _: None)
@@ -188,7 +188,7 @@ def test_no_secret_is_in_a_file_but_where_it_belongs(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_no_secret_can_be_pickled(authority: FakeAuthority, tmp_path: Path, way: str) -> None:
-    """Neither the way in nor the token that came by it."""
+    """Neither the method nor the token that came by it."""
     environ = WAYS[way](authority, tmp_path)
     token = Surroundings(tmp_path).sign_in(authority, environ)()
     with pytest.raises(TypeError, match="can't be pickled"):

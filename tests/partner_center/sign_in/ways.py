@@ -1,4 +1,4 @@
-"""The ways in, set up against the fake authority; shared by the tests of signing in."""
+"""The sign-in methods, set up against the fake authority; shared by the tests of signing in."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Surroundings:
         return self.sign_in_at(authority.address, environ)
 
     def sign_in_at(self, address: str, environ: dict[str, str]) -> SignIn:
-        keeping = RefreshTokenStorage(
+        storage = RefreshTokenStorage(
             lambda: self.cache, self.warnings.append, self.refresh_token_out
         )
         sign_in_method = find_sign_in_method(environ, SignInTarget(address, SCOPE))
-        return sign_in_by(sign_in_method, keeping, self.tenant_id)
+        return sign_in_by(sign_in_method, storage, self.tenant_id)
