@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT: Final = Path(__file__).parents[2]
-QUICKSTART: Final = ROOT / "examples/quickstart"
+EVERY_OUTCOME: Final = ROOT / "examples/every-outcome"
 
 
 @cache
@@ -65,8 +65,8 @@ def example_configurations() -> Iterator[tuple[str, Any]]:
 def real_documents(folder: Path) -> dict[str, Any]:
     """Plan the tour's examples, apply what can be, and plan again."""
     project = Project(folder)
-    for path in (path for path in QUICKSTART.rglob("*") if path.is_file()):
-        project.write(path.relative_to(QUICKSTART).as_posix(), path.read_text(encoding="utf-8"))
+    for path in (path for path in EVERY_OUTCOME.rglob("*") if path.is_file()):
+        project.write(path.relative_to(EVERY_OUTCOME).as_posix(), path.read_text(encoding="utf-8"))
     plan = project.run("plan", "--format", "json").document
     report = project.run("apply", "--auto-approve", "--format", "json").document
     assert plan["steps"]
