@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration, load_configuration
+    from reconciler.documents.digest import plan_digest
+    from reconciler.documents.models import plan_to_document, report_to_document
     from reconciler.documents.plan_file import load_plan, save_plan
-    from reconciler.documents.written import plan_digest, plan_to_document, report_to_document
     from reconciler.manifests.loading import load_desired, validate
     from reconciler.model.errors import ReconcilerError
     from reconciler.model.findings import Category, Finding, Severity, Source
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "configuration.config": ("Configuration", "load_configuration"),
-    "documents.written": ("plan_digest", "plan_to_document", "report_to_document"),
+    "documents.digest": ("plan_digest",),
+    "documents.models": ("plan_to_document", "report_to_document"),
     "model.errors": ("ReconcilerError",),
     "model.findings": ("Category", "Finding", "Severity", "Source"),
     "manifests.loading": ("load_desired", "validate"),

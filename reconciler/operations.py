@@ -20,8 +20,8 @@ from reconciler.applying.limits import (
 )
 from reconciler.applying.lock import hold_lock
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
+from reconciler.documents.digest import plan_digest
 from reconciler.documents.plan_file import load_plan
-from reconciler.documents.written import plan_digest
 from reconciler.live_state import checks_wanted, read_customers, read_side_checks
 from reconciler.model.errors import (
     NotApproved,

@@ -14,8 +14,9 @@ from reconciler.applying.history import read_history
 from reconciler.applying.journal import JOURNAL_FILE, Journal
 from reconciler.applying.lock import hold_lock
 from reconciler.applying.stop import StopSignal
+from reconciler.documents.digest import digest_of, plan_digest
+from reconciler.documents.models import plan_to_document
 from reconciler.documents.plan_file import save_plan
-from reconciler.documents.written import digest_of, plan_digest, plan_to_document
 from reconciler.model.errors import (
     JournalRefused,
     LockHeld,

@@ -20,8 +20,8 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import context_for, say, show_error, write
 from reconciler.cli.session import Session, open_session
+from reconciler.documents.models import report_to_document, to_json
 from reconciler.documents.plan_file import ensure_writable, write_whole
-from reconciler.documents.written import report_to_document, to_json
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply
 from reconciler.render import render_plan, render_report

@@ -66,7 +66,7 @@ def _texts(folder: Path, platform: Platform | None) -> Mapping[str, str]:
 
 def _schemas() -> dict[str, str]:
     from reconciler.configuration.config import config_schema  # noqa: PLC0415 - it is slow to import
-    from reconciler.documents.written import to_json  # noqa: PLC0415 - as above
+    from reconciler.documents.models import to_json  # noqa: PLC0415 - as above
     from reconciler.manifests.schema import manifest_schema  # noqa: PLC0415 - as above
 
     return {

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
-from reconciler.documents.written import to_json
+from reconciler.documents.models import to_json
 
 KINDS: Final = ("manifest", "config", "plan", "report")
 

@@ -1,17 +1,34 @@
-"""The shapes of the plan and report documents, for reading them and for their JSON Schema."""
+"""The shapes of the JSON documents, each written once: for reading, writing and JSON Schema.
+
+A shape takes its values from the type of the model of the same fields, and makes one again. Readers
+ignore properties they don't know; nothing is read from or written to files here.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
 
 from reconciler.model.findings import Category, Finding, Severity, Source, Vetting
 from reconciler.model.plan import (
+    Against,
     ApplyReport,
     BasisEntry,
+    Incremental,
     Outcome,
     Plan,
     PlanDocument,
@@ -21,7 +38,48 @@ from reconciler.model.plan import (
     Summary,
     Target,
 )
-from reconciler.model.state import CodeReference, CustomerId, EducationSegment, Qualification
+from reconciler.model.state import (
+    CodeReference,
+    CustomerId,
+    EducationSegment,
+    Qualification,
+    format_instant,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.model.findings import Validation
+
+FORMAT_VERSION: Final = "1.0"
+
+JsonObject = dict[str, Any]
+
+
+def plan_to_document(document: PlanDocument) -> JsonObject:
+    return _dumped(PlanModel.of(document))
+
+
+def plan_content(plan: Plan) -> JsonObject:
+    """Write what a plan says, without what belongs to its making."""
+    return _dumped(_Plan.model_validate(plan))
+
+
+def report_to_document(report: ApplyReport) -> JsonObject:
+    return _dumped(ReportModel.of(report))
+
+
+def validation_to_document(validation: Validation) -> JsonObject:
+    return _dumped(_Validation.of(validation))
+
+
+def to_json(document: Mapping[str, Any]) -> str:
+    """Write a document for people and programs to read."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _dumped(shape: _Shape) -> JsonObject:
+    return shape.model_dump(mode="json", by_alias=True)
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -31,36 +89,64 @@ def _in_utc(instant: datetime) -> datetime:
         raise ValueError("no date that a calendar has in UTC") from None
 
 
-_Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+_Instant = Annotated[
+    AwareDatetime, AfterValidator(_in_utc), PlainSerializer(format_instant, return_type=str)
+]
 """A date without an offset would mean another instant on another machine."""
 
 
-class _Model(BaseModel):
-    """Readers ignore properties they don't know."""
+class _Shape(BaseModel):
+    """What is written of one type of the model, `made`, and read back into it."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="ignore",
+        from_attributes=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
     )
+    made: ClassVar[Callable[..., object]]
 
 
-class _Source(_Model):
+def _made(value: object) -> object:
+    """Make the model's types of shapes, however deep they stand."""
+    match value:
+        case _Shape():
+            return type(value).made(**{name: _made(inner) for name, inner in value})
+        case tuple():
+            return tuple(map(_made, value))
+        case dict():
+            return {key: _made(inner) for key, inner in value.items()}
+        case _:
+            return value
+
+
+class _WithoutAbsent(_Shape):
+    """Leaves out what is absent, but for `source`, which is null then."""
+
+    @model_serializer(mode="wrap")
+    def _present(self, dump: SerializerFunctionWrapHandler) -> JsonObject:
+        written = dump(self)
+        return {
+            name: value for name, value in written.items() if value is not None or name == "source"
+        }
+
+
+class _Source(_Shape):
+    made = Source
     file: str
     line: int
     column: int
 
-    def read(self) -> Source:
-        return Source(self.file, self.line, self.column)
 
-
-class _Code(_Model):
+class _Code(_WithoutAbsent):
+    made = CodeReference
     env: str | None = None
     file: str | None = None
 
-    def read(self) -> CodeReference:
-        return CodeReference(self.env, self.file)
 
-
-class _Step(_Model):
+class _Step(_WithoutAbsent):
+    made = Step
     customer_id: CustomerId
     name: str
     qualification: Literal[Qualification.EDUCATION, Qualification.GCC, Qualification.SOE]
@@ -70,74 +156,64 @@ class _Step(_Model):
     resubmit_denial_of: _Instant | None = None
     source: _Source | None = None
 
-    def read(self) -> Step:
-        code = self.validation_code_from
-        return Step(
-            customer_id=self.customer_id,
-            name=self.name,
-            qualification=self.qualification,
-            source=None if self.source is None else self.source.read(),
-            education_segment=self.education_segment,
-            website=self.website,
-            validation_code_from=None if code is None else code.read(),
-            resubmit_denial_of=self.resubmit_denial_of,
-        )
+
+class _Vetting(_Shape):
+    made = Vetting
+    status: str | None = Field(None, alias="vettingStatus")
+    reason: str | None = Field(None, alias="vettingReason")
+    created: _Instant | None = Field(None, alias="vettingCreatedDate")
 
 
-class _Vetting(_Model):
-    vetting_status: str | None = None
-    vetting_reason: str | None = None
-    vetting_created_date: _Instant | None = None
-
-    def read(self) -> Vetting:
-        return Vetting(self.vetting_status, self.vetting_reason, self.vetting_created_date)
-
-
-class _Finding(_Model):
+class _Finding(_Shape):
+    made = Finding
     rule: str
     category: Category
     severity: Severity
-    message: str
-    remedy: str
     customer_id: str | None = None
     name: str | None = None
     qualification: str | None = None
+    message: str
+    remedy: str
     source: _Source | None = None
     live: _Vetting | None = None
 
-    def read(self) -> Finding:
-        return Finding(
-            rule=self.rule,
-            category=self.category,
-            severity=self.severity,
-            message=self.message,
-            remedy=self.remedy,
-            customer_id=self.customer_id,
-            name=self.name,
-            qualification=self.qualification,
-            source=None if self.source is None else self.source.read(),
-            live=None if self.live is None else self.live.read(),
-        )
 
-
-class _Target(_Model):
+class _Target(_Shape):
+    made = Target
     address: str
     tenant_id: str | None = None
 
 
-class _Tool(_Model):
+class _Tool(_Shape):
     name: str
     version: str
 
 
-class _Selection(_Model):
+class _Incremental(_Shape):
+    made = Incremental
+    read: int
+    kept: int
+    oldest: _Instant | None = None
+
+
+class _Against(_Shape):
+    made = Against
+    file: str
+    oldest: _Instant | None = None
+
+
+class _Selection(_Shape):
+    made = Selection
     shard: str | None = None
     selector: str | None = None
     customers: tuple[str, ...] | None = None
     changed_from: str | None = None
+    incremental: _Incremental | None = None
+    against: _Against | None = None
 
 
-class _Summary(_Model):
+class _Summary(_Shape):
+    made = Summary
     customers: int
     steps: int
     in_sync: int
@@ -149,44 +225,60 @@ class _Summary(_Model):
     advisory: int
 
 
-class _BasisEntry(_Model):
+class _BasisEntry(_Shape):
+    made = BasisEntry
     qualification: str
     vetting_status: str | None = None
 
 
-class PlanModel(_Model):
-    """The shape of a plan document."""
+_Basis = dict[CustomerId, tuple[_BasisEntry, ...]]
 
-    format_version: str
-    kind: Literal["Plan"]
-    digest: str
-    created_at: _Instant
-    tool: _Tool
+
+def _in_order(basis: _Basis) -> _Basis:
+    return dict(sorted(basis.items()))
+
+
+class _Plan(_Shape):
+    made = Plan
     target: _Target
     selection: _Selection = _Selection()
     complete: bool
     summary: _Summary
     steps: tuple[_Step, ...]
     findings: tuple[_Finding, ...]
-    basis: dict[CustomerId, tuple[_BasisEntry, ...]]
+    basis: Annotated[_Basis, AfterValidator(_in_order)]
+
+
+class _Making(_Shape):
+    format_version: str
+    kind: Literal["Plan"]
+    digest: str
+    created_at: _Instant
+    tool: _Tool
+
+
+class PlanModel(_Plan, _Making):
+    """The shape of a plan document; the fields of its last base come first."""
+
+    @classmethod
+    def of(cls, document: PlanDocument) -> PlanModel:
+        return cls(
+            format_version=FORMAT_VERSION,
+            kind="Plan",
+            digest=document.digest,
+            created_at=document.created_at,
+            tool=_Tool(name="reconciler", version=document.tool_version),
+            **dict(_Plan.model_validate(document.plan)),
+        )
 
     def read(self) -> PlanDocument:
-        plan = Plan(
-            target=Target(self.target.address, self.target.tenant_id),
-            steps=tuple(step.read() for step in self.steps),
-            findings=tuple(finding.read() for finding in self.findings),
-            basis={
-                customer_id: tuple(BasisEntry(e.qualification, e.vetting_status) for e in entries)
-                for customer_id, entries in self.basis.items()
-            },
-            summary=Summary(**self.summary.model_dump()),
-            complete=self.complete,
-            selection=Selection(**self.selection.model_dump()),
-        )
+        plan = _made(_Plan.model_validate(dict(self)))
+        assert isinstance(plan, Plan)
         return PlanDocument(plan, self.digest, self.created_at, self.tool.version)
 
 
-class _Result(_Model):
+class _Result(_Shape):
+    made = StepResult
     customer_id: CustomerId
     name: str
     qualification: Qualification
@@ -196,11 +288,8 @@ class _Result(_Model):
     correlation_id: str | None = None
     message: str | None = None
 
-    def read(self) -> StepResult:
-        return StepResult(**self.model_dump())
 
-
-class _Tally(_Model):
+class _Tally(_Shape):
     """How many results there are of each outcome."""
 
     created: int
@@ -209,18 +298,76 @@ class _Tally(_Model):
     unknown: int
     not_attempted: int
 
+    @classmethod
+    def of(cls, results: Iterable[StepResult]) -> _Tally:
+        outcomes = [result.outcome for result in results]
+        return cls(
+            created=outcomes.count(Outcome.CREATED),
+            already_present=outcomes.count(Outcome.ALREADY_PRESENT),
+            rejected=outcomes.count(Outcome.REJECTED),
+            unknown=outcomes.count(Outcome.UNKNOWN),
+            not_attempted=outcomes.count(Outcome.NOT_ATTEMPTED),
+        )
 
-class ReportModel(_Model):
-    """The shape of an apply report."""
+
+class ReportModel(_Shape):
+    """The shape of an apply report. Until the run ends, `finishedAt` is null."""
 
     format_version: str
     kind: Literal["ApplyReport"]
     plan_digest: str
     started_at: _Instant
-    finished_at: _Instant
+    finished_at: _Instant | None
     summary: _Tally | None = None
     results: tuple[_Result, ...]
 
+    @classmethod
+    def of(cls, report: ApplyReport) -> ReportModel:
+        return cls(
+            format_version=FORMAT_VERSION,
+            kind="ApplyReport",
+            plan_digest=report.plan_digest,
+            started_at=report.started_at,
+            finished_at=report.finished_at,
+            summary=_Tally.of(report.results),
+            results=tuple(map(_Result.model_validate, report.results)),
+        )
+
     def read(self) -> ApplyReport:
-        results = tuple(result.read() for result in self.results)
+        results = tuple(StepResult(**dict(result)) for result in self.results)
         return ApplyReport(self.plan_digest, self.started_at, self.finished_at, results)
+
+
+class _Diagnostic(_Shape):
+    rule: str
+    severity: Severity
+    message: str
+    remedy: str
+    source: _Source | None
+
+
+class _Counts(_Shape):
+    documents: int
+    errors: int
+    warnings: int
+
+
+class _Validation(_Shape):
+    format_version: str
+    kind: Literal["Validation"]
+    summary: _Counts
+    diagnostics: tuple[_Diagnostic, ...]
+
+    @classmethod
+    def of(cls, validation: Validation) -> _Validation:
+        severities = [diagnostic.severity for diagnostic in validation.diagnostics]
+        return cls(
+            format_version=FORMAT_VERSION,
+            kind="Validation",
+            summary=_Counts(
+                documents=validation.documents,
+                errors=severities.count(Severity.ERROR),
+                warnings=severities.count(Severity.WARNING),
+            ),
+            diagnostics=tuple(map(_Diagnostic.model_validate, validation.diagnostics)),
+        )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.documents.models import PlanModel, ReportModel
-from reconciler.documents.written import canonical_json, digest_of, plan_to_document, to_json
+from reconciler.documents.digest import canonical_json, digest_of
+from reconciler.documents.models import PlanModel, ReportModel, plan_to_document, to_json
 from reconciler.model.errors import PlanRefused, StateError
 
 if TYPE_CHECKING:

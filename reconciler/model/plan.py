@@ -39,13 +39,32 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Incremental:
+    """How many customers were read anew and how many kept from a snapshot; its oldest reading."""
+
+    read: int
+    kept: int
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """The snapshot that was planned against in place of the service, and its oldest reading."""
+
+    file: str
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """How the customers of the plan were narrowed; all None where they were not."""
+    """How the customers of the plan were narrowed, and what was read; all None where all was."""
 
     shard: str | None = None
     selector: str | None = None
     customers: tuple[str, ...] | None = None
     changed_from: str | None = None
+    incremental: Incremental | None = None
+    against: Against | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +157,8 @@ class ApplyReport:
 
     plan_digest: str
     started_at: datetime
-    finished_at: datetime
+    finished_at: datetime | None
+    """None while the run goes on."""
     results: tuple[StepResult, ...]
 
 

@@ -105,7 +105,7 @@ def render_report(report: ApplyReport, _: RenderContext) -> str:
             warning="",
             facts=(
                 ("Started", format_instant(report.started_at)),
-                ("Finished", format_instant(report.finished_at)),
+                ("Finished", _finished(report)),
                 ("Digest of the plan", label(report.plan_digest)),
             ),
             outcomes=_outcomes(entries, kinds),
@@ -113,6 +113,10 @@ def render_report(report: ApplyReport, _: RenderContext) -> str:
             rules=_rules(entries),
         )
     )
+
+
+def _finished(report: ApplyReport) -> str:
+    return "not yet" if report.finished_at is None else format_instant(report.finished_at)
 
 
 def _outcomes(entries: Iterable[Entry], kinds: Sequence[tuple[str, str]]) -> tuple[_Outcome, ...]:

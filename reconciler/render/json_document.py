@@ -6,14 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from reconciler.documents.written import (
+from reconciler.documents.models import (
     plan_to_document,
     report_to_document,
     validation_to_document,
 )
 
 if TYPE_CHECKING:
-    from reconciler.documents.written import JsonObject
+    from reconciler.documents.models import JsonObject
     from reconciler.model.findings import Validation
     from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext

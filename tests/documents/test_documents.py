@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.documents.models import PlanModel, ReportModel
-from reconciler.documents.written import (
-    canonical_json,
-    digest_of,
-    plan_digest,
+from reconciler.documents.digest import canonical_json, digest_of, plan_digest
+from reconciler.documents.models import (
+    PlanModel,
+    ReportModel,
     plan_to_document,
     report_to_document,
     to_json,
@@ -32,8 +31,10 @@ from reconciler.model.findings import (
     Vetting,
 )
 from reconciler.model.plan import (
+    Against,
     ApplyReport,
     BasisEntry,
+    Incremental,
     Outcome,
     Plan,
     PlanDocument,
@@ -88,7 +89,14 @@ PLAN: Final = Plan(
     (DENIED,),
     {FABRIKAM: (), CONTOSO: (BasisEntry("Education", "Denied"),)},
     Summary(4, 2, 2, 1, 1, 0, 1, 0, 0),
-    selection=Selection("1/4", "region=us-west", ("contoso",), "origin/main"),
+    selection=Selection(
+        "1/4",
+        "region=us-west",
+        ("contoso",),
+        "origin/main",
+        Incremental(12, 4988, MADE),
+        Against("live.json"),
+    ),
 )
 
 
@@ -114,6 +122,8 @@ def test_plan_document() -> None:
             "selector": "region=us-west",
             "customers": ["contoso"],
             "changedFrom": "origin/main",
+            "incremental": {"read": 12, "kept": 4988, "oldest": "2026-01-02T03:04:05Z"},
+            "against": {"file": "live.json", "oldest": None},
         },
         "complete": True,
         "summary": {
@@ -182,6 +192,8 @@ scopes = st.builds(
     st.none() | st.text(),
     st.none() | st.lists(st.text()).map(tuple),
     st.none() | st.text(),
+    st.none() | st.builds(Incremental, st.integers(), st.integers(), st.none() | st.just(MADE)),
+    st.none() | st.builds(Against, st.text(), st.none() | st.just(MADE)),
 ).map(Scope)
 
 
@@ -365,7 +377,9 @@ def test_report_document() -> None:
     }
 
 
-@pytest.mark.parametrize("report", [REPORT, replace(REPORT, results=())])
+@pytest.mark.parametrize(
+    "report", [REPORT, replace(REPORT, results=()), replace(REPORT, finished_at=None)]
+)
 def test_report_there_and_back(report: ApplyReport) -> None:
     """A report that is written and read is the same report."""
     written = json.loads(to_json(report_to_document(report)))

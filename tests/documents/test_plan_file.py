@@ -11,13 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.documents.digest import digest_of, plan_digest
+from reconciler.documents.models import plan_to_document, report_to_document
 from reconciler.documents.plan_file import load_plan, load_plan_or_report, save_plan, write_whole
-from reconciler.documents.written import (
-    digest_of,
-    plan_digest,
-    plan_to_document,
-    report_to_document,
-)
 from reconciler.model.errors import PlanRefused, StateError
 from reconciler.model.plan import ApplyReport, Outcome, Plan, PlanDocument, StepResult
 from reconciler.model.state import Qualification

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.documents.written import plan_digest
+from reconciler.documents.digest import plan_digest
 from reconciler.model.findings import Category
 from reconciler.model.policy import CREATABLE
 from reconciler.model.rules import PLAN_RULES

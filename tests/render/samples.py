@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from reconciler.documents.written import plan_digest
+from reconciler.documents.digest import plan_digest
 from reconciler.model.findings import (
     Category,
     Diagnostic,

@@ -78,9 +78,11 @@ def test_every_output_is_utf_8(name: str, payload: str) -> None:
 def test_only_the_renderer_asked_for_is_loaded() -> None:
     """Importing the package loads neither rich nor jinja2, nor does plain text."""
     code = (
-        "import sys; from reconciler.render import RenderContext, render_plan;"
-        "from tests.render.samples import PLAN_DOCUMENT;"
-        "render_plan('text', PLAN_DOCUMENT, RenderContext());"
+        "import sys; from datetime import datetime;"
+        "from reconciler.model.plan import Plan, PlanDocument, Target;"
+        "from reconciler.render import RenderContext, render_plan;"
+        "document = PlanDocument(Plan(Target('emulator')), '', datetime.now(), '');"
+        "render_plan('text', document, RenderContext());"
         "print([name for name in ('rich', 'jinja2', 'pydantic') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

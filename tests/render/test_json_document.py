@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.documents.written import (
+from reconciler.documents.models import (
     plan_to_document,
     report_to_document,
     validation_to_document,
