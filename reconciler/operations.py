@@ -37,7 +37,6 @@ from reconciler.model.plan import (
     Scope,
     Step,
     StepResult,
-    key_of,
 )
 from reconciler.model.state import LiveCustomer, LiveState
 from reconciler.planning.planner import customers_to_check, make_plan
@@ -310,7 +309,7 @@ async def _settle_leftovers(
     run: Run, journal: Journal, applying: _Applying, orders: ApplyInput
 ) -> None:
     """Read back the unsettled creates of earlier runs that this plan will not see to."""
-    seen_to = {key_of(step) for step in orders.plan.steps} - set(orders.left_out)
+    seen_to = {step.key for step in orders.plan.steps} - set(orders.left_out)
     for key, sending in orders.unsettled.items():
         if key not in seen_to and not applying.stop:
             await _settle_leftover(run, journal, sending, applying.stop)

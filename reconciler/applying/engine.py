@@ -15,7 +15,7 @@ from reconciler.applying.attempt import CreateAttempt, RetryLimits, read_caught_
 from reconciler.applying.stop import FirstRequestGate
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.model.errors import ServiceError, SignInFailed, SignInRefused, StateError
-from reconciler.model.plan import Create, Outcome, StepResult, key_of
+from reconciler.model.plan import Create, Outcome, StepResult
 from reconciler.model.policy import SideCheck
 from reconciler.model.state import LiveCustomer, Qualification
 from reconciler.planning.decision import ORDER, Decision, decide
@@ -87,15 +87,15 @@ class Engine:
         self._barred: dict[StepKey, str] = {}
         self._vanguard = FirstRequestGate()
         self._done = _by_customer(orders.freshly_done.values())
-        seen_to = {key_of(step) for step in orders.plan.steps} - set(orders.left_out)
+        seen_to = {step.key for step in orders.plan.steps} - set(orders.left_out)
         self._open = _by_customer(s for key, s in orders.unsettled.items() if key not in seen_to)
 
     async def run(self) -> None:
         """Send what may be sent. Raises nothing of the service's: that is in the results."""
         for step in self._orders.plan.steps:
-            reason = self._orders.left_out.get(key_of(step))
+            reason = self._orders.left_out.get(step.key)
             if reason is not None:
-                self._results[key_of(step)] = _result(step, Outcome.NOT_ATTEMPTED, reason)
+                self._results[step.key] = _result(step, Outcome.NOT_ATTEMPTED, reason)
         if self._stop:
             return
         self._read_codes()
@@ -108,7 +108,7 @@ class Engine:
         return tuple(self._result(step) for step in self._orders.plan.steps)
 
     def _result(self, step: Step) -> StepResult:
-        key = key_of(step)
+        key = step.key
         if key in self._results:
             return self._results[key]
         if key in self._in_flight:
@@ -130,15 +130,15 @@ class Engine:
 
     def _read_codes(self) -> None:
         for step in self._orders.plan.steps:
-            if step.qualification is not Qualification.GCC or key_of(step) in self._results:
+            if step.qualification is not Qualification.GCC or step.key in self._results:
                 continue
             code = self._orders.read_code(step)
             if code:
-                self._codes[key_of(step)] = code
+                self._codes[step.key] = code
             else:
                 where = step.validation_code_from
                 reason = f"the validation code ({where}) can't be read here, or is empty"
-                self._barred[key_of(step)] = reason
+                self._barred[step.key] = reason
 
     async def _check_before_writes(self) -> None:
         """Make the side checks that policy blocks on, whatever the plan knew."""
@@ -149,7 +149,7 @@ class Engine:
             self._around.cloud_has_agreements,
         )
         waiting = {
-            customer_id: [step for step in steps if key_of(step) not in self._results]
+            customer_id: [step for step in steps if step.key not in self._results]
             for customer_id, steps in self._open_steps().items()
         }
         customers = [self._orders.customers[each] for each, steps in waiting.items() if steps]
@@ -167,16 +167,16 @@ class Engine:
             if not decision.steps:
                 told = [*decision.findings, *sign_in_findings([asked], policy)]
                 reason = "; ".join(dict.fromkeys(finding.message for finding in told))
-                self._barred |= {key_of(step): reason for step in steps}
+                self._barred |= {step.key: reason for step in steps}
 
     async def _customer(self, steps: Sequence[Step]) -> None:
         """Send one customer's steps in order; after one that fails, the rest isn't attempted."""
         failed: Step | None = None
         for step in steps:
             if failed is not None:
-                self._results.setdefault(key_of(step), _after(step, failed))
-            elif key_of(step) not in self._results and not self._stop:
-                self._results[key_of(step)] = await self._step(step, steps)
+                self._results.setdefault(step.key, _after(step, failed))
+            elif step.key not in self._results and not self._stop:
+                self._results[step.key] = await self._step(step, steps)
             if self._result(step).outcome not in DONE:
                 failed = failed or step
 
@@ -232,7 +232,7 @@ class Engine:
         return any(replace(each, source=step.source) == step for each in fresh.steps)
 
     def _already_present(self, step: Step, vetting_status: str | None) -> StepResult:
-        earlier = self._orders.unsettled.get(key_of(step))
+        earlier = self._orders.unsettled.get(step.key)
         if earlier is None:
             return _result(step, Outcome.ALREADY_PRESENT, None, vetting_status=vetting_status)
         message = "settled: the create of an earlier run is there"
@@ -247,10 +247,10 @@ class Engine:
         return result
 
     async def _create(self, step: Step) -> StepResult:
-        reason = self._stop.reason or self._barred.get(key_of(step))
+        reason = self._stop.reason or self._barred.get(step.key)
         if reason is not None:
             return _result(step, Outcome.NOT_ATTEMPTED, reason)
-        key = key_of(step)
+        key = step.key
         earlier = self._orders.unsettled.get(key)
         if earlier is not None and not earlier.says(step):
             return _result(step, Outcome.NOT_ATTEMPTED, _other_create(earlier))
@@ -267,7 +267,7 @@ class Engine:
         return CreateAttempt(
             service=self._around.service,
             step=step,
-            create=_create_of(step, self._codes.get(key_of(step))),
+            create=_create_of(step, self._codes.get(step.key)),
             request_id=request_id,
             stop=self._stop,
             retry_limits=self._around.retry_limits,
@@ -283,7 +283,7 @@ class Engine:
         except StateError as error:
             self._stop.request(error.message, error)
         else:
-            self._in_flight[key_of(step)] = request_id
+            self._in_flight[step.key] = request_id
 
     def _record(self, request_id: str, outcome: Outcome) -> None:
         """Record an outcome; where the disk won't take it, nothing more is sent."""

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from pydantic.alias_generators import to_camel
 
 from reconciler.model.errors import JournalRefused
-from reconciler.model.plan import Outcome, Step, StepKey, key_of
+from reconciler.model.plan import Outcome, Step, StepKey
 from reconciler.model.state import CustomerId, EducationSegment, Qualification
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class CreateRecord(JournalLine):
     def says(self, step: Step) -> bool:
         """Tell whether `step` asks for the very same create, particulars included."""
         particulars = (step.education_segment, step.website)
-        return self.key == key_of(step) and (self.education_segment, self.website) == particulars
+        return self.key == step.key and (self.education_segment, self.website) == particulars
 
     @property
     def key(self) -> StepKey:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.errors import PlanRefused
-from reconciler.model.plan import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +27,7 @@ def counted_creates(
     that were cut short, so what those sent counts too: it gets no second allowance.
     """
     earlier = history.sent.get(digest, frozenset()) if saved else history.interrupted
-    return frozenset({key_of(step) for step in plan.steps} | earlier | set(history.unsettled))
+    return frozenset({step.key for step in plan.steps} | earlier | set(history.unsettled))
 
 
 def refuse_too_many(
@@ -81,7 +80,7 @@ def steps_left_out(plan: Plan, desired: DesiredState, policy: Policy) -> dict[St
     """Find the steps of a saved plan that the manifests or policy no longer stand for."""
     customers = {customer.customer_id: customer for customer in desired.customers}
     reasons = ((step, _reason(step, customers, policy)) for step in plan.steps)
-    return {key_of(step): reason for step, reason in reasons if reason is not None}
+    return {step.key: reason for step, reason in reasons if reason is not None}
 
 
 def _reason(

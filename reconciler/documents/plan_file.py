@@ -133,8 +133,7 @@ def _read_plan(path: Path, document: dict[str, Any]) -> PlanDocument:
 
 def _refuse_twins(path: Path, steps: Sequence[Step]) -> None:
     """Refuse a plan that holds one create twice: no planner makes it, and it can't be reported."""
-    creates = [(step.customer_id, step.qualification, step.resubmit_denial_of) for step in steps]
-    if len(set(creates)) < len(creates):
+    if len({step.key for step in steps}) < len(steps):
         raise PlanRefused(
             f"{path} is refused: it holds the same create twice, so it was edited",
             "plan again and have that plan reviewed",

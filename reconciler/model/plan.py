@@ -68,6 +68,15 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class StepKey:
+    """What makes two steps the same create: a resubmission is told by the denial it names."""
+
+    customer_id: CustomerId
+    qualification: Qualification
+    denial: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One permitted create."""
 
@@ -79,6 +88,10 @@ class Step:
     website: str | None = None
     validation_code_from: CodeReference | None = None
     resubmit_denial_of: datetime | None = None
+
+    @property
+    def key(self) -> StepKey:
+        return StepKey(self.customer_id, self.qualification, self.resubmit_denial_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +192,6 @@ class Created:
 
     live: LiveQualification
     correlation_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepKey:
-    """What makes two steps the same create: a resubmission is told by the denial it names."""
-
-    customer_id: CustomerId
-    qualification: Qualification
-    denial: datetime | None = None
-
-
-def key_of(step: Step) -> StepKey:
-    return StepKey(step.customer_id, step.qualification, step.resubmit_denial_of)
 
 
 @dataclass(frozen=True, slots=True)

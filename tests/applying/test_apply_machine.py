@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from reconciler.applying.history import read_history
 from reconciler.applying.journal import JOURNAL_FILE
 from reconciler.documents.plan_file import save_plan
-from reconciler.model.plan import Outcome, Scope, key_of
+from reconciler.model.plan import Outcome, Scope
 from reconciler.model.policy import CREATABLE, Policy, SideCheck
 from reconciler.model.state import (
     CustomerId,
@@ -291,7 +291,7 @@ class ApplyMachine(RuleBasedStateMachine):
             told = [(result.customer_id, result.qualification) for result in report.results]
             assert told == [(step.customer_id, step.qualification) for step in steps]
             for step, result in zip(steps, report.results, strict=True):
-                self._told_truly(process, step, result, is_open=key_of(step) in open_before)
+                self._told_truly(process, step, result, is_open=step.key in open_before)
             self._in_order(report)
             if process.code in (0, 3):
                 assert all(result.outcome in DONE for result in report.results)

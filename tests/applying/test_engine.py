@@ -23,7 +23,7 @@ from reconciler.model.errors import (
     StateError,
     Unavailable,
 )
-from reconciler.model.plan import Outcome, key_of
+from reconciler.model.plan import Outcome
 from reconciler.model.policy import Policy, SideCheck
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
@@ -176,7 +176,7 @@ def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, Create
         denial=step.resubmit_denial_of,
         request_id=request_id,
     )
-    return {key_of(step): sending}
+    return {step.key: sending}
 
 
 def many(number: int) -> tuple[DesiredCustomer, ...]:
@@ -479,7 +479,7 @@ def test_what_is_left_out_is_not_sent() -> None:
     """A step that the manifests or policy no longer stand for has its reason as result."""
     apply = Apply(*BOTH)
     plan = apply.make_plan()
-    apply.left_out = {key_of(plan.steps[0]): "no longer declared"}
+    apply.left_out = {plan.steps[0].key: "no longer declared"}
     results = apply.run(plan)
     assert outcomes(results) == [UNSENT, UNSENT, CREATED]
     assert message_of(results[0]) == "no longer declared"
@@ -490,7 +490,7 @@ def test_a_customer_that_is_no_longer_declared_needs_no_manifest() -> None:
     apply = Apply(*BOTH, policy=BLOCK_STATUS)
     plan = apply.make_plan()
     apply.customers = BOTH[1:]
-    apply.left_out = {key_of(step): "no longer declared" for step in plan.steps[:2]}
+    apply.left_out = {step.key: "no longer declared" for step in plan.steps[:2]}
     assert outcomes(apply.run(plan)) == [UNSENT, UNSENT, CREATED]
     assert apply.service.read_ids == [FABRIKAM]
 

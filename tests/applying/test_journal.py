@@ -13,7 +13,7 @@ import pytest
 from reconciler.applying.history import FRESH, History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.model.errors import JournalRefused, StateError
-from reconciler.model.plan import Outcome, Step, StepKey, Target, key_of
+from reconciler.model.plan import Outcome, Step, StepKey, Target
 from reconciler.model.state import CodeReference, CustomerId, Qualification
 from tests.fake_partner_center import room_for
 from tests.worlds import CONTOSO, DENIED_ON, FABRIKAM, LATER
@@ -26,7 +26,7 @@ HERE: Final = Target("https://api.partnercenter.microsoft.com", "5d4b")
 ELSEWHERE: Final = Target("emulator", "5d4b")
 STEP: Final = Step(CONTOSO, "contoso", Qualification.EDUCATION)
 OTHER: Final = Step(FABRIKAM, "fabrikam", Qualification.SOE)
-KEY: Final = key_of(STEP)
+KEY: Final = STEP.key
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_another_spelling_frees_nothing(path: Path, then: Target, now: Target) -
         journal.settled(AT, "id-2", Outcome.CREATED)
     history = read_history(path, now)
     assert (set(history.unsettled), history.elsewhere) == ({KEY}, 0)
-    assert set(history.freshly_done(AT)) == {key_of(OTHER)}
+    assert set(history.freshly_done(AT)) == {OTHER.key}
 
 
 def test_another_way_to_the_service_frees_nothing(path: Path) -> None:
@@ -174,7 +174,7 @@ def test_runs_that_were_cut_short_add_up(path: Path) -> None:
         with begin(path, run) as journal:
             journal.sending(AT, step, run)
             journal.settled(AT, run, Outcome.CREATED)
-    assert read_history(path, HERE).interrupted == {KEY, key_of(OTHER)}
+    assert read_history(path, HERE).interrupted == {KEY, OTHER.key}
     with begin(path, "run-3") as journal:
         journal.ended(AT)
     assert read_history(path, HERE).interrupted == frozenset()

@@ -19,7 +19,7 @@ from reconciler.applying.limits import (
     steps_left_out,
 )
 from reconciler.model.errors import PlanRefused
-from reconciler.model.plan import Plan, Step, StepKey, Target, key_of
+from reconciler.model.plan import Plan, Step, StepKey, Target
 from reconciler.model.policy import CREATABLE, Policy
 from reconciler.model.state import (
     CodeReference,
@@ -108,7 +108,7 @@ def test_counts_by_what_is_created() -> None:
     one = Step(CONTOSO, "contoso", Qualification.EDUCATION)
     again = replace(one, resubmit_denial_of=DENIED_ON)
     plan = Plan(TARGET, (one, again, replace(one, name="other")))
-    assert counted_creates(plan, DIGEST, history(), saved=True) == {key_of(one), key_of(again)}
+    assert counted_creates(plan, DIGEST, history(), saved=True) == {one.key, again.key}
 
 
 def keys(count: int) -> frozenset[StepKey]:
@@ -205,7 +205,7 @@ def left_out(
     assert len(plan.steps) == 1
     desired = DesiredState(() if now is None else (now,))
     reasons = steps_left_out(plan, desired, policy)
-    assert set(reasons) <= {key_of(step) for step in plan.steps}
+    assert set(reasons) <= {step.key for step in plan.steps}
     return list(reasons.values())
 
 
