@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.applying.journal_lines import (
+    Accepted,
     CreateRecord,
     Ended,
     Event,
@@ -55,6 +56,9 @@ class History:
 
     done: dict[StepKey, CreateRecord] = field(default_factory=dict)
     """Creates that were seen done."""
+
+    accepted: frozenset[str] = frozenset()
+    """The request ids of unsettled creates that the service answered with a 2xx."""
 
     latest: datetime | None = None
     """The latest date of any line."""
@@ -105,6 +109,7 @@ class _Reader:
         self._sent: dict[str, set[StepKey]] = {}
         self._interrupted: set[StepKey] = set()
         self._done: dict[StepKey, CreateRecord] = {}
+        self._accepted: set[str] = set()
         self._latest: datetime | None = None
 
     def read(self, number: int, event: Event) -> None:
@@ -114,6 +119,9 @@ class _Reader:
                 self._runs[event.run] = event
             case CreateRecord():
                 self._sending(event, self._run(number, event.run))
+            case Accepted():
+                self._still_pending(number, event.request_id)
+                self._accepted.add(event.request_id)
             case Settled():
                 self._settled(number, event)
             case Ended():
@@ -132,6 +140,7 @@ class _Reader:
             sent={digest: frozenset(keys) for digest, keys in self._sent.items()},
             interrupted=frozenset(self._interrupted),
             done=self._done,
+            accepted=frozenset(self._accepted & self._pending.keys()),
             latest=self._latest,
         )
 
@@ -167,9 +176,12 @@ class _Reader:
             for noted in (self._sent, self._interrupted, self._done):
                 noted.clear()
 
-    def _settled(self, number: int, event: Settled) -> None:
-        if event.request_id not in self._pending:
+    def _still_pending(self, number: int, request_id: str) -> None:
+        if request_id not in self._pending:
             raise refused_line(self._path, number, "settles a create that was never sent")
+
+    def _settled(self, number: int, event: Settled) -> None:
+        self._still_pending(number, event.request_id)
         if event.outcome is Outcome.UNKNOWN:
             return
         sending = self._pending.pop(event.request_id)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from reconciler.applying.journal_lines import (
+    Accepted,
     CreateRecord,
     Ended,
     JournalLine,
@@ -72,6 +73,9 @@ class Journal:
                 request_id=request_id,
             )
         )
+
+    def accepted(self, at: datetime, request_id: str) -> None:
+        self._append(Accepted(run=self._run, at=at, request_id=request_id))
 
     def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
         self._append(Settled(run=self._run, at=at, request_id=request_id, outcome=outcome))

@@ -66,6 +66,15 @@ class CreateRecord(JournalLine):
         return Step(self.customer_id, self.name, self.qualification, resubmit_denial_of=self.denial)
 
 
+class Accepted(JournalLine):
+    """The service answered a create with a 2xx that tells too little: it is never repeated."""
+
+    event: Literal["accepted"] = "accepted"
+    run: str
+    at: AwareDatetime
+    request_id: str
+
+
 class Settled(JournalLine):
     event: Literal["settled"] = "settled"
     run: str
@@ -91,7 +100,7 @@ class Reset(JournalLine):
     tenant_id: str | None
 
 
-Event = Started | CreateRecord | Settled | Ended | Reset
+Event = Started | CreateRecord | Accepted | Settled | Ended | Reset
 _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

@@ -110,6 +110,18 @@ def test_unknown_stays_open(path: Path) -> None:
     assert read_history(path, HERE).unsettled == {}
 
 
+def test_a_2xx_is_remembered_while_it_is_open(path: Path) -> None:
+    """A create that the service took is known as such by the next run, until it is settled."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.accepted(AT, "id-1")
+        journal.settled(AT, "id-1", Outcome.UNKNOWN)
+    assert read_history(path, HERE).accepted == {"id-1"}
+    with begin(path, "run-2") as journal:
+        journal.settled(AT, "id-1", Outcome.CREATED)
+    assert read_history(path, HERE).accepted == frozenset()
+
+
 def test_a_repeat_is_the_same_create(path: Path) -> None:
     """A resumed create is written again under its first request id and counts once."""
     with begin(path) as journal:
