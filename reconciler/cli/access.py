@@ -37,7 +37,7 @@ from reconciler.partner_center.sign_in.token_source import (
 
 if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
-    from reconciler.emulator.app import App
+    from reconciler.emulator.embedding import EmbeddedTransport
     from reconciler.partner_center.sign_in.client_credentials import CredentialSource
     from reconciler.partner_center.sign_in.credentials import SignInMethod
 
@@ -52,7 +52,8 @@ APP_ONLY_PREFIX: Final = "app"
 class Access:
     """`sign_in_method` brings the token, `kind` is what that is known to be before it is there.
 
-    `to_apply` says what to do where the kind is app-only. `app` is the embedded emulator.
+    `to_apply` says what to do where the kind is app-only. `embedded` leads to the embedded
+    emulator, where there is one.
     """
 
     address: str
@@ -60,7 +61,7 @@ class Access:
     sign_in_method: str
     kind: TokenKind
     to_apply: str
-    app: App | None = None
+    embedded: EmbeddedTransport | None = None
 
 
 def find_access(configuration: Configuration, refresh_token_out: Path | None) -> Access:
@@ -95,17 +96,18 @@ def _embedded(configuration: Configuration) -> Access:
         "PARTNER_CENTER_ACCESS_TOKEN" if app_only else "the embedded emulator",
         TokenKind.APP_ONLY if app_only else TokenKind.APP_AND_USER,
         "unset PARTNER_CENTER_ACCESS_TOKEN: without it the embedded emulator asks for no sign-in",
-        _embedded_app(configuration),
+        _embedded_transport(configuration),
     )
 
 
-def _embedded_app(configuration: Configuration) -> App:
-    from reconciler.emulator.app import embedded  # noqa: PLC0415 - only where it is embedded
+def _embedded_transport(configuration: Configuration) -> EmbeddedTransport:
+    from reconciler.emulator.embedding import EmbeddedTransport  # noqa: PLC0415 - only where wanted
+    from reconciler.emulator.emulator import open_emulator  # noqa: PLC0415 - as above
     from reconciler.manifests.reader import load_document  # noqa: PLC0415 - as above
 
     seed = configuration.partner_center.emulator
     assert seed is not None, "asked for where the configuration names one"
-    return embedded(load_document(seed)[0], seed, configuration.state_dir)
+    return EmbeddedTransport(open_emulator(load_document(seed)[0], seed, configuration.state_dir))
 
 
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"

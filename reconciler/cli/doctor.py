@@ -88,7 +88,7 @@ def _described(configuration: Configuration) -> Check:
 async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Check, ...]:
     try:
         access = _access(configuration, flags)
-        client = connect(access.address, auth=access.auth, concurrency=1, app=access.app)
+        client = connect(access.address, auth=access.auth, concurrency=1, transport=access.embedded)
     except ReconcilerError as error:
         blocked = Check(REACH, CheckState.FAILED, error.message, error.remedy)
         return (blocked, *(skipped(name, "the service can't be reached") for name in ALL[1:]))
@@ -129,13 +129,13 @@ def _declared_customer(configuration: Configuration) -> CustomerId | None:
 
 
 def _with_sign_in_method(check: Check, access: Access) -> Check:
-    if check.name == REACH and access.app is not None:
+    if check.name == REACH and access.embedded is not None:
         return replace(check, message="the embedded emulator answers; nothing was sent anywhere")
     if check.name != SIGN_IN or check.state is CheckState.SKIPPED:
         return check
     if check.state is CheckState.FAILED:
         return replace(check, message=f"{access.sign_in_method}: {check.message}")
-    if access.app is not None:
+    if access.embedded is not None:
         return replace(check, message=f"the embedded emulator takes every call as {access.kind}")
     return replace(check, message=f"{check.message}, by {access.sign_in_method}")
 

@@ -39,11 +39,10 @@ def command() -> None:
 def serve(flags: Globals, seed: Path | None, *, port: int, faults: Path | None) -> int:
     import signal  # noqa: PLC0415 - for serving only
 
-    from reconciler.emulator.app import App  # noqa: PLC0415 - as above
-    from reconciler.emulator.server import serve as serve_app  # noqa: PLC0415 - as above
+    from reconciler.emulator.server import serve as serve_emulator  # noqa: PLC0415 - as above
 
     emulator = _open(_embedded(flags, seed), faults)
-    ended_by = serve_app(App(emulator), port, click.echo)
+    ended_by = serve_emulator(emulator, port, click.echo)
     return TERMINATED if ended_by == signal.SIGTERM else INTERRUPTED
 
 
@@ -142,9 +141,9 @@ def _checked(address: str) -> str:
 
 
 def _ask(address: str, what: str, body: dict[str, str]) -> None:
-    from reconciler.emulator.control import steer_remote  # noqa: PLC0415 - for these only
+    from reconciler.emulator.remote_control import control_remote  # noqa: PLC0415 - for these only
 
-    steer_remote(address, what, body)
+    control_remote(address, what, body)
 
 
 def _by_manifest_name(flags: Globals, customer: str) -> str:

@@ -74,7 +74,7 @@ async def connected(
 ) -> AsyncIterator[PartnerCenterClient]:
     """Raises ConfigurationError where the environment names a proxy that can't be used."""
     address, concurrency = access.address, settings.concurrency
-    http = connect(address, auth=access.auth, concurrency=concurrency, app=access.app)
+    http = connect(address, auth=access.auth, concurrency=concurrency, transport=access.embedded)
     # The embedded one is in this process: there is nobody to be gentle with.
     pace = Pace(concurrency, settings.requests_per_minute)
     client = PartnerCenterClient(address=address, http=http, pace=pace)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from urllib.parse import parse_qsl
+from uuid import uuid4
 
-if TYPE_CHECKING:
-    from reconciler.model.secret import Secret
+from reconciler.model.secret import Secret
 
 
 class Call(StrEnum):
@@ -37,9 +38,9 @@ _QUALIFICATIONS: Final[Methods] = {
 }
 _OF_ONE: Final[Mapping[str, Methods]] = {
     "qualifications": _QUALIFICATIONS,
-    "validationStatus": {"GET": Call.ACCOUNT_STATUS},
+    "validationstatus": {"GET": Call.ACCOUNT_STATUS},
     "agreements": {"GET": Call.AGREEMENTS},
-    "directSignedMicrosoftCustomerAgreementStatus": {"GET": Call.DIRECT_SIGNED},
+    "directsignedmicrosoftcustomeragreementstatus": {"GET": Call.DIRECT_SIGNED},
 }
 
 
@@ -57,6 +58,33 @@ class Request:
     body: bytes = field(default=b"", repr=False)
 
 
+_BEARER: Final = "bearer "
+
+
+def read_request(
+    method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes
+) -> Request:
+    """Read what came, embedded or served; `headers` are found in any case."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
+    return Request(
+        method=method,
+        path=path,
+        request_id=headers.get("MS-RequestId") or str(uuid4()),
+        correlation_id=headers.get("MS-CorrelationId") or str(uuid4()),
+        token=_bearer(headers.get("Authorization", "")),
+        # Turned round, so that the first of two with the same name counts.
+        query={name.lower(): text for name, text in reversed(pairs)},
+        continuation=headers.get("MS-ContinuationToken", ""),
+        body=body,
+    )
+
+
+def _bearer(authorization: str) -> Secret | None:
+    if not authorization.lower().startswith(_BEARER):
+        return None
+    return Secret(authorization[len(_BEARER) :].strip())
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A path that exists. `customer_id` is in lower case, None where the path names none."""
@@ -66,7 +94,8 @@ class Endpoint:
 
 
 def find_endpoint(path: str) -> Endpoint | None:
-    match path.split("/"):
+    """Find what a path, in any case, leads to."""
+    match path.casefold().split("/"):
         case ["", "v1", "auditrecords"]:
             return Endpoint({"GET": Call.AUDIT_RECORDS})
         case ["", "v1", "customers"]:
@@ -74,9 +103,9 @@ def find_endpoint(path: str) -> Endpoint | None:
         case ["", "v1", "customers", "all", "validations"]:
             return Endpoint({"GET": Call.VALIDATIONS})
         case ["", "v1", "customers", customer] if customer:
-            return Endpoint({"GET": Call.CUSTOMER}, customer.lower())
+            return Endpoint({"GET": Call.CUSTOMER}, customer)
         case ["", "v1", "customers", customer, resource] if customer and resource in _OF_ONE:
-            return Endpoint(_OF_ONE[resource], customer.lower())
+            return Endpoint(_OF_ONE[resource], customer)
         case _:
             return None
 

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
-from reconciler.emulator.app import ConnectionDropped
+from reconciler.emulator.app import HANG_UP, make_app
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from starlette.types import Receive, Scope, Send
     from uvicorn import Server
 
-    from reconciler.emulator.app import App, Message, Receive, Send
+    from reconciler.emulator.emulator import Emulator
 
 HOST: Final = "127.0.0.1"
 ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -29,23 +30,23 @@ KEEP_ALIVE_SECONDS: Final = 75
 """Long, so that no client meets a connection that is just being closed."""
 
 
-def serve(app: App, port: int, announce: Callable[[str], None]) -> int:
+def serve(emulator: Emulator, port: int, announce: Callable[[str], None]) -> int:
     """Serve until SIGINT or SIGTERM, and tell which; only for the main thread.
 
     `announce` gets the address once it accepts connections; port 0 takes a free one.
     Raise ConfigurationError where the port can't be taken.
     """
-    with _ending_signals() as signals, serving(app, port) as address:
+    with _ending_signals() as signals, serving(emulator, port) as address:
         announce(address)
         return signals.get()
 
 
 @contextmanager
-def serving(app: App, port: int = 0) -> Iterator[str]:
+def serving(emulator: Emulator, port: int = 0) -> Iterator[str]:
     """Serve from a thread of its own, and give the address that accepts connections."""
     with _bound(port) as listener:
         ready = Event()
-        server = _make_server(app, ready)
+        server = _make_server(emulator, ready)
         thread = Thread(target=_run, args=(server, listener, ready), name="emulator")
         thread.start()
         try:
@@ -71,22 +72,22 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
-def _make_server(app: App, ready: Event) -> Server:
+def _make_server(emulator: Emulator, ready: Event) -> Server:
     from uvicorn import Config, Server  # noqa: PLC0415 - slow to import, and only serving needs it
 
-    async def hang_up_when_told(scope: Message, receive: Receive, send: Send) -> None:
-        try:
-            await app(scope, receive, send)
-        except ConnectionDropped as dropped:
-            _hang_up(server, scope["client"], reset=dropped.reset)
-            # What comes next is http.disconnect: to return before it would be answered by a 500.
-            await receive()
+    app = make_app(emulator)
+
+    async def with_hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+        def hang_up(*, reset: bool) -> None:
+            _hang_up(server, scope["client"], reset=reset)
+
+        await app({**scope, "extensions": {HANG_UP: hang_up}}, receive, send)
 
     async def tell_ready() -> None:
         ready.set()
 
     config = Config(
-        hang_up_when_told,
+        with_hang_up,
         http="h11",
         ws="none",
         loop="asyncio",

@@ -94,6 +94,12 @@ class Answer:
     content_type: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """The headers with the type of the body; of two with one name the later counts."""
+        given = {name.lower(): text for name, text in self.headers}
+        return {"content-type": self.content_type} | given
+
 
 @dataclass(frozen=True, slots=True)
 class Creation:

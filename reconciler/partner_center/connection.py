@@ -16,23 +16,9 @@ from reconciler.partner_center.origin import origin_of
 from reconciler.validation.addresses import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncIterator,
-        Awaitable,
-        Callable,
-        Generator,
-        Mapping,
-        MutableMapping,
-    )
-    from typing import Any
+    from collections.abc import AsyncIterator, Callable, Generator, Mapping
 
     from reconciler.model.secret import Secret
-
-    Message = MutableMapping[str, Any]
-    AsgiApp = Callable[
-        [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-        Awaitable[None],
-    ]
 
 TIMEOUTS: Final = httpx.Timeout(30.0, connect=10.0)
 """Seconds for each read and write, and for a connection."""
@@ -60,18 +46,18 @@ class BearerToken(httpx.Auth):
 
 
 def connect(
-    address: str, *, auth: httpx.Auth | None, concurrency: int, app: AsgiApp | None = None
+    address: str,
+    *,
+    auth: httpx.Auth | None,
+    concurrency: int,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
-    """Make the client for `address`; with `app`, that ASGI app answers instead of a network.
+    """Make the client for `address`; a `transport` that is given answers instead of a network.
 
     ConfigurationError where the environment names a proxy of a kind that can't be used.
     """
-    if app is None:
-        transport: httpx.AsyncBaseTransport = ConnectionPool(
-            _lane_maker(address, getproxies()), concurrency
-        )
-    else:
-        transport = Embedded(app)
+    if transport is None:
+        transport = ConnectionPool(_lane_maker(address, getproxies()), concurrency)
     return httpx.AsyncClient(
         auth=auth,
         transport=transport,
@@ -138,19 +124,6 @@ class _LaneStream(httpx.AsyncByteStream):
             await self._stream.aclose()
         finally:
             self._leave()
-
-
-class Embedded(httpx.AsyncBaseTransport):
-    """An ASGI app in place of a network; a connection that it drops is one that broke."""
-
-    def __init__(self, app: AsgiApp) -> None:
-        self._transport = httpx.ASGITransport(app)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await self._transport.handle_async_request(request)
-        except ConnectionError:
-            raise httpx.ReadError("the connection was dropped", request=request) from None
 
 
 def _lane_maker(address: str, proxies: Mapping[str, str]) -> Callable[[], httpx.AsyncBaseTransport]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.emulator.app import App, embedded
+from reconciler.emulator.emulator import Emulator, open_emulator
 from reconciler.emulator.server import serving
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.credentials import Application
@@ -53,7 +53,7 @@ class Scene:
 
     project: Project
     authority: FakeAuthority
-    app: App
+    emulator: Emulator
     refresh_file: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class Scene:
     @property
     def state(self) -> dict[str, Any]:
         """What reached the served Partner Center."""
-        return self.app.emulator.state()
+        return self.emulator.state()
 
     @property
     def created(self) -> object:
@@ -103,15 +103,15 @@ def scene(
     project.write("customers/all.yaml", "".join(documents))
     listed = [{"id": each, "customerAgreement": True} for each in customers]
     seed = {"customers": listed, "validationCodes": dict.fromkeys(codes, 9)}
-    app = embedded(seed, folder / "live.yaml", None)
-    with FakeAuthority() as authority, serving(app) as address:
+    emulator = open_emulator(seed, folder / "live.yaml", None)
+    with FakeAuthority() as authority, serving(emulator) as address:
         project.environ = {
             "PARTNER_CENTER_ENDPOINT": address,
             "AZURE_AUTHORITY_HOST": authority.address,
             "XDG_STATE_HOME": str(folder / "home"),
             **NOBODYS_KEYRING,
         }
-        yield Scene(project, authority, app)
+        yield Scene(project, authority, emulator)
 
 
 def by_user_token(_: Scene) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler.emulator.app import embedded
+from reconciler.emulator.emulator import open_emulator
 from reconciler.emulator.server import serving
 from tests.cli.signing_in import (
     APP_TOKEN,
@@ -152,7 +152,7 @@ def test_app_only_can_not_apply(here: Scene, way: Way, *, saved: bool) -> None:
     arguments = ["apply", "--auto-approve"]
     if saved:
         planned(here, by_user_token(here), "--out", "plan.json")
-        here.app.emulator.reset()
+        here.emulator.reset()
         arguments.append("plan.json")
     ended = here.run(*arguments, **way(here))
     assert (ended.code, ended.out) == (1, "")
@@ -309,7 +309,7 @@ def test_a_token_that_expires_half_way_costs_one_more_sign_in(here: Scene) -> No
             "reconciler.yaml",
             "{apiVersion: reconciler/v1, kind: ReconcilerConfig, partnerCenter: {concurrency: 64}}",
         )
-        with serving(embedded(seed, many / "live.yaml", None, faults)) as address:
+        with serving(open_emulator(seed, many / "live.yaml", None, faults)) as address:
             environ = by_secret(busy) | {"PARTNER_CENTER_ENDPOINT": address}
             document = planned(busy, environ)
         asked = len(busy.authority.token_requests)
@@ -321,11 +321,11 @@ def test_a_refused_token_is_not_asked_for_again_and_again(here: Scene) -> None:
     """Where the new token is refused as well, the run stops: two sign-ins, two calls."""
     faults = {"faults": [{"kind": "expire-token"}]}
     seed = {"customers": [{"id": each} for each in CUSTOMERS]}
-    app = embedded(seed, here.project.folder / "live.yaml", None, faults)
-    with serving(app) as address:
+    emulator = open_emulator(seed, here.project.folder / "live.yaml", None, faults)
+    with serving(emulator) as address:
         ended = here.run("plan", **by_secret(here) | {"PARTNER_CENTER_ENDPOINT": address})
     assert (ended.code, "401" in ended.err) == (1, True)
-    assert (len(here.authority.token_requests), app.emulator.state()["calls"]) == (
+    assert (len(here.authority.token_requests), emulator.state()["calls"]) == (
         2,
         {"readQualifications": 2},
     )

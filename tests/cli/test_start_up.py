@@ -21,6 +21,7 @@ HEAVY: Final = frozenset(
         "pydantic",
         "rich",
         "ruamel",
+        "starlette",
         "uvicorn",
     }
 )
@@ -53,7 +54,7 @@ def test_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     [
         ("validate", {"asyncio", "httpx", "jinja2", "msal", "uvicorn"}),
         ("show", {"asyncio", "httpx", "msal", "ruamel", "uvicorn"}),
-        ("plan", {"deepdiff", "jinja2", "msal", "uvicorn"}),
+        ("plan", {"deepdiff", "jinja2", "msal", "starlette", "uvicorn"}),
     ],
 )
 def test_imports_for_one_command(command: str, others: set[str]) -> None:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LATE: Final = (
-    "reconciler.emulator.app",
+    "reconciler.emulator.embedding",
+    "reconciler.emulator.emulator",
     "reconciler.emulator.server",
     "reconciler.partner_center.sign_in.token_source",
     "reconciler.partner_center.sign_in.http_auth",

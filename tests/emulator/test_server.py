@@ -24,7 +24,7 @@ from tests.emulator.worlds import (
     MADE_SOE,
     PLAIN,
     SOE,
-    make_app,
+    make_emulator,
     qualifications_of,
     script,
     seed,
@@ -48,7 +48,7 @@ DROPS: list[dict[str, object]] = [
 def client() -> Iterator[httpx.Client]:
     """A client of one served emulator with faults for the connection."""
     with (
-        serving(make_app(script(*DROPS))) as address,
+        serving(make_emulator(script(*DROPS))) as address,
         httpx.Client(base_url=address, headers=SIGN_IN, trust_env=False) as client,
     ):
         yield client
@@ -127,7 +127,7 @@ def test_a_port_that_is_taken_is_refused() -> None:
         port = taken.getsockname()[1]
         with (
             pytest.raises(ConfigurationError, match=f"port {port}") as refused,
-            serving(make_app(), port),
+            serving(make_emulator(), port),
         ):
             pass
     assert "another port" in refused.value.remedy
@@ -135,19 +135,19 @@ def test_a_port_that_is_taken_is_refused() -> None:
 
 def test_a_port_that_is_none_is_refused() -> None:
     """A number past the last port is told like one that is taken."""
-    with pytest.raises(ConfigurationError, match="port 70000"), serving(make_app(), 70000):
+    with pytest.raises(ConfigurationError, match="port 70000"), serving(make_emulator(), 70000):
         pass
 
 
 SERVE = """
 import json, sys
 from pathlib import Path
-from reconciler.emulator.app import embedded
+from reconciler.emulator.emulator import open_emulator
 from reconciler.emulator.server import serve
 
 seed, faults = json.loads(sys.argv[1])
-app = embedded(seed, Path("live.yaml"), None, faults)
-ended_by = serve(app, 0, lambda address: print(address, flush=True))
+emulator = open_emulator(seed, Path("live.yaml"), None, faults)
+ended_by = serve(emulator, 0, lambda address: print(address, flush=True))
 print("ended by", ended_by)
 """
 
@@ -177,7 +177,7 @@ def test_a_waiting_call_does_not_hold_the_server() -> None:
     delay = script({"kind": "delay", "seconds": 600})
     with (
         httpx.Client(headers=SIGN_IN, trust_env=False, timeout=0.2) as client,
-        serving(make_app(delay)) as address,
+        serving(make_emulator(delay)) as address,
         pytest.raises(httpx.ReadTimeout),
     ):
         client.get(f"{address}/v1/customers")
@@ -185,6 +185,6 @@ def test_a_waiting_call_does_not_hold_the_server() -> None:
 
 def test_the_address_is_of_this_machine_alone() -> None:
     """The server listens on 127.0.0.1."""
-    with serving(make_app()) as address:
+    with serving(make_emulator()) as address:
         assert address.startswith("http://127.0.0.1:")
     assert Path(address).name.split(":")[1] != "0"

@@ -13,7 +13,7 @@ import pytest
 from reconciler.emulator.store import FileStore, MemoryStore, open_store, reset, state_path
 from reconciler.emulator.world import Answer, Changes, Creation, CustomerQualifications, Entry
 from reconciler.model.errors import ConfigurationError
-from tests.emulator.worlds import CODE, MADE_GCC, PLAIN, Client, make_app
+from tests.emulator.worlds import CODE, MADE_GCC, PLAIN, Client, make_emulator
 
 SEED = Path("live.yaml")
 ALL = Changes(
@@ -216,7 +216,7 @@ def test_memory_forgets() -> None:
 
 def test_no_code_reaches_the_disk(folder: Path) -> None:
     """After a GCC create no file of the folder has the code."""
-    assert Client(make_app(state_dir=folder)).create(PLAIN, MADE_GCC).status_code == 201
+    assert Client(make_emulator(state_dir=folder)).create(PLAIN, MADE_GCC).status_code == 201
     texts = [path.read_text() for path in folder.iterdir()]
     assert any("GovernmentCommunityCloud" in text for text in texts)
     assert not any(CODE in text for text in texts)

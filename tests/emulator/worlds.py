@@ -12,8 +12,10 @@ from typing import Any
 
 import httpx
 
-from reconciler.emulator.app import App, embedded
+from reconciler.emulator.app import make_app
 from reconciler.emulator.creates import CreateRules
+from reconciler.emulator.embedding import EmbeddedTransport
+from reconciler.emulator.emulator import Emulator, open_emulator
 from reconciler.emulator.reads import Live
 from reconciler.emulator.routing import Request
 from reconciler.emulator.seed import read_seed
@@ -112,8 +114,10 @@ class Desk:
         return Request(method, path, f"request-{self.requests}", "correlation", Secret(token))
 
 
-def make_app(faults: dict[str, object] | None = None, state_dir: Path | None = None) -> App:
-    return embedded(seed(), Path("live.yaml"), state_dir, faults)
+def make_emulator(
+    faults: dict[str, object] | None = None, state_dir: Path | None = None
+) -> Emulator:
+    return open_emulator(seed(), Path("live.yaml"), state_dir, faults)
 
 
 def script(*faults: dict[str, object], seed: int = 0) -> dict[str, object]:
@@ -123,10 +127,15 @@ def script(*faults: dict[str, object], seed: int = 0) -> dict[str, object]:
 
 @dataclass
 class Client:
-    """A small client that talks to the app in process, each call on a loop of its own."""
+    """A small client in this process, each call on a loop of its own.
 
-    app: App
+    The service is asked as the embedded one is; below /emulator and with `served` the Starlette
+    application answers.
+    """
+
+    emulator: Emulator
     host: str = "127.0.0.1"
+    served: bool = False
 
     def send(
         self,
@@ -154,7 +163,9 @@ class Client:
     async def _send(
         self, method: str, path: str, body: object, headers: dict[str, str]
     ) -> httpx.Response:
-        transport = httpx.ASGITransport(self.app, client=(self.host, 1))
+        transport: httpx.AsyncBaseTransport = EmbeddedTransport(self.emulator)
+        if self.served or path.startswith("/emulator"):
+            transport = httpx.ASGITransport(make_app(self.emulator), client=(self.host, 1))
         content = None if body is None else json.dumps(body).encode()
         given = {"Authorization": "Bearer user"} | headers
         async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as client:

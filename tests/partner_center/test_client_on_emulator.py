@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.emulator.app import embedded
+from reconciler.emulator.embedding import EmbeddedTransport
+from reconciler.emulator.emulator import open_emulator
 from reconciler.model.errors import (
     AppOnlyRefused,
     CallRefused,
@@ -72,8 +73,9 @@ async def client_of(
     signed_in_as: str = "user",
     seed: Mapping[str, object] = SEED,
 ) -> AsyncIterator[PartnerCenterClient]:
-    app = embedded(seed, Path("live.yaml"), None, faults)
-    http = connect(ADDRESS, auth=BearerToken(Secret(signed_in_as), ADDRESS), concurrency=4, app=app)
+    transport = EmbeddedTransport(open_emulator(seed, Path("live.yaml"), None, faults))
+    auth = BearerToken(Secret(signed_in_as), ADDRESS)
+    http = connect(ADDRESS, auth=auth, concurrency=4, transport=transport)
     pace = Pace(4, timing=FakeTime().timing)
     async with PartnerCenterClient(address=ADDRESS, http=http, pace=pace) as client:
         yield client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -219,30 +219,3 @@ def test_https_trusts_nobody_unknown(tmp_path: Path) -> None:
             return len(service.heard)
 
     assert asyncio.run(run()) == 0
-
-
-Send = Callable[[Message], Awaitable[None]]
-
-
-async def dropping_app(
-    scope: Message, receive: Callable[[], Awaitable[Message]], send: Send
-) -> None:
-    assert scope["type"] == "http"
-    await receive()
-    if scope["path"] == "/drop":
-        raise ConnectionResetError("dropped")
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"[]"})
-
-
-def test_an_embedded_app_answers_without_a_network() -> None:
-    """With an app there is no socket; a connection that it drops is a broken one."""
-
-    async def run() -> bytes:
-        client = connect("http://emulator", auth=None, concurrency=1, app=dropping_app)
-        async with client:
-            with pytest.raises(httpx.ReadError):
-                await client.get("http://emulator/drop")
-            return (await client.get("http://emulator/")).content
-
-    assert asyncio.run(run()) == b"[]"
