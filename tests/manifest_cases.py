@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.manifests.schema import review
+from reconciler.manifests.review import review
 from tests.manifest_samples import CUSTOMER, manifest
 
 if TYPE_CHECKING:

@@ -126,9 +126,9 @@ def _read_file(
     data: object, places: DocumentPlaces
 ) -> tuple[ConfigurationFile | None, list[Diagnostic]]:
     # Late: building the models takes longer than most commands that never come here.
-    from reconciler.configuration.schema import read_shape  # noqa: PLC0415  # see above
+    from reconciler.configuration.schema import read_model  # noqa: PLC0415  # see above
 
-    written = read_shape(data)
+    written = read_model(data)
     if isinstance(written, list):
         return None, sorted((located(each, places) for each in written), key=_place)
     return written, []

@@ -1,1 +1,1 @@
-"""Manifests: their shape, their checks, their files, and desired state out of them."""
+"""Manifests: their models, their checks, their files, and desired state out of them."""

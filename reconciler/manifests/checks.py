@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.manifests.messages import API_VERSION, KIND
+from reconciler.manifests.fields import is_code_key
+from reconciler.manifests.schema import API_VERSION, KIND
 from reconciler.model.findings import Severity
 from reconciler.model.state import Qualification
-from reconciler.validation.problems import Problem, is_code_key
+from reconciler.validation.problems import Problem
 from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.places import Unknown
 from reconciler.yaml_text.scalars import show
@@ -100,7 +101,7 @@ def _repeated(known: Qualification, index: int) -> Problem:
     )
 
 
-# What is told of an entry by itself: the rule, the message and the remedy.
+# What is wrong with an entry by itself: the rule, the message and the remedy.
 _NOT_SETTABLE: Final = {
     Qualification.NONE: (
         "none-not-settable",

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from reconciler.manifests.desired import desired_customer
 from reconciler.manifests.files import find_code_file, find_manifests, shown
-from reconciler.manifests.schema import code_files, desired_customer, review
+from reconciler.manifests.review import code_files, review
 from reconciler.manifests.writer import write_manifest
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.manifests.files import ManifestFile
-    from reconciler.manifests.schema import Manifest, Reviewed
+    from reconciler.manifests.review import Reviewed
+    from reconciler.manifests.schema import Manifest
     from reconciler.model.findings import Source
     from reconciler.model.state import DesiredCustomer
     from reconciler.validation.problems import Problem
@@ -42,7 +44,7 @@ __all__ = [
     "write_manifest",
 ]
 
-_MOST_TOLD: Final = 10_000
+_MOST_DIAGNOSTICS: Final = 10_000
 """A file with more to tell of it is not read on: it is no file of manifests."""
 
 _NAME: Final = ("metadata", "name")
@@ -86,7 +88,7 @@ def check_manifests(
     with collector_paused():
         for _ in checking.manifests(paths, skip):
             pass
-    return CheckedManifests(checking.told(), checking.documents)
+    return CheckedManifests(checking.in_order(), checking.documents)
 
 
 def load_manifests(
@@ -101,7 +103,7 @@ def load_manifests(
     with collector_paused():
         customers = [_desired(each) for each in checking.manifests(paths, skip)]
     customers.sort(key=lambda customer: customer.name)
-    return LoadedManifests(DesiredState(tuple(customers)), checking.told(), checking.documents)
+    return LoadedManifests(DesiredState(tuple(customers)), checking.in_order(), checking.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class _Lawful:
 
 @dataclass(slots=True)
 class _Checking:
-    """One check of many files: what was told so far, and who was met already."""
+    """One check of many files: what was found so far, and who was met already."""
 
     base: Path
     secrets_folder: Path | None
@@ -122,7 +124,7 @@ class _Checking:
     names: dict[str, Source] = field(default_factory=dict)
     customer_ids: dict[str, Source] = field(default_factory=dict)
 
-    def told(self) -> tuple[Diagnostic, ...]:
+    def in_order(self) -> tuple[Diagnostic, ...]:
         return tuple(sorted(self.diagnostics, key=_order))
 
     def manifests(self, paths: Sequence[Path], skip: frozenset[Path]) -> Iterator[_Lawful]:
@@ -150,16 +152,16 @@ class _Checking:
                 lawful = self._check(document.places, folder)
                 if lawful is not None:
                     yield lawful
-            if len(self.diagnostics) > before + _MOST_TOLD:
+            if len(self.diagnostics) > before + _MOST_DIAGNOSTICS:
                 return
 
     def _check(self, places: Places, folder: Path) -> _Lawful | None:
         reviewed = review(places.root)
         source = places.key(_CUSTOMER_ID)
-        told = [located(problem, places) for problem in reviewed.problems]
-        told += self._check_code_files(places, reviewed.problems, folder)
+        found = [located(problem, places) for problem in reviewed.problems]
+        found += self._check_code_files(places, reviewed.problems, folder)
         twins = list(self._check_twins(reviewed, source, places))
-        self.diagnostics += told + twins
+        self.diagnostics += found + twins
         if reviewed.manifest is None or twins:
             return None
         return _Lawful(reviewed.manifest, source, places)

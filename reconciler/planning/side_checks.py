@@ -57,7 +57,7 @@ def sign_in_findings(asked: Iterable[SideChecks], policy: Policy) -> list[Findin
     """Tell once for each check, not for each customer, that an app-only sign-in can't make it."""
     refused: dict[str, tuple[Category, str]] = {}
     for checks in asked:
-        for name, answer, mode in _asked(checks, policy):
+        for name, answer, mode in _requested(checks, policy):
             if isinstance(answer, NotChecked) and answer.app_only:
                 refused[name] = (_by_policy(mode), answer.reason)
     return [
@@ -78,13 +78,13 @@ Problem = tuple[str, Category, str]
 CheckResult = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
 
 
-def _asked(checks: SideChecks, policy: Policy) -> tuple[tuple[str, CheckResult, SideCheck], ...]:
+def _requested(checks: SideChecks, policy: Policy) -> tuple[tuple[str, CheckResult, SideCheck], ...]:
     answers: tuple[tuple[str, CheckResult, SideCheck], ...] = (
         ("the domain", checks.domain, SideCheck.WARN),
         ("the account status", checks.account_status, policy.account_status),
         ("the customer agreement", checks.customer_agreement, policy.customer_agreement),
     )
-    return tuple(asked for asked in answers if asked[2] is not SideCheck.SKIP)
+    return tuple(each for each in answers if each[2] is not SideCheck.SKIP)
 
 
 def _by_policy(mode: SideCheck) -> Category:
@@ -94,12 +94,12 @@ def _by_policy(mode: SideCheck) -> Category:
 def _blocked_by_sign_in(checks: SideChecks, policy: Policy) -> bool:
     return any(
         isinstance(answer, NotChecked) and answer.app_only and mode is SideCheck.BLOCK
-        for _, answer, mode in _asked(checks, policy)
+        for _, answer, mode in _requested(checks, policy)
     )
 
 
 def _problems(checks: SideChecks, policy: Policy) -> Iterable[Problem]:
-    for name, answer, mode in _asked(checks, policy):
+    for name, answer, mode in _requested(checks, policy):
         problem = _problem(name, answer, _by_policy(mode))
         if problem is not None:
             yield problem
@@ -116,12 +116,12 @@ def _problem(name: str, answer: CheckResult, category: Category) -> Problem | No
         case CustomerAgreement(confirmed=confirmed):
             return None if confirmed else _no_agreement(category)
         case CustomerDomain(domain=domain):
-            return None if domain is not None else _untold(name, category)
+            return None if domain is not None else _unknown_domain(name, category)
         case _:
             assert_never(answer)
 
 
-def _untold(name: str, category: Category) -> Problem:
+def _unknown_domain(name: str, category: Category) -> Problem:
     return "not-checked", category, f"{name} could not be checked: the service tells none"
 
 

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a person's data, told in plain words: one problem, one mistake.
+"""What pydantic finds wrong with a person's data, in plain words: one problem, one mistake.
 
 It reads no files, and echoes no value that could be a secret.
 """
@@ -6,25 +6,22 @@ It reads no files, and echoes no value that could be a secret.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from reconciler.model.findings import Diagnostic, Severity
+from reconciler.validation.expectations import Expectation, fits
 from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.places import MERGE_KEY, Unknown
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic_core import ErrorDetails, ValidationError
 
+    from reconciler.validation.expectations import MessageCatalogue
     from reconciler.yaml_text.documents import DocumentPlaces
     from reconciler.yaml_text.places import Path
 
-Pattern: TypeAlias = tuple[str, ...]
-"""A path in which `*` stands for any one step."""
-
-TOLD: Final = "told"
+EXPLAINED: Final = "explained"
 """The type of a PydanticCustomError whose message completes "X is ..." and has a `remedy`."""
 
 
@@ -44,76 +41,48 @@ class Problem:
     """The path that was meant, where the key at `path` is misspelt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What is due at some path: `what` follows "is not", `remedy` says what to write."""
-
-    what: str
-    remedy: str
-    choices: tuple[str, ...] = ()
-    text: bool = True
-    secretive: bool = False
-    """True where a secret could stand by mistake: what stands there is never echoed."""
-
-
-@dataclass(frozen=True, slots=True)
-class MessageCatalogue:
-    """The words for one kind of document."""
-
-    name: str
-    due: Mapping[Pattern, Expectation]
-    keys: Mapping[Pattern, tuple[str, ...]]
-    """The lawful keys of each mapping; those of a tagged one under its tag, as a last step."""
-    tagged: Pattern = ()
-    """The mappings that pydantic tells apart by the value of `tag`."""
-    tag: str = ""
-
-
 MOST: Final = 1000
 """How many mistakes of one document are told: nobody reads on, and each takes its time."""
 
 
-def find_problems(error: ValidationError, shape: MessageCatalogue) -> list[Problem]:
+def find_problems(error: ValidationError, messages: MessageCatalogue) -> list[Problem]:
     """Tell each mistake once; what the YAML reader refused already is not told again."""
     details = error.errors(include_url=False)[:MOST]
-    told = [_tell(each, shape) for each in details if not _told_already(each, shape)]
-    meant = {each.meant for each in told if each.meant}
-    return [each for each in told if (*each.path, each.missing) not in meant]
+    fresh = [each for each in details if not _is_refused_already(each, messages)]
+    found = [_describe(each, messages) for each in fresh]
+    meant = {each.meant for each in found if each.meant}
+    return [each for each in found if (*each.path, each.missing) not in meant]
 
 
-def _told_already(details: ErrorDetails, shape: MessageCatalogue) -> bool:
+def _is_refused_already(details: ErrorDetails, messages: MessageCatalogue) -> bool:
     found = details["input"]
     if isinstance(found, dict):
-        return MERGE_KEY in found or isinstance(found.get(shape.tag), Unknown)
+        return MERGE_KEY in found or isinstance(found.get(messages.tag), Unknown)
     return isinstance(found, Unknown)
 
 
-def _tell(details: ErrorDetails, shape: MessageCatalogue) -> Problem:
+def _describe(details: ErrorDetails, messages: MessageCatalogue) -> Problem:
     match details["type"]:
         case "extra_forbidden":
-            return _unknown_key(details["loc"], shape)
+            return _unknown_key(details["loc"], messages)
         case "missing":
-            return _missing_key(_untagged(details["loc"], shape), shape)
+            return _missing_key(_untagged(details["loc"], messages), messages)
         case "union_tag_not_found":
-            return _missing_key((*details["loc"], shape.tag), shape)
+            return _missing_key((*details["loc"], messages.tag), messages)
         case "union_tag_invalid":
-            return _invalid_value((*details["loc"], shape.tag), details["input"][shape.tag], shape)
+            return _invalid_value(
+                (*details["loc"], messages.tag), details["input"][messages.tag], messages
+            )
         case kind:
-            path = _untagged(details["loc"], shape)
-            if kind == TOLD:
-                return _told(path, details)
-            return _invalid_value(path, details["input"], shape)
+            path = _untagged(details["loc"], messages)
+            if kind == EXPLAINED:
+                return _explained(path, details)
+            return _invalid_value(path, details["input"], messages)
 
 
-def fits(path: Path, pattern: Pattern) -> bool:
-    return len(path) == len(pattern) and all(
-        wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True)
-    )
-
-
-def _untagged(path: Path, shape: MessageCatalogue) -> Path:
-    depth = len(shape.tagged)
-    tagged = depth > 0 and len(path) > depth and fits(path[:depth], shape.tagged)
+def _untagged(path: Path, messages: MessageCatalogue) -> Path:
+    depth = len(messages.tagged)
+    tagged = depth > 0 and len(path) > depth and fits(path[:depth], messages.tagged)
     return (*path[:depth], *path[depth + 1 :]) if tagged else path
 
 
@@ -125,14 +94,14 @@ def spell(path: Path, whole: str) -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _unknown_key(tagged_path: Path, shape: MessageCatalogue) -> Problem:
-    path = _untagged(tagged_path, shape)
-    lawful = next(keys for at, keys in shape.keys.items() if fits(tagged_path[:-1], at))
-    owner = spell(path[:-1], shape.name)
+def _unknown_key(tagged_path: Path, messages: MessageCatalogue) -> Problem:
+    path = _untagged(tagged_path, messages)
+    lawful = next(keys for at, keys in messages.keys.items() if fits(tagged_path[:-1], at))
+    owner = spell(path[:-1], messages.name)
     if path[:-1] != tagged_path[:-1]:
         owner = f"{owner} ({tagged_path[-2]})"
     takes = f"it takes {listed(lawful)}" if len(lawful) > 1 else f"it takes only {lawful[0]}"
-    secretive = _due(path[:-1], shape).secretive
+    secretive = _expected(path[:-1], messages).secretive
     named = "an unknown key" if secretive else f"no key {show(str(path[-1]))}"
     meant = nearest(str(path[-1]), lawful)
     remedy = f"did you mean {meant}?" if meant else "take the key out, or mend its spelling"
@@ -151,9 +120,9 @@ def listed(words: tuple[str, ...]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _missing_key(path: Path, shape: MessageCatalogue) -> Problem:
-    owner = spell(path[:-1], shape.name)
-    remedy = f"add {path[-1]}: {_due(path, shape).remedy}"
+def _missing_key(path: Path, messages: MessageCatalogue) -> Problem:
+    owner = spell(path[:-1], messages.name)
+    remedy = f"add {path[-1]}: {_expected(path, messages).remedy}"
     key = str(path[-1])
     return Problem("missing-key", f"{owner} lacks {key}", remedy, path[:-1], missing=key)
 
@@ -163,24 +132,25 @@ _ANYTHING: Final = Expectation(
 )
 
 
-def _due(path: Path, shape: MessageCatalogue) -> Expectation:
-    return next((due for at, due in shape.due.items() if fits(path, at)), _ANYTHING)
+def _expected(path: Path, messages: MessageCatalogue) -> Expectation:
+    each = messages.expectations.items()
+    return next((expected for at, expected in each if fits(path, at)), _ANYTHING)
 
 
-def _told(path: Path, details: ErrorDetails) -> Problem:
+def _explained(path: Path, details: ErrorDetails) -> Problem:
     message = f"{spell(path, '')} is {details['msg']}"
     return Problem("invalid-value", message, details["ctx"]["remedy"], path)
 
 
-def _invalid_value(path: Path, found: object, shape: MessageCatalogue) -> Problem:
+def _invalid_value(path: Path, found: object, messages: MessageCatalogue) -> Problem:
     at_key = path[-1:] == ("[key]",)
     where = path[:-1] if at_key else path
-    due = _due(where, shape)
-    thing = f"a key of {spell(where[:-1], '')}" if at_key else spell(where, shape.name)
-    hidden = due.secretive and isinstance(found, str)
+    expected = _expected(where, messages)
+    thing = f"a key of {spell(where[:-1], '')}" if at_key else spell(where, messages.name)
+    hidden = expected.secretive and isinstance(found, str)
     shown = "" if hidden else f"{_shown(found)}, "
-    message = f"{thing} is {shown}not {due.what}"
-    return Problem("invalid-value", message, _remedy(found, due), where, at_key=at_key)
+    message = f"{thing} is {shown}not {expected.what}"
+    return Problem("invalid-value", message, _remedy(found, expected), where, at_key=at_key)
 
 
 def _shown(found: object) -> str:
@@ -199,25 +169,15 @@ def _shown(found: object) -> str:
             return "a mapping"
 
 
-def _remedy(found: object, due: Expectation) -> str:
+def _remedy(found: object, expected: Expectation) -> str:
     if isinstance(found, str):
-        meant = nearest(found, due.choices)
-        return due.remedy if meant is None else f"did you mean {meant}?"
-    if isinstance(found, list | dict) or not due.text:
-        return due.remedy
+        meant = nearest(found, expected.choices)
+        return expected.remedy if meant is None else f"did you mean {meant}?"
+    if isinstance(found, list | dict) or not expected.text:
+        return expected.remedy
     if found is None:
-        return f"leave the key out, or quote it if the word is meant: {due.remedy}"
-    return f"quote it if text is meant: {due.remedy}"
-
-
-_CODE_KEY: Final = "validationcode"
-
-
-def is_code_key(key: str) -> bool:
-    """Tell whether a key, however it is spelt, is the one that would hold a validation code."""
-    if len(key) < len(_CODE_KEY):
-        return False
-    return "".join(filter(str.isalnum, key.casefold())) == _CODE_KEY
+        return f"leave the key out, or quote it if the word is meant: {expected.remedy}"
+    return f"quote it if text is meant: {expected.remedy}"
 
 
 def located(problem: Problem, places: DocumentPlaces) -> Diagnostic:

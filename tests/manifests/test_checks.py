@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.manifests.schema import review
+from reconciler.manifests.review import review
 from reconciler.model.findings import Severity
 from tests.manifest_cases import GCC, K12, problems, told
 from tests.manifest_samples import manifest

@@ -9,7 +9,9 @@ from typing import Final
 import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from reconciler.manifests.schema import desired_customer, manifest_schema, review
+from reconciler.manifests.desired import desired_customer
+from reconciler.manifests.review import review
+from reconciler.manifests.schema import manifest_schema
 from reconciler.model.findings import Source
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
@@ -155,6 +157,14 @@ def test_schema_refuses(case: str) -> None:
     """The JSON Schema refuses wrong entries, in an editor already (Python's `$` lets one by)."""
     _, entry = INVALID_ENTRIES[case]
     assert not VALIDATOR.is_valid(manifest([entry]))
+
+
+@pytest.mark.parametrize("name", ["AZURE_CLIENT_SECRET", "gh_token", "Git_Askpass", "ci_"])
+def test_schema_refuses_reserved_variables(name: str) -> None:
+    """An editor says already that a variable may hold what signs in, in any case."""
+    assert not VALIDATOR.is_valid(manifest([GCC | {"validationCodeFrom": {"env": name}}]))
+    free = f"CODE_{name}"
+    VALIDATOR.validate(manifest([GCC | {"validationCodeFrom": {"env": free}}]))
 
 
 def test_schema_is_made_for_editors() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.validation.fields import RESERVED_ENV
+from reconciler.manifests.fields import RESERVED_ENV
 from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, problems, told
 from tests.manifest_samples import CUSTOMER, manifest
 
@@ -123,6 +123,14 @@ def test_invalid_value(path: str, change: dict[str, object]) -> None:
 def test_invalid_entry(path: str, entry: object) -> None:
     """A wrong value within an entry is told once, without any noise of the other entries."""
     assert told(manifest([entry])) == [("invalid-value", f"spec.qualifications.0{path}")]
+
+
+def test_reserved_prefixes() -> None:
+    """They are the contract's: what signs in to this service, to CI, to clouds and to tools."""
+    assert set(RESERVED_ENV) == {
+        *("AZURE_", "PARTNER_CENTER_", "GITHUB_", "ACTIONS_", "RECONCILER_", "GH_", "GITLAB_"),
+        *("CI_", "SYSTEM_", "AWS_", "GOOGLE_", "NPM_", "PIP_", "DOCKER_", "SSH_", "VAULT_", "GIT_"),
+    }
 
 
 @pytest.mark.parametrize("prefix", RESERVED_ENV)
