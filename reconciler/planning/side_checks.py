@@ -78,7 +78,9 @@ Problem = tuple[str, Category, str]
 CheckResult = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
 
 
-def _requested(checks: SideChecks, policy: Policy) -> tuple[tuple[str, CheckResult, SideCheck], ...]:
+def _requested(
+    checks: SideChecks, policy: Policy
+) -> tuple[tuple[str, CheckResult, SideCheck], ...]:
     answers: tuple[tuple[str, CheckResult, SideCheck], ...] = (
         ("the domain", checks.domain, SideCheck.WARN),
         ("the account status", checks.account_status, policy.account_status),
