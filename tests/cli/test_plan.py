@@ -237,7 +237,8 @@ def test_saved(tmp_path: Path) -> None:
     assert (printed["formatVersion"], printed["kind"]) == ("1.0", "Plan")
     assert printed["tool"]["name"] == "reconciler"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", printed["createdAt"])
-    assert printed["selection"] == dict.fromkeys(("shard", "selector", "customers", "changedFrom"))
+    properties = ("shard", "selector", "customers", "changedFrom", "incremental", "against")
+    assert printed["selection"] == dict.fromkeys(properties)
 
 
 def test_unwritable_out(tmp_path: Path) -> None:
