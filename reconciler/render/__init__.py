@@ -1,16 +1,18 @@
-"""Finds the renderer of a format and loads only that one; it formats nothing itself."""
+"""The formats: which there are, which documents each can write, and how each is loaded.
+
+Only the one asked for is loaded; nothing is formatted here. A format whose functions don't take
+what is handed to them here is a type error: its module stands for the protocol.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from reconciler.render.context import RenderContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import ModuleType
+    from collections.abc import Callable, Mapping
 
     from reconciler.model.findings import Validation
     from reconciler.model.plan import ApplyReport, PlanDocument
@@ -24,43 +26,105 @@ __all__ = [
     "render_validation",
 ]
 
-_MODULES: Final[Mapping[str, str]] = MappingProxyType(
+
+class _Renderer(Protocol):
+    def render_plan(self, document: PlanDocument, context: RenderContext, /) -> str: ...
+
+    def render_report(self, report: ApplyReport, context: RenderContext, /) -> str: ...
+
+
+class _ValidationRenderer(_Renderer, Protocol):
+    def render_validation(self, validation: Validation, context: RenderContext, /) -> str: ...
+
+
+def _text() -> _ValidationRenderer:
+    from reconciler.render import text
+
+    return text
+
+
+def _json() -> _ValidationRenderer:
+    from reconciler.render import json_document
+
+    return json_document
+
+
+def _markdown() -> _Renderer:
+    from reconciler.render import markdown
+
+    return markdown
+
+
+def _html() -> _Renderer:
+    from reconciler.render import html
+
+    return html
+
+
+def _sarif() -> _ValidationRenderer:
+    from reconciler.render import sarif
+
+    return sarif
+
+
+def _github() -> _ValidationRenderer:
+    from reconciler.render import github
+
+    return github
+
+
+def _azure() -> _ValidationRenderer:
+    from reconciler.render import azure
+
+    return azure
+
+
+def _junit() -> _ValidationRenderer:
+    from reconciler.render import junit
+
+    return junit
+
+
+_OF_VALIDATIONS: Final[Mapping[str, Callable[[], _ValidationRenderer]]] = MappingProxyType(
     {
-        "text": "text",
-        "json": "json_document",
-        "markdown": "markdown",
-        "html": "html",
-        "sarif": "sarif",
-        "github": "github",
-        "azure": "azure",
-        "junit": "junit",
+        "text": _text,
+        "json": _json,
+        "sarif": _sarif,
+        "github": _github,
+        "azure": _azure,
+        "junit": _junit,
     }
 )
 
-FORMATS: Final = tuple(_MODULES)
+_OF_PLANS: Final[Mapping[str, Callable[[], _Renderer]]] = MappingProxyType(
+    {
+        "text": _text,
+        "json": _json,
+        "markdown": _markdown,
+        "html": _html,
+        "sarif": _sarif,
+        "github": _github,
+        "azure": _azure,
+        "junit": _junit,
+    }
+)
+"""Reports are written in the formats of plans."""
 
-VALIDATION_FORMATS: Final = tuple(name for name in FORMATS if name not in {"html", "markdown"})
+FORMATS: Final = tuple(_OF_PLANS)
+
+VALIDATION_FORMATS: Final = tuple(_OF_VALIDATIONS)
 
 
 def render_plan(format_name: str, document: PlanDocument, context: RenderContext) -> str:
     """Write a plan in one of FORMATS; KeyError for another."""
-    text: str = _renderer(format_name).render_plan(document, context)
-    return text
+    return _OF_PLANS[format_name]().render_plan(document, context)
 
 
 def render_report(format_name: str, report: ApplyReport, context: RenderContext) -> str:
     """Write an apply report in one of FORMATS; KeyError for another."""
-    text: str = _renderer(format_name).render_report(report, context)
-    return text
+    return _OF_PLANS[format_name]().render_report(report, context)
 
 
 def render_validation(format_name: str, validation: Validation, context: RenderContext) -> str:
     """Write what `validate` found in one of VALIDATION_FORMATS; KeyError for another."""
-    if format_name not in VALIDATION_FORMATS:
-        raise KeyError(format_name)
-    text: str = _renderer(format_name).render_validation(validation, context)
-    return text
-
-
-def _renderer(format_name: str) -> ModuleType:
-    return import_module(f"reconciler.render.{_MODULES[format_name]}")
+    return _OF_VALIDATIONS[format_name]().render_validation(validation, context)
