@@ -37,18 +37,18 @@ _PROPERTY_ESCAPES: Final = {**_DATA_ESCAPES, ";": "%3B", "]": "%5D"}
 
 
 def render_plan(document: PlanDocument, context: RenderContext) -> str:
-    return _written(plan_entries(document.plan), plan_headline(document.plan), context.root)
+    return _rendered(plan_entries(document.plan), plan_headline(document.plan), context.root)
 
 
 def render_report(report: ApplyReport, context: RenderContext) -> str:
-    return _written(report_entries(report), report_headline(report), context.root)
+    return _rendered(report_entries(report), report_headline(report), context.root)
 
 
 def render_validation(validation: Validation, context: RenderContext) -> str:
-    return _written(validation_entries(validation), validation_headline(validation), context.root)
+    return _rendered(validation_entries(validation), validation_headline(validation), context.root)
 
 
-def _written(entries: Iterable[Entry], headline: str, root: str) -> str:
+def _rendered(entries: Iterable[Entry], headline: str, root: str) -> str:
     return joined_lines([*(_line(entry, root) for entry in entries), headline])
 
 
@@ -59,13 +59,13 @@ def _line(entry: Entry, root: str) -> str:
     joined = "".join(
         f"{name}={_escaped(value, _PROPERTY_ESCAPES)};" for name, value in properties.items()
     )
-    return f"##vso[task.logissue {joined}]{_escaped(_told(entry), _DATA_ESCAPES)}"
+    return f"##vso[task.logissue {joined}]{_escaped(_describe(entry), _DATA_ESCAPES)}"
 
 
 def _plain(entry: Entry, root: str) -> str:
     symbol = "+" if entry.kind == CREATE else "note:"
     place = f" ({':'.join(_place(entry, root).values())})" if entry.source else ""
-    return f"{symbol} {_told(entry)}{place}"
+    return f"{symbol} {_describe(entry)}{place}"
 
 
 def _place(entry: Entry, root: str) -> dict[str, str]:
@@ -80,7 +80,7 @@ def _place(entry: Entry, root: str) -> dict[str, str]:
     }
 
 
-def _told(entry: Entry) -> str:
+def _describe(entry: Entry) -> str:
     about = f"{entry.subject}: " if entry.subject else ""
     particulars = f" ({entry.particulars})" if entry.particulars else ""
     remedy = f" -> {entry.remedy}" if entry.remedy else ""

@@ -37,18 +37,18 @@ COMMANDS: Final = {
 
 
 def render_plan(document: PlanDocument, context: RenderContext) -> str:
-    return _written(plan_entries(document.plan), plan_headline(document.plan), context.root)
+    return _rendered(plan_entries(document.plan), plan_headline(document.plan), context.root)
 
 
 def render_report(report: ApplyReport, context: RenderContext) -> str:
-    return _written(report_entries(report), report_headline(report), context.root)
+    return _rendered(report_entries(report), report_headline(report), context.root)
 
 
 def render_validation(validation: Validation, context: RenderContext) -> str:
-    return _written(validation_entries(validation), validation_headline(validation), context.root)
+    return _rendered(validation_entries(validation), validation_headline(validation), context.root)
 
 
-def _written(entries: Sequence[Entry], headline: str, root: str) -> str:
+def _rendered(entries: Sequence[Entry], headline: str, root: str) -> str:
     lines, more = [], []
     for severity, command in COMMANDS.items():
         graded = [entry for entry in entries if entry.severity is severity]
@@ -64,7 +64,7 @@ def _annotation(command: str, entry: Entry, root: str) -> str:
     about = f": {entry.subject}" if entry.subject else ""
     properties = {**_place(entry, root), "title": f"{entry.rule}{about}"}
     joined = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{command} {joined}::{_data(_told(entry))}"
+    return f"::{command} {joined}::{_data(_describe(entry))}"
 
 
 def _place(entry: Entry, root: str) -> dict[str, str]:
@@ -75,7 +75,7 @@ def _place(entry: Entry, root: str) -> dict[str, str]:
     return {"file": neutral(path), "line": str(source.line), "col": str(source.column)}
 
 
-def _told(entry: Entry) -> str:
+def _describe(entry: Entry) -> str:
     return "\n".join(part for part in (entry.message, entry.particulars, entry.remedy) if part)
 
 

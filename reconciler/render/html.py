@@ -82,7 +82,7 @@ def render_plan(document: PlanDocument, _: RenderContext) -> str:
         ("Made", f"{format_instant(document.created_at)} by reconciler {document.tool_version}"),
         ("Digest", label(document.digest)),
     )
-    return _written(
+    return _rendered(
         _Page(
             title="Plan",
             headline=plan_headline(plan).removeprefix("Plan: "),
@@ -98,7 +98,7 @@ def render_plan(document: PlanDocument, _: RenderContext) -> str:
 def render_report(report: ApplyReport, _: RenderContext) -> str:
     entries = report_entries(report)
     kinds = [(kind.value, RULES[f"outcome-{kind}"].title) for kind in OUTCOMES_WORST_FIRST]
-    return _written(
+    return _rendered(
         _Page(
             title="Apply",
             headline=report_headline(report).removeprefix("Apply: "),
@@ -155,7 +155,7 @@ def _rules(entries: Iterable[Entry]) -> tuple[Rule, ...]:
     return tuple(known for known in RULES.values() if known.id in named)
 
 
-def _written(page: _Page) -> str:
+def _rendered(page: _Page) -> str:
     environment = Environment(
         loader=PackageLoader("reconciler.render", "."),
         autoescape=True,

@@ -24,18 +24,18 @@ Case = tuple[str, str]
 
 
 def render_plan(document: PlanDocument, _: RenderContext) -> str:
-    return _written("plan", plan_entries(document.plan))
+    return _rendered("plan", plan_entries(document.plan))
 
 
 def render_report(report: ApplyReport, _: RenderContext) -> str:
-    return _written("apply", report_entries(report))
+    return _rendered("apply", report_entries(report))
 
 
 def render_validation(validation: Validation, _: RenderContext) -> str:
-    return _written("validate", validation_entries(validation))
+    return _rendered("validate", validation_entries(validation))
 
 
-def _written(suite_name: str, entries: Iterable[Entry]) -> str:
+def _rendered(suite_name: str, entries: Iterable[Entry]) -> str:
     cases = [_case(case, told) for case, told in _grouped(entries).items()]
     failures = sum(case.find("failure") is not None for case in cases)
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0"}
@@ -79,9 +79,9 @@ def _place(entry: Entry) -> dict[str, str]:
 
 
 def _lines(entries: Iterable[Entry]) -> str:
-    return "\n".join(_told(entry) for entry in entries)
+    return "\n".join(_describe(entry) for entry in entries)
 
 
-def _told(entry: Entry) -> str:
+def _describe(entry: Entry) -> str:
     parts = (f"{entry.rule}: {entry.message}", entry.particulars, entry.remedy, entry.place)
     return "\n  ".join(part for part in parts if part)

@@ -33,18 +33,18 @@ JsonObject = dict[str, Any]
 
 
 def render_plan(document: PlanDocument, context: RenderContext) -> str:
-    return _written(plan_entries(document.plan), context, successful=document.plan.complete)
+    return _rendered(plan_entries(document.plan), context, successful=document.plan.complete)
 
 
 def render_report(report: ApplyReport, context: RenderContext) -> str:
-    return _written(report_entries(report), context, successful=True)
+    return _rendered(report_entries(report), context, successful=True)
 
 
 def render_validation(validation: Validation, context: RenderContext) -> str:
-    return _written(validation_entries(validation), context, successful=True)
+    return _rendered(validation_entries(validation), context, successful=True)
 
 
-def _written(entries: Sequence[Entry], context: RenderContext, *, successful: bool) -> str:
+def _rendered(entries: Sequence[Entry], context: RenderContext, *, successful: bool) -> str:
     rules = sorted({entry.rule for entry in entries})
     driver = {
         "name": "reconciler",

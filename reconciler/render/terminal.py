@@ -64,7 +64,7 @@ def render_plan(document: PlanDocument, width: int) -> str:
         _findings(console, category, of_kind(entries, category.value))
     *closing, headline, digest = plain_text.plan_closing(document, entries)
     _closing(console, closing, headline, digest)
-    return _written(console)
+    return _rendered(console)
 
 
 def _findings(console: Console, category: Category, findings: Sequence[Entry]) -> None:
@@ -80,7 +80,7 @@ def render_report(report: ApplyReport, width: int) -> str:
     _table(console, report_entries(report), _result_cells, plain_text.result_lines)
     headline, digest = plain_text.report_closing(report)
     _closing(console, [], headline, digest)
-    return _written(console)
+    return _rendered(console)
 
 
 def render_validation(validation: Validation, width: int) -> str:
@@ -88,7 +88,7 @@ def render_validation(validation: Validation, width: int) -> str:
     diagnostics = validation_entries(validation)
     _table(console, diagnostics, _diagnostic_cells, plain_text.diagnostic_lines)
     _print(console, f"{validation_headline(validation)}\n", "bold")
-    return _written(console)
+    return _rendered(console)
 
 
 def _step_cells(step: Entry) -> Cells:
@@ -103,10 +103,10 @@ def _step_cells(step: Entry) -> Cells:
 def _finding_cells(finding: Entry) -> Cells:
     symbol = plain_text.SEVERITY_SYMBOLS[finding.severity]
     about = Text.assemble((finding.subject or "all customers", "bold"), "\n", (finding.rule, "dim"))
-    return (Text(symbol, SEVERITY_STYLES[finding.severity]), about, _told(finding))
+    return (Text(symbol, SEVERITY_STYLES[finding.severity]), about, _describe(finding))
 
 
-def _told(entry: Entry) -> Text:
+def _describe(entry: Entry) -> Text:
     remedy = f"\n→ {entry.remedy}" if entry.remedy else ""
     place = f"\n{entry.place}" if entry.place else ""
     return Text.assemble(entry.message, (remedy, "green"), (place, "dim"))
@@ -119,7 +119,7 @@ def _result_cells(result: Entry) -> Cells:
     words = (outcome.value.replace("-", " "), style)
     if result.severity is Severity.ERROR:
         ids = f"\n{result.details}" if result.details else ""
-        told = Text.assemble(words, ": ", _told(result), (ids, "dim"))
+        told = Text.assemble(words, ": ", _describe(result), (ids, "dim"))
     else:
         told = Text.assemble(words, f", {result.details}" if result.details else "")
     return (Text(plain_text.SYMBOLS[outcome], style), about, told)
@@ -128,7 +128,7 @@ def _result_cells(result: Entry) -> Cells:
 def _diagnostic_cells(diagnostic: Entry) -> Cells:
     style = SEVERITY_STYLES[diagnostic.severity]
     about = Text.assemble((diagnostic.kind, style), "\n", (diagnostic.rule, "dim"))
-    return (about, _told(diagnostic))
+    return (about, _describe(diagnostic))
 
 
 def _table(
@@ -179,6 +179,6 @@ def _print(console: Console, text: str, style: str) -> None:
     console.print(Text(text, style), end="", soft_wrap=True)
 
 
-def _written(console: Console) -> str:
+def _rendered(console: Console) -> str:
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
