@@ -218,7 +218,7 @@ class FakePartnerCenter:
         return CustomerAgreement(confirmed=customer_id in self.entries)
 
     async def create_qualification(
-        self, create: Create, request_id: str, wanted: Callable[[], bool]
+        self, create: Create, request_id: str, wanted: Callable[[str], bool]
     ) -> Created:
         if self.dead:
             raise Killed
@@ -229,7 +229,7 @@ class FakePartnerCenter:
         post = Post(create, request_id, over, met)
         self.posts.append(post)
         await asyncio.sleep(0)  # its turn comes later
-        if not wanted():
+        if not wanted(f"correlation-{len(self.posts)}"):
             self.posts = [each for each in self.posts if each is not post]
             raise Unavailable("stopped before its turn")
         try:

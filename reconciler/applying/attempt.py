@@ -41,11 +41,12 @@ class CreatesQualifications(ReadsCustomers, Protocol):
     """What apply asks of Partner Center. Every method raises ServiceError or SignInFailed."""
 
     async def create_qualification(
-        self, create: Create, request_id: str, wanted: Callable[[], bool]
+        self, create: Create, request_id: str, wanted: Callable[[str], bool]
     ) -> Created:
         """Send exactly one POST; never repeat it.
 
-        Where it is not `wanted` any more when its turn has come, it is Unavailable and not sent.
+        When its turn has come, `wanted` is asked with the correlation id it would carry; where it
+        is not wanted any more, it is Unavailable and not sent.
         """
         ...
 
@@ -77,6 +78,11 @@ def say_nothing() -> None:
     """Announce to nobody."""
 
 
+def permit_all(_correlation_id: str) -> bool:
+    """Hinder nothing."""
+    return True
+
+
 @dataclass(slots=True)
 class CreateAttempt:
     """One create under way. `doubtful`: an earlier try of it may have happened, or has.
@@ -95,6 +101,8 @@ class CreateAttempt:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     announce: Callable[[], None] = say_nothing
     first_request: FirstRequestGate = field(default_factory=FirstRequestGate)
+    permit: Callable[[str], bool] = permit_all
+    """Asked before every POST, with its correlation id: the answer may be lost, the id must not."""
     sent: bool = False
     _last: ServiceError | None = None
     _absent: bool = False
@@ -161,7 +169,9 @@ class CreateAttempt:
             return None
         self.sent = True
         return await self.service.create_qualification(
-            self.create, self.request_id, lambda: not self.stop
+            self.create,
+            self.request_id,
+            lambda correlation_id: not self.stop and self.permit(correlation_id),
         )
 
     def _shut_out(self, error: ReconcilerError) -> CreateOutcome:

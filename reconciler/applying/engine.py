@@ -42,6 +42,8 @@ class Records(Protocol):
 
     def sending(self, at: datetime, step: Step, request_id: str) -> None: ...
 
+    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None: ...
+
     def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None: ...
 
 
@@ -274,6 +276,7 @@ class Engine:
             doubtful=doubtful,
             announce=lambda: self._announce(step, request_id),
             first_request=self._vanguard,
+            permit=lambda correlation_id: self._permit(request_id, correlation_id),
         )
 
     def _announce(self, step: Step, request_id: str) -> None:
@@ -284,6 +287,14 @@ class Engine:
             self._stop.request(error.message, error)
         else:
             self._in_flight[step.key] = request_id
+
+    def _permit(self, request_id: str, correlation_id: str) -> bool:
+        """Record a POST in its turn; where the disk won't take it, it is not sent."""
+        try:
+            self._around.journal.posting(self._around.now(), request_id, correlation_id)
+        except StateError as error:
+            self._stop.request(error.message, error)
+        return not self._stop
 
     def _record(self, request_id: str, outcome: Outcome) -> None:
         """Record an outcome; where the disk won't take it, nothing more is sent."""

@@ -15,6 +15,7 @@ from reconciler.applying.journal_lines import (
     CreateRecord,
     Ended,
     Event,
+    Posting,
     Reset,
     Settled,
     Started,
@@ -62,6 +63,9 @@ class History:
 
     latest: datetime | None = None
     """The latest date of any line."""
+
+    correlation_ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The ids of every POST, by request id: also of those whose answer was lost."""
 
     def freshly_done(self, now: datetime) -> dict[StepKey, CreateRecord]:
         """Find the creates done so lately that reads may still lag behind them.
@@ -111,6 +115,7 @@ class _Reader:
         self._done: dict[StepKey, CreateRecord] = {}
         self._accepted: set[str] = set()
         self._latest: datetime | None = None
+        self._correlation_ids: dict[str, list[str]] = {}
 
     def read(self, number: int, event: Event) -> None:
         self._latest = event.at if self._latest is None else max(event.at, self._latest)
@@ -119,6 +124,8 @@ class _Reader:
                 self._runs[event.run] = event
             case CreateRecord():
                 self._sending(event, self._run(number, event.run))
+            case Posting():
+                self._posting(number, event)
             case Accepted():
                 self._still_pending(number, event.request_id)
                 self._accepted.add(event.request_id)
@@ -142,6 +149,7 @@ class _Reader:
             done=self._done,
             accepted=frozenset(self._accepted & self._pending.keys()),
             latest=self._latest,
+            correlation_ids={each: tuple(ids) for each, ids in self._correlation_ids.items()},
         )
 
     def _run(self, number: int, run: str) -> Started:
@@ -165,6 +173,10 @@ class _Reader:
             self._sent.setdefault(run.plan_digest, set()).add(event.key)
             self._interrupted.add(event.key)
 
+    def _posting(self, number: int, event: Posting) -> None:
+        self._still_pending(number, event.request_id)
+        self._correlation_ids.setdefault(event.request_id, []).append(event.correlation_id)
+
     def _reset(self, address: str) -> None:
         runs = self._runs
         self._pending = {
@@ -178,7 +190,7 @@ class _Reader:
 
     def _still_pending(self, number: int, request_id: str) -> None:
         if request_id not in self._pending:
-            raise refused_line(self._path, number, "settles a create that was never sent")
+            raise refused_line(self._path, number, "tells of a create that is not under way")
 
     def _settled(self, number: int, event: Settled) -> None:
         self._still_pending(number, event.request_id)

@@ -15,6 +15,7 @@ from reconciler.applying.journal_lines import (
     CreateRecord,
     Ended,
     JournalLine,
+    Posting,
     Reset,
     Settled,
     Started,
@@ -72,6 +73,11 @@ class Journal:
                 denial=step.resubmit_denial_of,
                 request_id=request_id,
             )
+        )
+
+    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None:
+        self._append(
+            Posting(run=self._run, at=at, request_id=request_id, correlation_id=correlation_id)
         )
 
     def accepted(self, at: datetime, request_id: str) -> None:

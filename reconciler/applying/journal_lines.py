@@ -66,6 +66,16 @@ class CreateRecord(JournalLine):
         return Step(self.customer_id, self.name, self.qualification, resubmit_denial_of=self.denial)
 
 
+class Posting(JournalLine):
+    """One POST of a create, under the id that the service's support asks for."""
+
+    event: Literal["posting"] = "posting"
+    run: str
+    at: AwareDatetime
+    request_id: str
+    correlation_id: str
+
+
 class Accepted(JournalLine):
     """The service answered a create with a 2xx that tells too little: it is never repeated."""
 
@@ -100,7 +110,7 @@ class Reset(JournalLine):
     tenant_id: str | None
 
 
-Event = Started | CreateRecord | Accepted | Settled | Ended | Reset
+Event = Started | CreateRecord | Posting | Accepted | Settled | Ended | Reset
 _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

@@ -40,7 +40,7 @@ class Kind(StrEnum):
     CUSTOMERS = "customers"
 
 
-def _always() -> bool:
+def _always(_correlation_id: str) -> bool:
     return True
 
 
@@ -56,8 +56,11 @@ class Call:
     continuation: str | None = field(default=None, repr=False)
     body: bytes = field(default=b"", repr=False)
     hidden: tuple[Secret, ...] = ()
-    wanted: Callable[[], bool] = field(default=_always, repr=False, compare=False)
-    """Asked when its turn has come: a call that nobody wants any more is not sent."""
+    wanted: Callable[[str], bool] = field(default=_always, repr=False, compare=False)
+    """Asked when its turn has come, with the `MS-CorrelationId` it would carry.
+
+    A call that nobody wants any more is not sent.
+    """
 
     @property
     def is_write(self) -> bool:

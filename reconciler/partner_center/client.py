@@ -122,10 +122,11 @@ class PartnerCenterClient:
                 yield customer
 
     async def create_qualification(
-        self, create: Create, request_id: str, wanted: Callable[[], bool] | None = None
+        self, create: Create, request_id: str, wanted: Callable[[str], bool] | None = None
     ) -> Created:
         """Send exactly one POST, under the given `MS-RequestId`, if it is `wanted` by its turn.
 
+        `wanted` is asked just before, with the `MS-CorrelationId` that the POST carries.
         Unavailable: it certainly didn't happen. OutcomeUnknown: it may have. SignInRefused,
         AppOnlyRefused, CustomerNotFound, CallRefused: the service said no.
         """
@@ -205,9 +206,9 @@ class PartnerCenterClient:
         timing = self._pace.timing
         async with self._pace.turn() as turn:
             self._circuit_breaker.check(call.kind)
-            if not call.wanted():
-                raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             request = ServiceRequest.of(call, self._base, request_id)
+            if not call.wanted(request.correlation_id):
+                raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             started = timing.clock()
             answer = await exchange(self._http, request, timing.now())
             if not isinstance(answer, Lost):

@@ -77,16 +77,25 @@ BLOCK_STATUS: Final = Policy(account_status=SideCheck.BLOCK, customer_agreement=
 
 @dataclass(slots=True)
 class Ledger:
-    """A journal in memory; `room` lines fit."""
+    """A journal in memory; `room` lines fit, and as many POSTs as `post_room`."""
 
     service: FakePartnerCenter
     room: int = 1000
+    post_room: int = 1000
+    posted: list[tuple[str, str]] = field(default_factory=list)
+    """The request id and the correlation id of every POST."""
     lines: list[tuple[str, str, int]] = field(default_factory=list)
     """What, the request id, and how many POSTs there had been by then."""
 
     def sending(self, at: datetime, step: Step, request_id: str) -> None:
         assert at >= DAWN
         self._append(f"sending {step.qualification}", request_id)
+
+    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None:
+        assert at >= DAWN
+        if len(self.posted) == self.post_room:
+            raise FULL
+        self.posted.append((request_id, correlation_id))
 
     def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
         assert at >= DAWN
@@ -548,6 +557,24 @@ def test_a_full_disk_lets_nothing_be_sent() -> None:
     results = apply.run()
     assert outcomes(results) == [CREATED, UNSENT, UNSENT]
     assert {message_of(each) for each in results[1:]} == {"the disk is full"}
+    assert (len(apply.sent), apply.stop.error) == (1, FULL)
+
+
+def test_every_post_is_recorded_with_its_correlation_id() -> None:
+    """Also one whose answer is lost, and its repeat: support asks for these ids."""
+    apply = Apply(*BOTH)
+    apply.service.creates.append(before(LOST))
+    apply.run()
+    ids = [each.request_id for each in apply.service.posts]
+    assert len(ids) == 4
+    assert apply.ledger.posted == [(each, f"correlation-{n}") for n, each in enumerate(ids, 1)]
+
+
+def test_a_post_that_can_not_be_recorded_is_not_sent() -> None:
+    """The disk may fill up between the line of the create and that of its POST."""
+    apply = Apply(*BOTH)
+    apply.ledger.post_room = 1
+    assert outcomes(apply.run()) == [CREATED, UNSENT, UNSENT]
     assert (len(apply.sent), apply.stop.error) == (1, FULL)
 
 

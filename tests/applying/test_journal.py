@@ -231,8 +231,12 @@ SETTLED: Final = (
     b'{"event":"settled","run":"run-1","at":"2026-01-02T03:04:05Z","requestId":"id-1",'
     b'"outcome":"created"}'
 )
+POSTING: Final = (
+    b'{"event":"posting","run":"run-1","at":"2026-01-02T03:04:05Z","requestId":"id-1",'
+    b'"correlationId":"c-1"}'
+)
 ENDED: Final = b'{"event":"ended","run":"run-1","at":"2026-01-02T03:04:05Z"}'
-WHOLE: Final = (STARTED, SENDING, SETTLED, ENDED)
+WHOLE: Final = (STARTED, SENDING, POSTING, SETTLED, ENDED)
 
 
 def test_the_lines_are_these(path: Path) -> None:
@@ -241,6 +245,22 @@ def test_the_lines_are_these(path: Path) -> None:
     history = read_history(path, Target("emulator"))
     assert (history.unsettled, history.interrupted) == ({}, frozenset())
     assert set(history.done) == {StepKey(CustomerId("c"), Qualification.EDUCATION)}
+    assert history.correlation_ids == {"id-1": ("c-1",)}
+
+
+def test_the_lines_written_are_these(tmp_path: Path) -> None:
+    """What is written is what another version, or a person, will read: not a letter else."""
+    step = Step(CustomerId("c"), "n", Qualification.EDUCATION)
+    (tmp_path / "journal.jsonl").touch()
+    with Journal(tmp_path / "journal.jsonl", "run-1") as journal:
+        journal.started(AT, "sha256:1", Target("emulator"))
+        journal.sending(AT, step, "id-1")
+        journal.posting(AT, "id-1", "c-1")
+        journal.settled(AT, "id-1", Outcome.CREATED)
+        journal.ended(AT)
+    written = (tmp_path / "journal.jsonl").read_bytes().splitlines()
+    absent = b'"educationSegment":null,"website":null,"denial":null'
+    assert written == [line.replace(b'"denial":null', absent) for line in WHOLE]
 
 
 @pytest.mark.parametrize(
@@ -266,6 +286,7 @@ def test_the_lines_are_these(path: Path) -> None:
         ((SENDING,), 1),
         ((STARTED, SENDING.replace(b"run-1", b"run-0")), 2),
         ((STARTED, SETTLED), 2),
+        ((STARTED, POSTING), 2),
         ((STARTED, SENDING, SETTLED, SETTLED), 4),
         ((ENDED,), 1),
     ],

@@ -577,8 +577,23 @@ def test_a_create_that_is_not_wanted_by_its_turn_is_not_sent() -> None:
     """Who stops a run while a create waits behind the pace gets no create for it."""
 
     async def stopped(client: PartnerCenterClient) -> object:
-        return await client.create_qualification(GCC, REQUEST_ID, lambda: False)
+        return await client.create_qualification(GCC, REQUEST_ID, lambda _correlation_id: False)
 
     value, heard = run(replies(CREATED), stopped)
     assert isinstance(value, Unavailable)
     assert heard == []
+
+
+def test_a_create_is_asked_for_under_the_correlation_id_it_carries() -> None:
+    """Who keeps a record of creates has the id before the answer, which may be lost."""
+    told: list[str] = []
+
+    async def recorded(client: PartnerCenterClient) -> object:
+        def wanted(correlation_id: str) -> bool:
+            told.append(correlation_id)
+            return True
+
+        return await client.create_qualification(GCC, REQUEST_ID, wanted)
+
+    _, heard = run(replies(CREATED), recorded)
+    assert told == [each.headers["ms-correlationid"] for each in heard]
