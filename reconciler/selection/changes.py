@@ -1,8 +1,8 @@
 """Compares the manifests of the working tree with those of a merge base, document by document.
 
 It compares what documents say, never lines: one that only moved or was re-commented is unchanged.
-Of the base it reads only the files that differ. Where anything is in doubt it says so and narrows
-nothing.
+Of the base it reads only the files that differ. Where the history can't be relied on, it says so
+and narrows nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Final
 from reconciler.manifests.reader import load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
+from reconciler.selection.enclosing import HistoryUnavailable, Repository
 from reconciler.selection.git import (
-    HistoryUnavailable,
-    Repository,
     TreeEntry,
     find_commit,
     list_tree,
@@ -69,13 +68,13 @@ class Changes:
 
 def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> Changes:
     """Compare with the merge base of HEAD and `ref`. Raises UsageError for a ref that is none."""
-    repository = open_repository(places.folder)
-    commit = find_commit(repository, ref)
     try:
+        repository = open_repository(places.folder)
+        commit = find_commit(repository, ref)
         base = _open_base(repository, merge_base(repository, commit, ref), places)
         changes = _compare(desired, base, _load(base))
-    except HistoryUnavailable as doubt:
-        return Changes(None, note=f"full plan: {doubt}")
+    except HistoryUnavailable as reason:
+        return Changes(None, note=f"full plan: {reason}")
     if base.why_all:
         return Changes(
             None, changes.dropped, f"full plan: {base.why_all} the merge base with {ref}"
@@ -130,7 +129,10 @@ def _name(path: str) -> str:
 
 
 def _path_in_tree(repository: Repository, path: Path, folder: Path) -> str:
-    """Spell `path` relative to the git root, whose own path is the empty text. Raises Doubt."""
+    """Spell `path` relative to the git root, whose own path is the empty text.
+
+    Raises HistoryUnavailable where it is elsewhere, or behind a link.
+    """
     real = os.path.realpath(path)
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(folder))  # noqa: PTH100
     if os.path.normpath(os.path.join(os.path.realpath(folder), relative)) != real:  # noqa: PTH118
@@ -144,7 +146,10 @@ def _path_in_tree(repository: Repository, path: Path, folder: Path) -> str:
 
 
 def _may_hold_manifests(entry: TreeEntry, tops: Sequence[str]) -> bool:
-    """Tell the files that could be manifests. Raises Doubt for what only leads to some."""
+    """Tell the files that could be manifests.
+
+    Raises HistoryUnavailable for a link or a submodule, which only lead to some.
+    """
     below = [_below(entry.path, top) for top in tops]
     if entry.mode == _SUBMODULE and any(path is not None for path in below):
         raise HistoryUnavailable(f"{show(entry.path)} is a submodule, whose history is its own")
@@ -182,7 +187,10 @@ def _why_all(repository: Repository, listed: Iterable[TreeEntry], configuration:
 
 
 def _load(base: _Base) -> tuple[DesiredCustomer, ...]:
-    """Load what the files to be read say at the base. Raises Doubt where that is not lawful."""
+    """Load what the files to be read say at the base.
+
+    Raises HistoryUnavailable where that is not lawful.
+    """
     if not base.to_read:
         return ()
     with TemporaryDirectory() as temporary:

@@ -1,22 +1,26 @@
 """Asks git what a commit holds. It writes nothing, and runs nothing that a repository names.
 
 Only plumbing is called (rev-parse, merge-base, ls-tree, cat-file): it knows no hooks, pagers,
-external diffs or text conversion. What the working tree holds is read here and not asked of the
-index, whose flags could hide a change.
+external diffs or text conversion. The repository is named to it, its environment is made from
+nothing, and every transport is shut: a partial clone would fetch what it lacks by a program that
+its configuration names. What the working tree holds is read here and not asked of the index, whose
+flags could hide a change.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.errors import UsageError
+from reconciler.selection.enclosing import HistoryUnavailable, Repository, find_repository
 from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -27,8 +31,38 @@ FETCH_ALL: Final = "fetch the whole history: with actions/checkout, set fetch-de
 
 _FLAGS: Final = ("--no-pager", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs")
 
-# These say whose repositories are trusted; every other GIT_* could lead to another repository.
-_KEPT: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+_SETTINGS: Final = {
+    "safe.bareRepository": "explicit",
+    "protocol.allow": "never",
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.sshCommand": "false",
+    "core.gitProxy": "",
+    "core.askPass": "",
+    "credential.helper": "",
+    "diff.external": "",
+    "core.warnAmbiguousRefs": "true",
+}
+"""Go before the repository's own configuration, which may include a file that branches change."""
+
+_ENVIRONMENT: Final = {
+    "HOME": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # goes before `protocol.ssh.allow` and the like, wherever set
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+_KEPT: Final = ("SYSTEMROOT",)
+"""Windows starts no program without it."""
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_AMBIGUOUS: Final = b" is ambiguous"
 
 _ALGORITHMS: Final = {40: hashlib.sha1, 64: hashlib.sha256}
 """By the number of digits of an object's id."""
@@ -41,10 +75,6 @@ _OPEN_FLAGS: Final = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-
-
-class HistoryUnavailable(Exception):
-    """The history can't be relied on; the message says why, with the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +90,43 @@ class TreeEntry:
         return self.mode.startswith("100")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A git working tree. `root` has no symbolic links in it."""
-
-    root: Path
-    shallow: bool
-
-
 def open_repository(folder: Path) -> Repository:
-    """Find the repository around `folder`. Raises UsageError where there is none."""
-    answer = _run(folder, "rev-parse", "--is-shallow-repository", "--show-toplevel")
+    """Find the repository around `folder`. Raises UsageError where there is none.
+
+    Raises HistoryUnavailable where it is not to be relied on.
+    """
+    repository = find_repository(folder)
+    answer = _run(repository, "rev-parse", "--is-shallow-repository")
     if answer.returncode != 0:
         raise UsageError(
-            f"{folder} is in no git repository that can be read: {_last_words(answer)}",
-            "run within the repository, or leave --changed-from out",
+            f"git can't read the repository at {repository.root}: {_last_words(answer)}",
+            "mend it, or leave --changed-from out",
         )
-    shallow, _, root = answer.stdout.partition(b"\n")
-    return Repository(Path(os.path.realpath(os.fsdecode(root[:-1]))), shallow == b"true")
+    return replace(repository, shallow=answer.stdout.strip() == b"true")
 
 
 def find_commit(repository: Repository, ref: str) -> str:
-    """Find the id of the commit that `ref` names. Raises UsageError where it names none."""
-    if not ref or ref.startswith("-") or not ref.isprintable():
+    """Find the id of the one commit that `ref` names. Raises UsageError where it names none."""
+    if not ref or ref.startswith(("-", "^")) or not ref.isprintable():
         raise UsageError(
             f"--changed-from takes a branch, tag or commit, not {ref!r}", "name one, as origin/main"
         )
-    commit = f"{ref}^{{commit}}"
-    answer = _run(repository.root, "rev-parse", "--verify", "--quiet", "--end-of-options", commit)
-    if answer.returncode != 0:
+    answer = _run(repository, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    commit = answer.stdout.decode().strip()
+    if answer.returncode != 0 or not _COMMIT.fullmatch(commit):
         raise UsageError(f"git knows no commit {ref!r} here", f"mend the name, or {FETCH_ALL}")
-    return answer.stdout.decode().strip()
+    if _AMBIGUOUS in answer.stderr:  # a tag that somebody named `origin/main` would go first
+        raise UsageError(f"git knows more than one {ref!r} here", "write refs/remotes/... in full")
+    return commit
 
 
 def merge_base(repository: Repository, commit: str, ref: str) -> str:
-    """Find the commit where HEAD and `commit`, known as `ref`, parted. Raises Doubt."""
+    """Find where HEAD and `commit`, known as `ref`, parted. Raises HistoryUnavailable."""
     if repository.shallow:
         raise HistoryUnavailable(
             f"this is a shallow clone, whose history is cut short; {FETCH_ALL}"
         )
-    answer = _run(repository.root, "merge-base", "--all", "HEAD", commit)
+    answer = _run(repository, "merge-base", "--all", "HEAD", commit)
     bases = answer.stdout.decode().split()
     if not bases:
         raise HistoryUnavailable(f"HEAD and {ref} have no commit in common")
@@ -113,7 +140,7 @@ def merge_base(repository: Repository, commit: str, ref: str) -> str:
 def list_tree(repository: Repository, commit: str, paths: Sequence[str]) -> Iterator[TreeEntry]:
     """List what `commit` holds at and under `paths`; an empty path means all of it."""
     chosen = [] if "" in paths else paths
-    answer = _run(repository.root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *chosen)
+    answer = _run(repository, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *chosen)
     if answer.returncode != 0:
         raise HistoryUnavailable(f"git can't list {commit}: {_last_words(answer)}")
     for line in answer.stdout.split(b"\0")[:-1]:
@@ -162,14 +189,13 @@ def object_id(content: bytes, digits: int) -> str:
 def read_files(
     repository: Repository, entries: Sequence[TreeEntry]
 ) -> Iterator[tuple[TreeEntry, bytes]]:
-    """Read the content of each entry. Raises Doubt where one is missing or too large."""
+    """Read the content of each entry. Raises HistoryUnavailable where one is missing or large."""
     if not entries:
         return
-    command = _command("cat-file", "--batch")
     with subprocess.Popen(  # noqa: S603 - a list of words, none of which is an option from outside
-        command,
+        _command(repository, "cat-file", "--batch"),
         cwd=repository.root,
-        env=environment_for_git(os.environ),
+        env=environment_for_git(os.environ, repository.root),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -195,32 +221,41 @@ def _ask(process: subprocess.Popen[bytes], entry: TreeEntry) -> bytes:
             raise HistoryUnavailable(f"git has lost what {entry.path} held")
 
 
-def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def _run(repository: Repository, *words: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(  # noqa: S603 - a list of words: no shell reads them
-        _command(*words),
-        cwd=folder,
-        env=environment_for_git(os.environ),
+        _command(repository, *words),
+        cwd=repository.root,
+        env=environment_for_git(os.environ, repository.root),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
     )
 
 
-def _command(*words: str) -> list[str]:
-    git = shutil.which("git")
+def _command(repository: Repository, *words: str) -> list[str]:
+    git = shutil.which("git", path=_search_path(os.environ, repository.root))
     if git is None:
         raise UsageError("git is not installed", "install it, or leave --changed-from out")
-    return [git, *_FLAGS, *words]
+    named = (f"--git-dir={repository.git_dir}", f"--work-tree={repository.root}")
+    settings = (word for item in _SETTINGS.items() for word in ("-c", "=".join(item)))
+    return [git, *named, *_FLAGS, *settings, *words]
 
 
-def environment_for_git(environ: Mapping[str, str]) -> dict[str, str]:
-    """Leave out of `environ` what could lead git to another repository, or make it ask."""
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith("GIT_") or name in _KEPT
-    }
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+def environment_for_git(environ: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Make git's environment: of `environ` it has where programs are, and no credential."""
+    kept = {name: environ[name] for name in _KEPT if name in environ}
+    return kept | _ENVIRONMENT | {"PATH": _search_path(environ, root)}
+
+
+def _search_path(environ: Mapping[str, str], root: Path) -> str:
+    """Leave out of PATH what is within the repository: a branch could commit a `git` there."""
+    folders = environ.get("PATH", os.defpath).split(os.pathsep)
+    outside = (
+        each
+        for each in folders
+        if Path(each).is_absolute() and not Path(os.path.realpath(each)).is_relative_to(root)
+    )
+    return os.pathsep.join(outside)
 
 
 def _last_words(answer: subprocess.CompletedProcess[bytes]) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import UsageError
+from reconciler.selection.enclosing import HistoryUnavailable
 from reconciler.selection.git import (
-    HistoryUnavailable,
     TreeEntry,
     environment_for_git,
     find_commit,
@@ -27,7 +27,7 @@ from reconciler.yaml_text.text_files import MAX_BYTES
 from tests.repositories import GitFolder, make_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 @pytest.fixture
@@ -42,23 +42,9 @@ def entries_of(repository: GitFolder, *paths: str) -> list[TreeEntry]:
     return list(list_tree(open_repository(repository.root), "HEAD", paths or ("",)))
 
 
-def test_the_root_is_found_from_a_folder_within(repository: GitFolder) -> None:
-    """A repository is found from any folder in it, and is told by its real path."""
-    found = open_repository(repository.root / "customers")
-    assert found.root == Path(os.path.realpath(repository.root))
-    assert not found.shallow
-
-
-def test_a_folder_outside_of_every_repository_is_a_usage_error(tmp_path: Path) -> None:
-    """Where there is no repository there is nothing to compare with."""
-    with pytest.raises(UsageError, match="no git repository") as refusal:
-        open_repository(tmp_path)
-    assert refusal.value.exit_code == 64
-    assert "--changed-from" in refusal.value.remedy
-
-
 @pytest.mark.parametrize(
-    "ref", ["", "-h", "--output=/tmp/x", "--git-dir=elsewhere", "main\n", "main\0", "\x1b[31m"]
+    "ref",
+    ["", "-h", "--output=/tmp/x", "--git-dir=elsewhere", "main\n", "main\0", "\x1b[31m", "^main"],
 )
 def test_a_ref_that_looks_like_something_else_is_refused(repository: GitFolder, ref: str) -> None:
     """No option, empty text or control character ever reaches git."""
@@ -67,7 +53,13 @@ def test_a_ref_that_looks_like_something_else_is_refused(repository: GitFolder, 
     assert refusal.value.exit_code == 64
 
 
-@pytest.mark.parametrize("ref", ["origin/main", "main..main", "main:customers", "$(id)", "; id"])
+@pytest.mark.parametrize(
+    "ref",
+    [
+        *("origin/main", "main..main", "main...main", "main main", "main^@", "main^!", "main^-"),
+        *("main:customers", "$(id)", "; id"),
+    ],
+)
 def test_a_ref_that_names_no_commit_names_fetch_depth(repository: GitFolder, ref: str) -> None:
     """The usual cause is a clone that was cut short, so the way out says how to get the rest."""
     with pytest.raises(UsageError, match="git knows no commit") as refusal:
@@ -255,22 +247,64 @@ def test_reading_nothing_asks_nothing(tmp_path: Path) -> None:
     assert list(read_files(open_repository(repository.root), [])) == []
 
 
-def test_misleading_variables_are_left_out() -> None:
-    """What could lead to another repository goes; what says whom to trust stays."""
+def test_a_ref_of_two_meanings_is_refused(repository: GitFolder) -> None:
+    """Who may push a tag could name it as the branch that is compared with: git takes the tag."""
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    repository.git("tag", "origin/main")
+    opened = open_repository(repository.root)
+    with pytest.raises(UsageError, match="more than one 'origin/main'") as refusal:
+        find_commit(opened, "origin/main")
+    assert refusal.value.exit_code == 64
+    assert find_commit(opened, "refs/remotes/origin/main") == repository.git("rev-parse", "HEAD")
+
+
+def test_git_gets_nothing_but_the_way_to_programs(tmp_path: Path) -> None:
+    """No credential, and nothing that leads to another repository or another configuration."""
     environ = {
+        "PATH": f"{tmp_path}/bin:/usr/bin:.::bin",
+        "HOME": "/home/me",
+        "PARTNER_CENTER_ACCESS_TOKEN": "x",
+        "GITHUB_TOKEN": "x",
+        "SSH_AUTH_SOCK": "x",
         "GIT_DIR": "/elsewhere",
-        "GIT_WORK_TREE": "/elsewhere",
-        "GIT_INDEX_FILE": "x",
-        "GIT_EXTERNAL_DIFF": "x",
         "GIT_CONFIG_GLOBAL": "/home/me/trusted",
-        "PATH": "/bin",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": "/elsewhere",
+        "LD_PRELOAD": "x",
     }
-    assert environment_for_git(environ) == {
-        "GIT_CONFIG_GLOBAL": "/home/me/trusted",
-        "PATH": "/bin",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
+    given = environment_for_git(environ, tmp_path)
+    assert given["PATH"] == "/usr/bin"
+    assert given["HOME"] == given["GIT_CONFIG_GLOBAL"] == os.devnull
+    ours = {"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_NO_LAZY_FETCH", "GIT_ALLOW_PROTOCOL"}
+    ours |= {"GIT_NO_REPLACE_OBJECTS", "GIT_GRAFT_FILE", "GIT_TERMINAL_PROMPT", "LC_ALL"}
+    assert given.keys() == {"PATH", "HOME", "GIT_CONFIG_GLOBAL"} | ours
+
+
+def test_a_git_among_the_repositorys_files_is_not_run(
+    repository: GitFolder, tmp_path: Path
+) -> None:
+    """A branch can commit a program in a folder that is on PATH."""
+    evil = repository.write("node_modules/.bin/git", f"#!/bin/sh\ntouch {tmp_path}/touched\n")
+    evil.chmod(0o755)
+    told = root_told_by(repository, {"PATH": f"{evil.parent}:{os.environ['PATH']}"})
+    assert told.stdout.strip() == str(repository.root)
+    assert not (tmp_path / "touched").exists()
+
+
+def root_told_by(
+    repository: GitFolder, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Open the repository in a process with these variables too."""
+    program = (
+        "import sys, pathlib; from reconciler.selection.git import open_repository;"
+        "print(open_repository(pathlib.Path(sys.argv[1])).root)"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, str(repository.root)],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_another_repository_in_the_environment_is_not_asked(
@@ -278,34 +312,13 @@ def test_another_repository_in_the_environment_is_not_asked(
 ) -> None:
     """As in a hook of another repository, where git sets GIT_DIR for every child."""
     other = make_repository(tmp_path / "other")
-    program = (
-        "import sys, pathlib; from reconciler.selection.git import open_repository;"
-        "print(open_repository(pathlib.Path(sys.argv[1])).root)"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", program, str(repository.root)],
-        env=os.environ | {"GIT_DIR": str(other.root / ".git"), "GIT_WORK_TREE": str(other.root)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert told.stdout.strip() == os.path.realpath(repository.root)
+    misleading = {"GIT_DIR": str(other.root / ".git"), "GIT_WORK_TREE": str(other.root)}
+    assert root_told_by(repository, misleading).stdout.strip() == os.path.realpath(repository.root)
 
 
 def test_without_git_the_way_out_is_told(repository: GitFolder, tmp_path: Path) -> None:
     """A machine without git is told so."""
-    program = (
-        "import sys, pathlib; from reconciler.selection.git import open_repository;"
-        "open_repository(pathlib.Path(sys.argv[1]))"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", program, str(repository.root)],
-        env=os.environ | {"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "git is not installed" in told.stderr
+    assert "git is not installed" in root_told_by(repository, {"PATH": str(tmp_path)}).stderr
 
 
 def test_nothing_that_the_repository_names_is_run(repository: GitFolder, tmp_path: Path) -> None:
