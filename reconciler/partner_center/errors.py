@@ -252,14 +252,15 @@ def _answered(answer: ServiceAnswer, body: ErrorBody = NO_BODY) -> Answered:
     )
 
 
-def _redirected(call: Call, answer: ServiceAnswer) -> CallRefused:
+def _redirected(call: Call, answer: ServiceAnswer) -> CallRefused | OutcomeUnknown:
     """Tell of a redirect by its host alone: the rest of a location may hold anything."""
     try:
         host = urlsplit(answer.headers.get("location", "")).hostname
     except ValueError:
         host = None
     where = f" to {plain_text(host, answer.hidden)}" if host else ""
-    return CallRefused(
+    kind = OutcomeUnknown if call.is_write else CallRefused
+    return kind(
         f"could not {call.what}: the service answered {answer.status} and redirects{where}, "
         "which is never followed",
         "name the service's own address in partnerCenter, and check any proxy in between",

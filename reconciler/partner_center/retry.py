@@ -128,6 +128,8 @@ def verdict_of_answer(status: int, *, whole: bool = True, hint: bool | None = No
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _ODD if whole else _LOST
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return _ODD  # whoever redirects may have passed the request on
     if status in _NOT_TAKEN:
         return _NOT_SENT
     if status in _TIMED_OUT:

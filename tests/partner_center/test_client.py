@@ -340,7 +340,7 @@ CREATES: list[tuple[Reply, type[ServiceError]]] = [
     (reply(500, {"isRetryable": False}), OutcomeUnknown),
     (reply(503, Retry_After="1"), OutcomeUnknown),
     (reply(429, Retry_After="1"), Unavailable),
-    (reply(302, location="https://login.example.com/"), CallRefused),
+    (reply(302, location="https://login.example.com/"), OutcomeUnknown),
     (reply(400, {"isRetryable": True}), CallRefused),
     (reply(401), SignInRefused),
     (reply(403, {"code": "900329"}), AppOnlyRefused),

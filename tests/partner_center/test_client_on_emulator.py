@@ -207,7 +207,7 @@ def test_each_fault_alone_costs_a_read_nothing(kind: str, more: Mapping[str, obj
         ("garbage", {"effect": "before"}, OutcomeUnknown),
         ("status", {"status": 500}, OutcomeUnknown),
         ("throttle", {"retryAfter": 2}, Unavailable),
-        ("redirect", {"location": "https://login.example.com/"}, CallRefused),
+        ("redirect", {"location": "https://login.example.com/"}, OutcomeUnknown),
         ("status", {"status": 401}, SignInRefused),
     ],
 )

@@ -166,13 +166,13 @@ def test_a_wait_that_was_asked_for_is_told() -> None:
         (None, "redirects, which"),
     ],
 )
-@pytest.mark.parametrize("call", [READ, CREATE])
-def test_a_redirect_is_a_refusal_that_names_the_host_alone(
-    call: Call, location: str | None, told: str
+@pytest.mark.parametrize(("call", "kind"), [(READ, CallRefused), (CREATE, OutcomeUnknown)])
+def test_a_redirect_names_the_host_alone(
+    call: Call, kind: type[ServiceError], location: str | None, told: str
 ) -> None:
-    """A redirect is a definite no; of its address nothing but the host is repeated."""
+    """It is a no to a read and doubt about a create; of its address only the host is repeated."""
     error = refusal(call, answer(302, location=location))
-    assert type(error) is CallRefused
+    assert type(error) is kind
     assert told in error.message
     assert "token" not in str(error)
 
