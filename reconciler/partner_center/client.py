@@ -27,6 +27,7 @@ from reconciler.partner_center.retry import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
     from typing import Self
 
@@ -121,6 +122,10 @@ class PartnerCenterClient:
             for customer in await self._read(call, listing.take):
                 yield customer
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for the pace once, for a read and the create that follows it at once."""
+        return self._pace.reserve(2)
+
     async def create_qualification(
         self, create: Create, request_id: str, wanted: Callable[[str], bool] | None = None
     ) -> Created:
@@ -168,8 +173,11 @@ class PartnerCenterClient:
     async def _try(
         self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]
     ) -> Value | Failed:
-        """Make one attempt. The first of its kind goes alone, as its sign-in may be refused."""
-        if call.kind not in self._tried:
+        """Make one attempt. The first read of its kind goes alone: its sign-in may be refused.
+
+        Creates are let through by whoever reads before them: waiting here, that read grows old.
+        """
+        if not call.is_write and call.kind not in self._tried:
             async with self._firsts[call.kind]:
                 if call.kind not in self._tried:
                     try:
@@ -204,7 +212,8 @@ class PartnerCenterClient:
     async def _ask(self, call: Call, request_id: str) -> ServiceAnswer | Lost:
         """Send one request in its turn; what became of it moves the pace."""
         timing = self._pace.timing
-        async with self._pace.turn() as turn:
+        # A read within a reserved turn leaves the create its own: that one is never kept waiting.
+        async with self._pace.turn(keep=0 if call.is_write else 1) as turn:
             self._circuit_breaker.check(call.kind)
             request = ServiceRequest.of(call, self._base, request_id)
             if not call.wanted(request.correlation_id):

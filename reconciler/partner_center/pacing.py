@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -134,6 +135,17 @@ class RateSlot:
             self._rate.accepted(now)
 
 
+@dataclass(slots=True)
+class _Reservation:
+    """The requests that may still go without a wait."""
+
+    left: int
+
+
+_RESERVED: Final[ContextVar[_Reservation | None]] = ContextVar("reserved", default=None)
+"""Of the task that asks: what it does within its reservation needs no argument handed through."""
+
+
 class Pace:
     """Hands out turns: at most `concurrency` at once, and no faster than the rate allows."""
 
@@ -150,10 +162,37 @@ class Pace:
         self._queue = asyncio.Lock()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[RateSlot]:
+    async def reserve(self, requests: int) -> AsyncIterator[None]:
+        """Wait once for this many requests: within, each of them goes without a wait."""
+        async with self._places:
+            for _ in range(requests):
+                await self._next()
+            token = _RESERVED.set(_Reservation(requests))
+            try:
+                yield
+            finally:
+                _RESERVED.reset(token)
+
+    @asynccontextmanager
+    async def turn(self, *, keep: int = 0) -> AsyncIterator[RateSlot]:
+        """Wait for one request; within a reservation, for none until only `keep` are left of it."""
+        reserved = _RESERVED.get()
+        if reserved is not None:
+            await self._draw(reserved, keep)
+            yield self._slot()
+            return
         async with self._places:
             await self._next()
-            yield RateSlot(self._rate, self.timing, self.timing.clock())
+            yield self._slot()
+
+    def _slot(self) -> RateSlot:
+        return RateSlot(self._rate, self.timing, self.timing.clock())
+
+    async def _draw(self, reserved: _Reservation, keep: int) -> None:
+        if reserved.left > keep:
+            reserved.left -= 1
+        else:
+            await self._next()
 
     async def _next(self) -> None:
         async with self._queue:

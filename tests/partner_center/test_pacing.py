@@ -266,6 +266,27 @@ def test_turns_wait_for_their_pace() -> None:
     assert given[7:] == pytest.approx([(each + 1) * 61 / 53 for each in range(13)])
 
 
+def test_what_is_reserved_does_not_wait() -> None:
+    """A read that is repeated waits for its own turn: the one kept for the create stays free."""
+    time = FakeTime()
+
+    async def run() -> list[float]:
+        pace, given = Pace(1, 60, time.timing), []
+        for _ in range(6):
+            async with pace.turn():
+                pass
+        async with pace.reserve(2):
+            for keep in (1, 1, 0):
+                async with pace.turn(keep=keep):
+                    given.append(time.seconds)
+        async with pace.turn():
+            given.append(time.seconds)
+        return given
+
+    second = 61 / 53
+    assert asyncio.run(run()) == pytest.approx([second, 2 * second, 2 * second, 3 * second])
+
+
 def test_a_throttled_turn_slows_everyone_down() -> None:
     """After a refusal the next turn has to wait, whoever takes it."""
     time = FakeTime()
