@@ -22,7 +22,8 @@ ACTION: Final = ROOT / ".github/actions/reconciler/action.yml"
 PULL_REQUEST: Final = "reconciler-pull-request.yml"
 APPLY: Final = "reconciler-apply.yml"
 DRIFT: Final = "reconciler-drift.yml"
-GITHUB_FILES: Final = [*(WORKFLOWS / name for name in (PULL_REQUEST, APPLY, DRIFT)), ACTION]
+OWN: Final = sorted((ROOT / ".github/workflows").glob("*.yml"))
+GITHUB_FILES: Final = [*(WORKFLOWS / name for name in (PULL_REQUEST, APPLY, DRIFT)), ACTION, *OWN]
 
 
 def strings(node: Any) -> Iterator[str]:
