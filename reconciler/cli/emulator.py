@@ -13,7 +13,7 @@ from reconciler.cli import INTERRUPTED, TERMINATED
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.configuration.config import find_configuration, load_configuration
-from reconciler.emulator.vetting import Decision, Verdict
+from reconciler.emulator.vetting import VettingDecision, VettingRequest
 from reconciler.manifests.loading import load_desired
 from reconciler.manifests.reader import load_document
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid
@@ -68,17 +68,17 @@ def reset(flags: Globals) -> int:
 @command.command(help="Put a vetting decision. CUSTOMER is an id, a name or a domain.")
 @click.argument("customer")
 @click.argument("qualification")
-@click.argument("decision", type=click.Choice([decision.value for decision in Decision]))
+@click.argument("decision", type=click.Choice([decision.value for decision in VettingDecision]))
 @click.option("--reason", help="Why it is denied.")
 @global_options
 def vet(
     flags: Globals, customer: str, qualification: str, decision: str, *, reason: str | None
 ) -> int:
     named = _by_manifest_name(flags, customer)
-    verdict = Verdict(named, qualification, Decision(decision), reason)
+    request = VettingRequest(named, qualification, VettingDecision(decision), reason)
     address = _served(flags)
     if address is None:
-        _open(_embedded(flags, None), None).vet(verdict)
+        _open(_embedded(flags, None), None).vet(request)
     else:
         body = {"customer": named, "qualification": qualification, "decision": decision}
         _ask(address, "vet", body if reason is None else body | {"reason": reason})

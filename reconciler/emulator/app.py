@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from starlette import responses
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Mount
 
 from reconciler.emulator.control import control_routes
 from reconciler.emulator.routing import read_request
-from reconciler.emulator.world import Answer
+from reconciler.emulator.world import Response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,15 +31,15 @@ LARGEST_BODY: Final = 1024 * 1024
 
 
 def make_app(emulator: Emulator) -> Starlette:
-    """Build the paths that steer the emulator below /emulator, and the service at all others."""
-    steering = Mount("/emulator", routes=control_routes(emulator))
-    return Starlette(routes=[steering, Mount("/", _service(emulator))])
+    """Build the emulator's controls below /emulator, and the service at all other paths."""
+    controls = Mount("/emulator", routes=control_routes(emulator))
+    return Starlette(routes=[controls, Mount("/", _service(emulator))])
 
 
 def _service(emulator: Emulator) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        given = await emulator.answer(await _read(Request(scope, receive)))
-        if isinstance(given, Answer):
+        given = await emulator.respond(await _read(Request(scope, receive)))
+        if isinstance(given, Response):
             await _response(given)(scope, receive, send)
         else:
             await _break_off(given, scope, receive, send)
@@ -56,8 +56,8 @@ async def _read(request: Request) -> routing.Request:
     return read_request(request.method, scope["path"], query, request.headers, bytes(body))
 
 
-def _response(given: Answer) -> Response:
-    return Response(given.body, given.status, given.all_headers)
+def _response(given: Response) -> responses.Response:
+    return responses.Response(given.body, given.status, given.all_headers)
 
 
 async def _break_off(broken: Broken, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""The paths below /emulator that steer the emulator itself, for clients on this machine only."""
+"""The paths below /emulator that control the emulator itself, for clients on this machine only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from reconciler.emulator.vetting import Decision, Verdict
+from reconciler.emulator.vetting import VettingDecision, VettingRequest
 from reconciler.model.errors import ConfigurationError
 from reconciler.validation.addresses import is_loopback
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     Act = Callable[[bytes], Mapping[str, object]]
 
 
-class _VerdictBody(BaseModel):
+class _VettingBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     customer: str
     qualification: str
-    decision: Annotated[Decision, Field(strict=False)]
+    decision: Annotated[VettingDecision, Field(strict=False)]
     reason: str | None = None
 
 
@@ -37,7 +37,7 @@ def control_routes(emulator: Emulator) -> list[BaseRoute]:
     """GET state, POST vet and POST reset; a refusal is 400 with `message` and `remedy`."""
 
     def vet(body: bytes) -> Mapping[str, object]:
-        emulator.vet(_read_verdict(body))
+        emulator.vet(_read_vetting(body))
         return {}
 
     def reset(_: bytes) -> Mapping[str, object]:
@@ -65,12 +65,12 @@ def _route(method: str, path: str, act: Act) -> Route:
     return Route(path, answer, methods=[method])
 
 
-def _read_verdict(body: bytes) -> Verdict:
+def _read_vetting(body: bytes) -> VettingRequest:
     try:
-        read = _VerdictBody.model_validate_json(body)
+        read = _VettingBody.model_validate_json(body)
     except ValidationError:
         raise ConfigurationError(
             "the body is no vetting decision",
             "send customer, qualification, decision (approve, deny or review), reason",
         ) from None
-    return Verdict(read.customer, read.qualification, read.decision, read.reason)
+    return VettingRequest(read.customer, read.qualification, read.decision, read.reason)

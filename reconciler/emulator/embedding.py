@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from reconciler.emulator.routing import read_request
-from reconciler.emulator.world import Answer
+from reconciler.emulator.world import Response
 
 if TYPE_CHECKING:
     from reconciler.emulator.emulator import Emulator
@@ -22,7 +22,7 @@ class EmbeddedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url, body = request.url, await request.aread()
         asked = read_request(request.method, url.path, url.query, request.headers, body)
-        given = await self._emulator.answer(asked)
-        if isinstance(given, Answer):
+        given = await self._emulator.respond(asked)
+        if isinstance(given, Response):
             return httpx.Response(given.status, headers=given.all_headers, content=given.body)
         raise httpx.ReadError("the connection was dropped", request=request)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.emulator.answers import plain
 from reconciler.emulator.faults import (
     BODILESS,
     Cut,
@@ -18,7 +17,8 @@ from reconciler.emulator.faults import (
     Status,
     Throttle,
 )
-from reconciler.emulator.world import Answer
+from reconciler.emulator.responses import plain_error
+from reconciler.emulator.world import Response
 
 if TYPE_CHECKING:
     from reconciler.emulator.faults import Ending
@@ -32,11 +32,11 @@ class Broken:
     """The connection ends. `sent` is the answer that is cut in half, None where nothing is sent."""
 
     reset: bool = False
-    sent: Answer | None = None
+    sent: Response | None = None
 
 
-def is_done_first(ending: Ending) -> bool:
-    """Tell whether the service does what was asked before this fault strikes."""
+def acts_first(ending: Ending) -> bool:
+    """Whether the service does what was asked before this fault fires."""
     match ending:
         case Cut():
             return ending.kind in {"drop-after", "truncate"}
@@ -50,7 +50,7 @@ def is_done_first(ending: Ending) -> bool:
             assert_never(ending)
 
 
-def spoil(ending: Ending, given: Answer) -> Answer | Broken:
+def faulty_answer(ending: Ending, given: Response) -> Response | Broken:
     """Make the fault's answer of the `given` one, keeping the headers that every answer has."""
     match ending:
         case Cut():
@@ -61,45 +61,47 @@ def spoil(ending: Ending, given: Answer) -> Answer | Broken:
             return _with(_stated(ending), given, ending.headers)
         case Throttle():
             after = {} if ending.retry_after is None else {"Retry-After": str(ending.retry_after)}
-            return _with(plain(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests."), given, after)
+            return _with(
+                plain_error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests."), given, after
+            )
         case Redirect():
-            moved = plain(HTTPStatus.FOUND, "Found elsewhere.")
+            moved = plain_error(HTTPStatus.FOUND, "Found elsewhere.")
             return _with(moved, given, {"Location": ending.location})
         case ExpireToken():
-            return _with(plain(HTTPStatus.UNAUTHORIZED, "The token has expired."), given, {})
+            return _with(plain_error(HTTPStatus.UNAUTHORIZED, "The token has expired."), given, {})
         case _:
             assert_never(ending)
 
 
-def _with(made: Answer, given: Answer, headers: dict[str, str]) -> Answer:
+def _with(made: Response, given: Response, headers: dict[str, str]) -> Response:
     return replace(made, headers=(*given.headers, *headers.items()))
 
 
-def _garbled(ending: Garbled) -> Answer:
+def _garbled(ending: Garbled) -> Response:
     match ending.kind:
         case "wrong-content-type":
-            return Answer(HTTPStatus.OK, SIGN_IN_PAGE, "text/html; charset=utf-8")
+            return Response(HTTPStatus.OK, SIGN_IN_PAGE, "text/html; charset=utf-8")
         case "empty":
-            return Answer(HTTPStatus.OK, "")
+            return Response(HTTPStatus.OK, "")
         case "garbage":
-            return Answer(HTTPStatus.OK, '[{"qualification": "Educ')
+            return Response(HTTPStatus.OK, '[{"qualification": "Educ')
         case _:
             assert_never(ending.kind)
 
 
-def _stated(ending: Status) -> Answer:
+def _stated(ending: Status) -> Response:
     if ending.body is not None:
-        return Answer(ending.status, ending.body, "text/plain; charset=utf-8")
+        return Response(ending.status, ending.body, "text/plain; charset=utf-8")
     if ending.json_body is not None:
-        return Answer(ending.status, json.dumps(ending.json_body))
+        return Response(ending.status, json.dumps(ending.json_body))
     if ending.status in BODILESS:
-        return Answer(ending.status, "")
-    return plain(ending.status, "A fault of the emulator.")
+        return Response(ending.status, "")
+    return plain_error(ending.status, "A fault of the emulator.")
 
 
 @dataclass(slots=True)
 class _Behind:
-    standing: CustomerQualifications
+    seen: CustomerQualifications
     reads: int
 
 
@@ -109,21 +111,21 @@ class Lags:
 
     _behind: dict[str, _Behind] = field(default_factory=dict)
 
-    def fall_behind(self, customer_id: str, standing: CustomerQualifications, reads: int) -> None:
-        """Let the next `reads` see `standing`, or what they see already where they are behind."""
+    def fall_behind(self, customer_id: str, before: CustomerQualifications, reads: int) -> None:
+        """Let the next `reads` see `before`, or what they see already where they are behind."""
         earlier = self._behind.get(customer_id)
-        seen = standing if earlier is None else earlier.standing
+        seen = before if earlier is None else earlier.seen
         self._behind[customer_id] = _Behind(seen, reads)
 
     def seen_by_read(self, customer_id: str, changes: Changes) -> Changes:
-        """Tell the changes as this read of the customer sees them, and count it."""
+        """The changes as this read of the customer sees them; the read is counted."""
         behind = self._behind.get(customer_id)
         if behind is None:
             return changes
         behind.reads -= 1
         if behind.reads == 0:
             del self._behind[customer_id]
-        return changes.with_standing(customer_id, behind.standing)
+        return changes.with_qualifications(customer_id, behind.seen)
 
     def catch_up(self) -> None:
         self._behind.clear()

@@ -1,4 +1,4 @@
-"""Decides which faults a call meets, the same way each time. It changes no answers."""
+"""Decides which faults a call gets, the same way each time. It changes no answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from reconciler.emulator.world import digest_of
 
 if TYPE_CHECKING:
     from reconciler.emulator.faults import Ending, Fault
-    from reconciler.emulator.routing import Call
+    from reconciler.emulator.routing import CallName
     from reconciler.model.secret import Secret
 
 DRAWN: Final = 2**64
@@ -36,7 +36,7 @@ DRAWN: Final = 2**64
 class FaultContext:
     """One call, as far as faults look at it."""
 
-    call: Call
+    call: CallName
     method: str
     customer_id: str | None
     token: Secret | None
@@ -55,10 +55,10 @@ class FaultPlan:
 
 @dataclass(slots=True)
 class _Tally:
-    """How often a fault was met and struck; a token is known by its digest."""
+    """How often a fault's calls came and it fired; a token is known by its digest."""
 
     matches: int = 0
-    fault_plans: int = 0
+    injected: int = 0
     draws: Counter[str] = field(default_factory=Counter)
     uses: Counter[str] = field(default_factory=Counter)
     expired: set[str] = field(default_factory=set)
@@ -71,20 +71,20 @@ class FaultScript:
     document: FaultDocument = field(default_factory=FaultDocument)
     _tallies: dict[int, _Tally] = field(default_factory=dict)
 
-    def meet(self, meeting: FaultContext) -> FaultPlan:
-        """Let a call meet the faults from the top, until one ends it."""
-        strike = FaultPlan()
+    def plan_for(self, context: FaultContext) -> FaultPlan:
+        """Let the faults act on a call from the top, until one ends it."""
+        plan = FaultPlan()
         for index, fault in enumerate(self.document.faults):
-            if _matches(fault, meeting) and self._fires(index, fault, meeting):
-                strike = _joined(strike, fault)
-            if strike.ending is not None:
+            if _matches(fault, context) and self._fires(index, fault, context):
+                plan = _joined(plan, fault)
+            if plan.ending is not None:
                 break
-        return strike
+        return plan
 
     def injected(self) -> list[dict[str, object]]:
-        """Tell how often each fault struck, in the document's order."""
+        """How often each fault fired, in the document's order."""
         return [
-            {"kind": fault.kind, "call": fault.call, "injected": self._tally(index).fault_plans}
+            {"kind": fault.kind, "call": fault.call, "injected": self._tally(index).injected}
             for index, fault in enumerate(self.document.faults)
         ]
 
@@ -94,43 +94,43 @@ class FaultScript:
     def _tally(self, index: int) -> _Tally:
         return self._tallies.setdefault(index, _Tally())
 
-    def _fires(self, index: int, fault: Fault, meeting: FaultContext) -> bool:
+    def _fires(self, index: int, fault: Fault, context: FaultContext) -> bool:
         tally = self._tally(index)
         if isinstance(fault, ExpireToken):
-            fires = _token_expired(fault, tally, meeting)
+            fires = _token_expired(fault, tally, context)
         else:
-            fires = _is_due(fault, tally) and self._is_drawn(index, fault, meeting)
-        tally.fault_plans += fires
+            fires = _is_due(fault, tally) and self._is_drawn(index, fault, context)
+        tally.injected += fires
         return fires
 
-    def _is_drawn(self, index: int, fault: Fault, meeting: FaultContext) -> bool:
+    def _is_drawn(self, index: int, fault: Fault, context: FaultContext) -> bool:
         """Draw by the call's own number among its customer's, so that order doesn't matter."""
         if fault.probability is None:
             return True
-        subject = f"{meeting.call} {meeting.customer_id}"
+        subject = f"{context.call} {context.customer_id}"
         draws = self._tally(index).draws
         draws[subject] += 1
         drawn = sha256(f"{self.document.seed} {index} {subject} {draws[subject]}".encode())
         return int.from_bytes(drawn.digest()[:8]) < fault.probability * DRAWN
 
 
-def _matches(fault: Fault, meeting: FaultContext) -> bool:
+def _matches(fault: Fault, context: FaultContext) -> bool:
     return (
-        fault.call in {ANY, meeting.call}
-        and fault.customer in {None, meeting.customer_id}
-        and fault.method in {None, meeting.method}
+        fault.call in {ANY, context.call}
+        and fault.customer in {None, context.customer_id}
+        and fault.method in {None, context.method}
     )
 
 
 def _is_due(fault: Fault, tally: _Tally) -> bool:
     tally.matches += 1
-    return tally.matches > fault.after and (fault.times is None or tally.fault_plans < fault.times)
+    return tally.matches > fault.after and (fault.times is None or tally.injected < fault.times)
 
 
-def _token_expired(fault: ExpireToken, tally: _Tally, meeting: FaultContext) -> bool:
-    if not meeting.token:
+def _token_expired(fault: ExpireToken, tally: _Tally, context: FaultContext) -> bool:
+    if not context.token:
         return False
-    token = digest_of(meeting.token.reveal())
+    token = digest_of(context.token.reveal())
     tally.uses[token] += 1
     may_expire = fault.times is None or len(tally.expired) < fault.times
     if tally.uses[token] > fault.after and may_expire:
@@ -138,20 +138,20 @@ def _token_expired(fault: ExpireToken, tally: _Tally, meeting: FaultContext) -> 
     return token in tally.expired
 
 
-def _joined(strike: FaultPlan, fault: Fault) -> FaultPlan:
+def _joined(plan: FaultPlan, fault: Fault) -> FaultPlan:
     match fault:
         case Delay(effect=Effect.BEFORE):
-            return replace(strike, wait_before=strike.wait_before + fault.seconds)
+            return replace(plan, wait_before=plan.wait_before + fault.seconds)
         case Delay():
-            return replace(strike, wait_after=strike.wait_after + fault.seconds)
+            return replace(plan, wait_after=plan.wait_after + fault.seconds)
         case Lag():
-            return replace(strike, lagging_reads=fault.reads)
+            return replace(plan, lagging_reads=fault.reads)
         case NoIdempotency():
             refuse = fault.duplicates == "refuse"
             return replace(
-                strike, rules=CreateRules(honour_request_id=False, refuse_duplicates=refuse)
+                plan, rules=CreateRules(honour_request_id=False, refuse_duplicates=refuse)
             )
         case Cut() | Garbled() | Status() | Throttle() | Redirect() | ExpireToken():
-            return replace(strike, ending=fault)
+            return replace(plan, ending=fault)
         case _:
             assert_never(fault)

@@ -8,8 +8,8 @@ A faults document is a mapping of `seed` (a whole number, 0 where left out) and 
       - {kind: drop-after, call: createQualification, probability: 0.2}
       - {kind: status, status: 503, customer: 14876998-c0dc-46e6-9d0c-65a57a6c32ec, after: 1}
 
-A call meets the faults from the top; the first that fires ends it, and later ones don't see it.
-Only `delay`, `lag` and `no-idempotency` let the call meet the faults below them too.
+The faults act on a call from the top; the first that fires ends it, and later ones don't see it.
+Only `delay`, `lag` and `no-idempotency` let the faults below them act too.
 
 Every fault says which calls it matches: `call` (readQualifications, createQualification,
 accountStatus, agreements, directSigned, customer, customers, validations, auditRecords, or any,
@@ -18,8 +18,8 @@ lets the first K matching calls pass, `times: N` fires N times at most, and `pro
 so many of the rest. The same document fires at the same calls each time; `probability` alone
 does so in whatever order customers are asked about, as each customer's calls are drawn apart.
 
-Kinds, with their own keys. `effect: before` strikes before the call reaches the service, so nothing
-happened; `effect: after` strikes when the service has done it.
+Kinds, with their own keys. `effect: before` fires before the call reaches the service, so nothing
+happened; `effect: after` fires when the service has done it.
 
 | kind                 | does                                                                    |
 |----------------------|-------------------------------------------------------------------------|
@@ -61,7 +61,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from reconciler.emulator.routing import Call, lower_guid
+from reconciler.emulator.routing import CallName, lower_guid
 from reconciler.emulator.seed import read_document
 
 if TYPE_CHECKING:
@@ -72,15 +72,15 @@ BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 class Effect(StrEnum):
-    """Whether a fault strikes before the service did what was asked, or after."""
+    """Whether a fault fires before the service did what was asked, or after."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 def _known_call(name: str) -> str:
-    if name != ANY and name not in set(Call):
-        msg = f"is no call: {', '.join([*Call, ANY])}"
+    if name != ANY and name not in set(CallName):
+        msg = f"is no call: {', '.join([*CallName, ANY])}"
         raise ValueError(msg)
     return name
 
@@ -88,8 +88,8 @@ def _known_call(name: str) -> str:
 Guid = Annotated[str, AfterValidator(lower_guid)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[ -~]*$")]
-Matched = Annotated[str, AfterValidator(_known_call)]
-Struck = Annotated[Effect, Field(strict=False)]
+MatchedCall = Annotated[str, AfterValidator(_known_call)]
+EffectName = Annotated[Effect, Field(strict=False)]
 
 
 class _Fault(BaseModel):
@@ -102,7 +102,7 @@ class _Fault(BaseModel):
         hide_input_in_errors=True,
     )
 
-    call: Matched = ANY
+    call: MatchedCall = ANY
     customer: Guid | None = None
     method: Literal["GET", "POST"] | None = None
     times: PositiveInt | None = None
@@ -120,13 +120,13 @@ class Garbled(_Fault):
     """200, and nothing that can be read."""
 
     kind: Literal["wrong-content-type", "empty", "garbage"]
-    effect: Struck | None = None
+    effect: EffectName | None = None
 
 
 class Status(_Fault):
     kind: Literal["status"]
     status: Annotated[int, Field(ge=200, le=599)]
-    effect: Struck = Effect.BEFORE
+    effect: EffectName = Effect.BEFORE
     body: str | None = None
     json_body: Annotated[JsonValue, Field(alias="json")] = None
     headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
@@ -161,7 +161,7 @@ class ExpireToken(_Fault):
 class Delay(_Fault):
     kind: Literal["delay"]
     seconds: NonNegativeFloat
-    effect: Struck = Effect.BEFORE
+    effect: EffectName = Effect.BEFORE
 
 
 class Lag(_Fault):

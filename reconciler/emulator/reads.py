@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from reconciler.emulator.answers import answer, coded, no_account_status, wire_entry
+from reconciler.emulator.responses import (
+    coded_error,
+    json_response,
+    no_account_status,
+    wire_element,
+)
 from reconciler.emulator.world import qualifications_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.emulator.routing import Request
-    from reconciler.emulator.world import Answer, Changes, Creation, Customer, World
+    from reconciler.emulator.world import Changes, Creation, Customer, Response, World
 
 CUSTOMER_AGREEMENT: Final = "MicrosoftCustomerAgreement"
 CLOUD_AGREEMENT: Final = "MicrosoftCloudAgreement"
@@ -31,14 +36,14 @@ class Live:
     changes: Changes
 
 
-def qualifications(live: Live, customer: Customer) -> Answer:
-    standing = qualifications_of(live.world, live.changes, customer.customer_id)
-    return answer(HTTPStatus.OK, [wire_entry(entry) for entry in standing.entries])
+def qualifications(live: Live, customer: Customer) -> Response:
+    held = qualifications_of(live.world, live.changes, customer.customer_id)
+    return json_response(HTTPStatus.OK, [wire_element(element) for element in held.elements])
 
 
-def account_status(customer: Customer, query: Mapping[str, str]) -> Answer:
+def account_status(customer: Customer, query: Mapping[str, str]) -> Response:
     if query.get("type", "").casefold() != "account":
-        return coded(HTTPStatus.BAD_REQUEST, "2001", "The type of validation is missing.")
+        return coded_error(HTTPStatus.BAD_REQUEST, "2001", "The type of validation is missing.")
     if customer.account_status is None:
         return no_account_status(customer.customer_id)
     body = {
@@ -46,17 +51,17 @@ def account_status(customer: Customer, query: Mapping[str, str]) -> Answer:
         "status": customer.account_status,
         "lastUpdateDateTime": LAST_STATUS_UPDATE,
     }
-    return answer(HTTPStatus.OK, body)
+    return json_response(HTTPStatus.OK, body)
 
 
-def agreements(customer: Customer, query: Mapping[str, str]) -> Answer:
+def agreements(customer: Customer, query: Mapping[str, str]) -> Response:
     """Answer for MicrosoftCloudAgreement where no type is asked for ("Agreements", seed 003)."""
-    asked = query.get("agreementtype", CLOUD_AGREEMENT).casefold()
-    if asked not in {CUSTOMER_AGREEMENT.casefold(), CLOUD_AGREEMENT.casefold(), "*"}:
-        return coded(HTTPStatus.BAD_REQUEST, "2001", "The type of agreement is not supported.")
-    listed = customer.customer_agreement and asked != CLOUD_AGREEMENT.casefold()
+    wanted = query.get("agreementtype", CLOUD_AGREEMENT).casefold()
+    if wanted not in {CUSTOMER_AGREEMENT.casefold(), CLOUD_AGREEMENT.casefold(), "*"}:
+        return coded_error(HTTPStatus.BAD_REQUEST, "2001", "The agreement type is not supported.")
+    listed = customer.customer_agreement and wanted != CLOUD_AGREEMENT.casefold()
     items = [_agreement()] if listed else []
-    return answer(HTTPStatus.OK, {"totalCount": len(items), "items": items})
+    return json_response(HTTPStatus.OK, {"totalCount": len(items), "items": items})
 
 
 def _agreement() -> dict[str, object]:
@@ -76,12 +81,12 @@ def _agreement() -> dict[str, object]:
     }
 
 
-def direct_signed(customer: Customer) -> Answer:
-    return answer(HTTPStatus.OK, {"isSigned": customer.direct_signed})
+def direct_signed(customer: Customer) -> Response:
+    return json_response(HTTPStatus.OK, {"isSigned": customer.direct_signed})
 
 
-def one_customer(customer: Customer) -> Answer:
-    return answer(HTTPStatus.OK, _profile(customer))
+def one_customer(customer: Customer) -> Response:
+    return json_response(HTTPStatus.OK, _profile(customer))
 
 
 def _profile(customer: Customer) -> dict[str, object]:
@@ -97,15 +102,15 @@ def _profile(customer: Customer) -> dict[str, object]:
     }
 
 
-def customers_page(world: World, request: Request) -> Answer:
+def customers_page(world: World, request: Request) -> Response:
     """Answer one page; the next is asked for by `seekOperation=next` and MS-ContinuationToken."""
     size = _number(request.query.get("size", str(LARGEST_PAGE)))
     if size is None or not 1 <= size <= LARGEST_PAGE:
-        return coded(HTTPStatus.BAD_REQUEST, "2001", f"size is 1 to {LARGEST_PAGE}.")
+        return coded_error(HTTPStatus.BAD_REQUEST, "2001", f"size is 1 to {LARGEST_PAGE}.")
     start = _start(request)
     if start is None or start >= max(len(world.customers), 1):
-        return coded(HTTPStatus.BAD_REQUEST, "2000", "The continuation token is not valid.")
-    return answer(HTTPStatus.OK, _page(tuple(world.customers.values()), start, size))
+        return coded_error(HTTPStatus.BAD_REQUEST, "2000", "The continuation token is not valid.")
+    return json_response(HTTPStatus.OK, _page(tuple(world.customers.values()), start, size))
 
 
 def _number(text: str) -> int | None:
@@ -139,7 +144,7 @@ def _link(uri: str, headers: list[dict[str, str]]) -> dict[str, object]:
     return {"uri": uri, "method": "GET", "headers": headers}
 
 
-def validations(live: Live) -> Answer:
+def validations(live: Live) -> Response:
     """List what each code has left under a made-up id: a code itself is never told."""
     uses = live.changes.uses
     items = [
@@ -151,12 +156,12 @@ def validations(live: Live) -> Answer:
         }
         for number, (digest, most) in enumerate(live.world.codes.items(), start=1)
     ]
-    return answer(HTTPStatus.OK, items)
+    return json_response(HTTPStatus.OK, items)
 
 
-def audit_records(changes: Changes) -> Answer:
+def audit_records(changes: Changes) -> Response:
     items = [_audit_record(creation) for creation in changes.creations]
-    return answer(HTTPStatus.OK, {"totalCount": len(items), "items": items})
+    return json_response(HTTPStatus.OK, {"totalCount": len(items), "items": items})
 
 
 def _audit_record(creation: Creation) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Steers an emulator that is served on this machine; of any other address it asks nothing."""
+"""Controls an emulator that is served on this machine; of any other address it asks nothing."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 from reconciler.model.secret import Secret
 
 
-class Call(StrEnum):
+class CallName(StrEnum):
     """The calls of the service, by the names that faults and counts use."""
 
     READ_QUALIFICATIONS = "readQualifications"
@@ -30,17 +30,17 @@ class Call(StrEnum):
 
 GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-Methods = Mapping[str, Call]
+Methods = Mapping[str, CallName]
 
 _QUALIFICATIONS: Final[Methods] = {
-    "GET": Call.READ_QUALIFICATIONS,
-    "POST": Call.CREATE_QUALIFICATION,
+    "GET": CallName.READ_QUALIFICATIONS,
+    "POST": CallName.CREATE_QUALIFICATION,
 }
 _OF_ONE: Final[Mapping[str, Methods]] = {
     "qualifications": _QUALIFICATIONS,
-    "validationstatus": {"GET": Call.ACCOUNT_STATUS},
-    "agreements": {"GET": Call.AGREEMENTS},
-    "directsignedmicrosoftcustomeragreementstatus": {"GET": Call.DIRECT_SIGNED},
+    "validationstatus": {"GET": CallName.ACCOUNT_STATUS},
+    "agreements": {"GET": CallName.AGREEMENTS},
+    "directsignedmicrosoftcustomeragreementstatus": {"GET": CallName.DIRECT_SIGNED},
 }
 
 
@@ -97,13 +97,13 @@ def find_endpoint(path: str) -> Endpoint | None:
     """Find what a path, in any case, leads to."""
     match path.casefold().split("/"):
         case ["", "v1", "auditrecords"]:
-            return Endpoint({"GET": Call.AUDIT_RECORDS})
+            return Endpoint({"GET": CallName.AUDIT_RECORDS})
         case ["", "v1", "customers"]:
-            return Endpoint({"GET": Call.CUSTOMERS})
+            return Endpoint({"GET": CallName.CUSTOMERS})
         case ["", "v1", "customers", "all", "validations"]:
-            return Endpoint({"GET": Call.VALIDATIONS})
+            return Endpoint({"GET": CallName.VALIDATIONS})
         case ["", "v1", "customers", customer] if customer:
-            return Endpoint({"GET": Call.CUSTOMER}, customer)
+            return Endpoint({"GET": CallName.CUSTOMER}, customer)
         case ["", "v1", "customers", customer, resource] if customer and resource in _OF_ONE:
             return Endpoint(_OF_ONE[resource], customer)
         case _:

@@ -22,7 +22,7 @@ from reconciler.emulator.routing import lower_guid
 from reconciler.emulator.world import (
     Customer,
     CustomerQualifications,
-    Entry,
+    Element,
     World,
     digest_of,
     read_instant,
@@ -54,12 +54,12 @@ def _instant(text: str) -> str:
     return text
 
 
-def _spelled_out(entry: object) -> object:
-    return {"qualification": entry} if isinstance(entry, str) else entry
+def _spelled_out(element: object) -> object:
+    return {"qualification": element} if isinstance(element, str) else element
 
 
-def _listed(entries: object) -> object:
-    return [] if entries is None else entries
+def _listed(elements: object) -> object:
+    return [] if elements is None else elements
 
 
 def _text_keys(codes: object) -> object:
@@ -98,7 +98,7 @@ class _Strict(BaseModel):
     )
 
 
-class _Entry(_Strict):
+class _Element(_Strict):
     """Names and statuses are open sets on the wire, so strangers are let in."""
 
     qualification: Name
@@ -113,7 +113,7 @@ class _Customer(_Strict):
     name: Name | None = None
     domain: Name | None = None
     qualifications: Annotated[
-        list[Annotated[_Entry, BeforeValidator(_spelled_out)]], BeforeValidator(_listed)
+        list[Annotated[_Element, BeforeValidator(_spelled_out)]], BeforeValidator(_listed)
     ] = Field(default_factory=list)
     account_status: Name | None = None
     customer_agreement: bool = False
@@ -121,7 +121,7 @@ class _Customer(_Strict):
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        names = [entry.qualification.casefold() for entry in self.qualifications]
+        names = [element.qualification.casefold() for element in self.qualifications]
         _refuse_twice(names, "qualification")
         return self
 
@@ -155,18 +155,18 @@ def _customer(seeded: _Customer) -> Customer:
         customer_id=seeded.id,
         name=seeded.name or seeded.domain or seeded.id,
         domain=seeded.domain,
-        standing=_standing(seeded.qualifications),
+        qualifications=_qualifications(seeded.qualifications),
         account_status=seeded.account_status,
         customer_agreement=seeded.customer_agreement,
         direct_signed=seeded.direct_signed,
     )
 
 
-def _standing(seeded: list[_Entry]) -> CustomerQualifications:
+def _qualifications(seeded: list[_Element]) -> CustomerQualifications:
     """Education that is there already was verified once."""
-    entries = tuple(Entry(**entry.model_dump()) for entry in seeded)
-    verified = any(entry.names(EDUCATION) for entry in entries)
-    return CustomerQualifications(entries, int(verified))
+    elements = tuple(Element(**element.model_dump()) for element in seeded)
+    verified = any(element.names(EDUCATION) for element in elements)
+    return CustomerQualifications(elements, int(verified))
 
 
 Document = TypeVar("Document", bound=BaseModel)

@@ -27,7 +27,7 @@ HOST: Final = "127.0.0.1"
 ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 GRACE_SECONDS: Final = 1
 KEEP_ALIVE_SECONDS: Final = 75
-"""Long, so that no client meets a connection that is just being closed."""
+"""Long, so that no client sends over a connection that is just being closed."""
 
 
 def serve(emulator: Emulator, port: int, announce: Callable[[str], None]) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.emulator.creates import Settable, reviewed_anew, with_entry
+from reconciler.emulator.create_request import Settable
+from reconciler.emulator.creates import reviewed_anew, with_element
 from reconciler.emulator.world import UNQUALIFIED, qualifications_of
 from reconciler.model.errors import ConfigurationError
 
@@ -14,49 +15,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from reconciler.emulator.world import Changes, Customer, CustomerQualifications, Entry, World
+    from reconciler.emulator.world import (
+        Changes,
+        Customer,
+        CustomerQualifications,
+        Element,
+        World,
+    )
 
 DEFAULT_REASON: Final = "Not an Education Customer"
 
 
-class Decision(StrEnum):
+class VettingDecision(StrEnum):
     APPROVE = "approve"
     DENY = "deny"
     REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VettingRequest:
     """A decision about one qualification. `customer` is an id, a name or a domain, in any case."""
 
     customer: str
     qualification: str
-    decision: Decision
+    decision: VettingDecision
     reason: str | None = None
 
 
-def vet(world: World, changes: Changes, verdict: Verdict, now: datetime) -> Changes:
+def vet(world: World, changes: Changes, request: VettingRequest, now: datetime) -> Changes:
     """Raise ConfigurationError where there is no such customer or qualification."""
-    if verdict.reason is not None and verdict.decision is not Decision.DENY:
+    if request.reason is not None and request.decision is not VettingDecision.DENY:
         raise ConfigurationError("only a denial has a reason", "leave the reason out, or deny")
-    customer = _find_customer(world, verdict.customer)
-    standing = qualifications_of(world, changes, customer.customer_id)
-    entry = _find_entry(customer, standing, verdict.qualification)
-    decided = with_entry(standing, _decided(entry, verdict, now))
-    return changes.with_standing(customer.customer_id, decided)
+    customer = _find_customer(world, request.customer)
+    held = qualifications_of(world, changes, customer.customer_id)
+    element = _find_element(customer, held, request.qualification)
+    decided = with_element(held, _decide(element, request, now))
+    return changes.with_qualifications(customer.customer_id, decided)
 
 
-def _decided(entry: Entry, verdict: Verdict, now: datetime) -> Entry:
-    match verdict.decision:
-        case Decision.APPROVE:
-            return replace(entry, vetting_status="Approved", vetting_reason=None)
-        case Decision.DENY:
-            reason = verdict.reason if verdict.reason is not None else DEFAULT_REASON
-            return replace(entry, vetting_status="Denied", vetting_reason=reason)
-        case Decision.REVIEW:
-            return reviewed_anew(entry, now)
+def _decide(element: Element, request: VettingRequest, now: datetime) -> Element:
+    match request.decision:
+        case VettingDecision.APPROVE:
+            return replace(element, vetting_status="Approved", vetting_reason=None)
+        case VettingDecision.DENY:
+            reason = request.reason if request.reason is not None else DEFAULT_REASON
+            return replace(element, vetting_status="Denied", vetting_reason=reason)
+        case VettingDecision.REVIEW:
+            return reviewed_anew(element, now)
         case _:
-            assert_never(verdict.decision)
+            assert_never(request.decision)
 
 
 def _find_customer(world: World, named: str) -> Customer:
@@ -79,17 +86,17 @@ def _namesakes(world: World, folded: str) -> Iterator[Customer]:
             yield customer
 
 
-def _find_entry(customer: Customer, standing: CustomerQualifications, qualification: str) -> Entry:
+def _find_element(customer: Customer, held: CustomerQualifications, qualification: str) -> Element:
     """Find what can be vetted: StateOwnedEntity has no vetting, and `None` is nothing."""
     vetted = [
-        entry
-        for entry in standing.entries
-        if not entry.names(Settable.SOE) and not entry.names(UNQUALIFIED)
+        element
+        for element in held.elements
+        if not element.names(Settable.SOE) and not element.names(UNQUALIFIED)
     ]
-    for entry in vetted:
-        if entry.names(qualification):
-            return entry
-    there = ", ".join(entry.qualification for entry in vetted) or "nothing"
+    for element in vetted:
+        if element.names(qualification):
+            return element
+    there = ", ".join(element.qualification for element in vetted) or "nothing"
     raise ConfigurationError(
         f"{customer.name} has no {qualification} to vet",
         f"it has {there} that can be vetted: create the qualification first",

@@ -19,7 +19,7 @@ def digest_of(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Element:
     """One element of the qualifications answer. The wire has two spellings for the date."""
 
     qualification: str
@@ -53,15 +53,15 @@ def read_instant(text: str) -> datetime:
 class CustomerQualifications:
     """The qualifications of one customer, and how often Education was verified."""
 
-    entries: tuple[Entry, ...] = ()
+    elements: tuple[Element, ...] = ()
     verifications: int = 0
 
-    def entry(self, qualification: str) -> Entry | None:
-        return next((entry for entry in self.entries if entry.names(qualification)), None)
+    def element(self, qualification: str) -> Element | None:
+        return next((element for element in self.elements if element.names(qualification)), None)
 
     def holds(self, qualification: str) -> bool:
-        entry = self.entry(qualification)
-        return entry is not None and entry.held
+        element = self.element(qualification)
+        return element is not None and element.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Customer:
     customer_id: str
     name: str
     domain: str | None = None
-    standing: CustomerQualifications = field(default_factory=CustomerQualifications)
+    qualifications: CustomerQualifications = field(default_factory=CustomerQualifications)
     account_status: str | None = None
     customer_agreement: bool = False
     direct_signed: bool = False
@@ -86,7 +86,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What goes over the wire but for the headers that every answer has."""
 
     status: int
@@ -115,16 +115,16 @@ class Creation:
 class Changes:
     """What runs changed over the seed. `answers` are kept for repeats of the same request id."""
 
-    standings: Mapping[str, CustomerQualifications] = field(default_factory=dict)
+    qualifications: Mapping[str, CustomerQualifications] = field(default_factory=dict)
     uses: Mapping[str, int] = field(default_factory=dict)
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, Response] = field(default_factory=dict)
     creations: tuple[Creation, ...] = ()
 
-    def with_standing(self, customer_id: str, standing: CustomerQualifications) -> Changes:
-        return replace(self, standings={**self.standings, customer_id: standing})
+    def with_qualifications(self, customer_id: str, changed: CustomerQualifications) -> Changes:
+        return replace(self, qualifications={**self.qualifications, customer_id: changed})
 
 
 def qualifications_of(world: World, changes: Changes, customer_id: str) -> CustomerQualifications:
-    """Tell the qualifications of a customer of the world, `customer_id` in lower case."""
-    changed = changes.standings.get(customer_id)
-    return changed if changed is not None else world.customers[customer_id].standing
+    """The qualifications of a customer of the world, `customer_id` in lower case."""
+    changed = changes.qualifications.get(customer_id)
+    return changed if changed is not None else world.customers[customer_id].qualifications

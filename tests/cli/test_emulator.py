@@ -156,7 +156,7 @@ def test_broken_seed(tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "https://partner.example"])
 @pytest.mark.parametrize("words", [("reset",), ("vet", "school", "Education", "deny")], ids=str)
 def test_no_emulator_there(tmp_path: Path, address: str, words: tuple[str, ...]) -> None:
-    """Only an emulator on this machine is steered: nothing is asked of any other address."""
+    """Only an emulator on this machine is controlled: nothing is asked of any other address."""
     shop = open_shop(tmp_path)
     shop.project.environ["PARTNER_CENTER_ENDPOINT"] = address
     ended = shop.run("emulator", *words)
@@ -164,8 +164,8 @@ def test_no_emulator_there(tmp_path: Path, address: str, words: tuple[str, ...])
     assert address in ended.err
 
 
-def test_steering_is_for_this_machine(tmp_path: Path) -> None:
-    """The paths that steer take what they document, and nothing else."""
+def test_controls_take_what_they_document(tmp_path: Path) -> None:
+    """The controls take what they document, and nothing else."""
     with open_shop(tmp_path).project.served() as address:
         answers = [
             httpx.post(f"{address}/emulator/{path}", content=b"{", trust_env=False).status_code

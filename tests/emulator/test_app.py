@@ -70,7 +70,7 @@ def test_a_body_that_is_too_large_is_unreadable() -> None:
 
 
 def test_a_client_without_an_address_is_no_loopback() -> None:
-    """Where the server doesn't know the client, steering is refused."""
+    """Where the server doesn't know the client, the controls are refused."""
     assert run(body(b""), path="/emulator/reset", client=None)[0]["status"] == 403
 
 

@@ -1,4 +1,4 @@
-"""The emulator is steered below /emulator, from this machine only."""
+"""The emulator is controlled below /emulator, from this machine only."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_another_machine_is_refused(method: str, path: str) -> None:
     assert Client(client.emulator).held(DENIED)[0]["vettingStatus"] == "Denied"
 
 
-def test_faults_leave_the_steering_alone() -> None:
-    """A fault for any call doesn't strike below /emulator."""
+def test_faults_leave_the_controls_alone() -> None:
+    """A fault for any call doesn't fire below /emulator."""
     client = Client(make_emulator(script({"kind": "status", "status": 500})))
     assert client.get("/emulator/state").status_code == 200

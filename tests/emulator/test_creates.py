@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.emulator.creates import CreateRules
+from reconciler.emulator.creates import CreateRules, in_milliseconds, reviewed_anew, with_element
 from reconciler.emulator.seed import read_seed
-from reconciler.emulator.vetting import Decision, Verdict, vet
+from reconciler.emulator.vetting import VettingDecision, VettingRequest, vet
+from reconciler.emulator.world import CustomerQualifications, Element
 from tests.emulator.worlds import (
     CODE,
     DENIED,
@@ -21,6 +22,7 @@ from tests.emulator.worlds import (
     MADE_GCC,
     MADE_K12,
     MADE_SOE,
+    NOW,
     NOW_TEXT,
     PLAIN,
     SOE,
@@ -34,8 +36,8 @@ K12 = {"qualification": "Education", "educationSegment": "K12"}
 
 
 def deny(desk: Desk, customer: str) -> None:
-    verdict = Verdict(customer, "Education", Decision.DENY)
-    desk.changes = vet(read_seed(desk.seed), desk.changes, verdict, desk.now)
+    request = VettingRequest(customer, "Education", VettingDecision.DENY)
+    desk.changes = vet(read_seed(desk.seed), desk.changes, request, desk.now)
 
 
 def test_education_is_created_in_review() -> None:
@@ -81,7 +83,7 @@ def test_lawful_sets_come_about(customer: str, body: object, names: list[str]) -
     """SOE goes with either, GCC over SOE and over a denied Education; None gives way."""
     desk = Desk()
     assert desk.post(customer, body).status == 201
-    assert [entry["qualification"] for entry in desk.held(customer)] == names
+    assert [element["qualification"] for element in desk.held(customer)] == names
 
 
 @pytest.mark.parametrize(("customer", "body"), [(EDUCATION, MADE_GCC), (GCC, K12)])
@@ -140,12 +142,12 @@ instants = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st
 @given(instants, instants)
 def test_a_new_vetting_is_always_later(denied: datetime, now: datetime) -> None:
     """A resubmission's date is after the denial's, even where the clock is behind."""
-    entry = {
+    element = {
         "qualification": "Education",
         "vettingStatus": "Denied",
         "vettingCreatedDate": denied.isoformat(),
     }
-    desk = Desk({"customers": [{"id": PLAIN, "qualifications": [entry]}]}, now=now)
+    desk = Desk({"customers": [{"id": PLAIN, "qualifications": [element]}]}, now=now)
     desk.post(PLAIN, K12)
     (held,) = desk.held(PLAIN)
     assert datetime.fromisoformat(held["vettingCreatedDate"]) > denied
@@ -200,7 +202,7 @@ def test_a_request_id_is_of_one_customer_and_body(customer: str, body: object) -
 
 
 def test_request_ids_may_go_unhonoured() -> None:
-    """Without idempotency the repeat of a create meets the duplicate."""
+    """Without idempotency the repeat of a create is refused as a duplicate."""
     desk = Desk(rules=CreateRules(honour_request_id=False))
     assert [desk.post(PLAIN, K12, "same").status for _ in range(2)] == [201, 409]
 
@@ -230,8 +232,8 @@ LAWFUL = [
 ]
 
 
-def held_names(entries: Any) -> set[str]:
-    return {e["qualification"] for e in entries if e.get("vettingStatus") != "Denied"} - {"None"}
+def held_names(elements: Any) -> set[str]:
+    return {e["qualification"] for e in elements if e.get("vettingStatus") != "Denied"} - {"None"}
 
 
 @settings(max_examples=40)
@@ -255,3 +257,48 @@ def test_posts_never_leave_the_lawful_sets(steps: list[Any], data: st.DataObject
 def test_the_denied_date_of_the_seed_is_kept_until_then() -> None:
     """A denied customer shows its denial's date until it is resubmitted."""
     assert Desk().held(DENIED)[0]["vettingCreatedDate"] == DENIED_DATE
+
+
+OWNED = Element("StateOwnedEntity")
+
+
+def test_a_denial_without_a_date_is_reviewed_from_now() -> None:
+    """Without a former vetting date the new one is now."""
+    element = reviewed_anew(Element("Education", "Denied", "why"), NOW)
+    assert element == Element("Education", "InReview", vetting_created_date=NOW_TEXT)
+
+
+def test_gcc_in_review_keeps_its_spelling_of_the_date() -> None:
+    """GCC is dated vettingCreateDate, in review too."""
+    element = reviewed_anew(Element("GovernmentCommunityCloud", "Approved"), NOW)
+    assert element.vetting_create_date == "2026-03-04T05:06:07.1234567+00:00"
+    assert element.vetting_created_date is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2020-12-03T10:37:38.885Z", True),
+        ("2021-05-06T19:59:56.6832021+00:00", True),
+        ("2020-12-04T20:54:24Z", True),
+        ("2020-12-04T20:54:24", True),
+        (None, False),
+    ],
+)
+def test_every_spelling_of_a_date_is_read(text: str | None, told: bool) -> None:
+    """The spellings of domain.md are read; a missing date is none."""
+    since = Element("Education", vetting_created_date=text).vetted_since
+    assert (since is not None and since.tzinfo is not None) == told
+
+
+def test_milliseconds_are_always_told() -> None:
+    """A whole second is spelled with its milliseconds too."""
+    assert in_milliseconds(NOW.replace(microsecond=0)) == "2026-03-04T05:06:07.000Z"
+
+
+def test_a_namesake_gives_way_in_its_place() -> None:
+    """The order of the others stays, in whatever case the name was."""
+    before = CustomerQualifications((Element("education", "Denied"), OWNED))
+    element = Element("Education", "InReview")
+    assert with_element(before, element).elements == (element, OWNED)
+    assert with_element(CustomerQualifications((OWNED,)), element).elements == (OWNED, element)

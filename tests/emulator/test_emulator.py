@@ -74,7 +74,7 @@ def test_an_answer_of_a_fault_tells_nothing_of_the_create(
     """Whether the create happened is as `effect` says."""
     client = faulty(fault | {"times": 1})
     client.create(PLAIN, MADE_SOE)
-    assert client.emulator.store.read().standings.keys() == ({PLAIN} if happened else set())
+    assert client.emulator.store.read().qualifications.keys() == ({PLAIN} if happened else set())
 
 
 def test_a_sign_in_page_is_html() -> None:
@@ -182,7 +182,7 @@ def test_a_second_create_lags_from_the_first_state() -> None:
     client.create(PLAIN, MADE_SOE)
     client.create(PLAIN, MADE_K12)
     assert client.held(PLAIN) == []
-    assert [entry["qualification"] for entry in client.held(PLAIN)] == [
+    assert [element["qualification"] for element in client.held(PLAIN)] == [
         "StateOwnedEntity",
         "Education",
     ]
@@ -221,7 +221,7 @@ def test_a_repeat_after_a_drop_creates_once() -> None:
 
 
 def test_the_state_tells_what_was_received() -> None:
-    """Calls are counted by name, refused ones too, and faults by how often they struck."""
+    """Calls are counted by name, refused ones too, and faults by how often they fired."""
     client = faulty({"kind": "throttle", "call": READ, "times": 1})
     client.held(PLAIN)
     client.held(EDUCATION)
@@ -236,14 +236,14 @@ def test_the_state_tells_what_was_received() -> None:
     }
     assert state["creates"] == {DENIED: {"StateOwnedEntity": 1}}
     assert state["faults"] == [{"kind": "throttle", "call": READ, "injected": 1}]
-    assert [entry["qualification"] for entry in state["customers"][DENIED]] == [
+    assert [element["qualification"] for element in state["customers"][DENIED]] == [
         "Education",
         "StateOwnedEntity",
     ]
 
 
 def test_gets_write_nothing_to_disk(tmp_path: Path) -> None:
-    """Reads, refused and steering GETs leave an empty state folder untouched."""
+    """Reads, refused GETs and the state leave an empty state folder untouched."""
     client = Client(make_emulator(state_dir=tmp_path / "state"))
     for path in (qualifications_of(PLAIN), "/v1/customers", "/v1/nothing", "/emulator/state"):
         client.get(path)

@@ -11,32 +11,32 @@ from hypothesis import strategies as st
 from reconciler.emulator.creates import CreateRules
 from reconciler.emulator.fault_script import FaultContext, FaultPlan, FaultScript
 from reconciler.emulator.faults import read_faults
-from reconciler.emulator.routing import Call
+from reconciler.emulator.routing import CallName
 from reconciler.model.secret import Secret
 from tests.emulator.worlds import EDUCATION, PLAIN, script
 
-READ = FaultContext(Call.READ_QUALIFICATIONS, "GET", PLAIN, Secret("user"))
-CREATE = FaultContext(Call.CREATE_QUALIFICATION, "POST", PLAIN, Secret("user"))
-OTHER = FaultContext(Call.READ_QUALIFICATIONS, "GET", EDUCATION, Secret("user"))
-LIST = FaultContext(Call.CUSTOMERS, "GET", None, None)
-MEETINGS = [READ, CREATE, OTHER, LIST]
+READ = FaultContext(CallName.READ_QUALIFICATIONS, "GET", PLAIN, Secret("user"))
+CREATE = FaultContext(CallName.CREATE_QUALIFICATION, "POST", PLAIN, Secret("user"))
+OTHER = FaultContext(CallName.READ_QUALIFICATIONS, "GET", EDUCATION, Secret("user"))
+LIST = FaultContext(CallName.CUSTOMERS, "GET", None, None)
+CONTEXTS = [READ, CREATE, OTHER, LIST]
 
 
 def faulty(*faults: dict[str, object], seed: int = 0) -> FaultScript:
     return FaultScript(read_faults(script(*faults, seed=seed)))
 
 
-def ended(faults: FaultScript, meetings: list[FaultContext]) -> list[bool]:
-    return [faults.meet(meeting).ending is not None for meeting in meetings]
+def ended(faults: FaultScript, contexts: list[FaultContext]) -> list[bool]:
+    return [faults.plan_for(context).ending is not None for context in contexts]
 
 
-def test_without_faults_nothing_strikes() -> None:
+def test_without_faults_nothing_fires() -> None:
     """An empty script leaves every call alone."""
-    assert FaultScript().meet(READ) == FaultPlan()
+    assert FaultScript().plan_for(READ) == FaultPlan()
 
 
 @pytest.mark.parametrize(
-    ("matcher", "struck"),
+    ("matcher", "hit"),
     [
         ({}, [True, True, True, True]),
         ({"call": "any"}, [True, True, True, True]),
@@ -46,13 +46,13 @@ def test_without_faults_nothing_strikes() -> None:
         ({"method": "GET", "customer": PLAIN}, [True, False, False, False]),
     ],
 )
-def test_a_fault_strikes_what_it_matches(matcher: dict[str, object], struck: list[bool]) -> None:
+def test_a_fault_fires_at_what_it_matches(matcher: dict[str, object], hit: list[bool]) -> None:
     """call, customer and method all have to match."""
-    assert ended(faulty({"kind": "refuse"} | matcher), MEETINGS) == struck
+    assert ended(faulty({"kind": "refuse"} | matcher), CONTEXTS) == hit
 
 
 def test_times_and_after_count_the_matching_calls() -> None:
-    """The first `after` matches pass, the next `times` are struck, the rest pass."""
+    """The first `after` matches pass, the next `times` fail, the rest pass."""
     faults = faulty({"kind": "refuse", "call": "readQualifications", "after": 1, "times": 2})
     assert ended(faults, [READ, CREATE, READ, LIST, OTHER, READ]) == [
         False,
@@ -67,7 +67,7 @@ def test_times_and_after_count_the_matching_calls() -> None:
 def test_the_first_that_fires_ends_the_call() -> None:
     """Later faults don't see a call that is ended: they follow one after another."""
     faults = faulty({"kind": "throttle", "times": 2}, {"kind": "refuse", "times": 1})
-    endings = [faults.meet(READ).ending for _ in range(4)]
+    endings = [faults.plan_for(READ).ending for _ in range(4)]
     kinds = [ending.kind if ending is not None else None for ending in endings]
     assert kinds == ["throttle", "throttle", "refuse", None]
 
@@ -82,27 +82,30 @@ def test_what_does_not_end_a_call_adds_up() -> None:
         {"kind": "no-idempotency", "duplicates": "accept"},
         {"kind": "drop-after"},
     )
-    strike = faults.meet(CREATE)
-    assert (strike.wait_before, strike.wait_after, strike.lagging_reads) == (3.5, 4, 3)
-    assert strike.rules == CreateRules(honour_request_id=False, refuse_duplicates=False)
-    assert strike.ending is not None
+    plan = faults.plan_for(CREATE)
+    assert (plan.wait_before, plan.wait_after, plan.lagging_reads) == (3.5, 4, 3)
+    assert plan.rules == CreateRules(honour_request_id=False, refuse_duplicates=False)
+    assert plan.ending is not None
 
 
 def test_duplicates_stay_refused_where_nothing_is_said() -> None:
     """no-idempotency alone only forgets request ids."""
-    strike = faulty({"kind": "no-idempotency"}).meet(CREATE)
-    assert strike.rules == CreateRules(honour_request_id=False)
+    plan = faulty({"kind": "no-idempotency"}).plan_for(CREATE)
+    assert plan.rules == CreateRules(honour_request_id=False)
 
 
 def test_lag_and_idempotency_are_for_creates() -> None:
     """Without a call these two match creates only."""
-    assert faulty({"kind": "lag", "reads": 3}, {"kind": "no-idempotency"}).meet(READ) == FaultPlan()
+    assert (
+        faulty({"kind": "lag", "reads": 3}, {"kind": "no-idempotency"}).plan_for(READ)
+        == FaultPlan()
+    )
 
 
 def test_a_token_expires_after_so_many_calls() -> None:
     """Each token is good for `after` calls; another one is good again."""
     faults = faulty({"kind": "expire-token", "after": 2})
-    second = FaultContext(Call.CUSTOMERS, "GET", None, Secret("second"))
+    second = FaultContext(CallName.CUSTOMERS, "GET", None, Secret("second"))
     assert ended(faults, [READ, READ, READ, CREATE, second, second, READ, second]) == [
         False,
         False,
@@ -118,7 +121,7 @@ def test_a_token_expires_after_so_many_calls() -> None:
 def test_only_so_many_tokens_expire() -> None:
     """`times` is the number of tokens, not of calls."""
     faults = faulty({"kind": "expire-token", "times": 1})
-    second = FaultContext(Call.CUSTOMERS, "GET", None, Secret("second"))
+    second = FaultContext(CallName.CUSTOMERS, "GET", None, Secret("second"))
     assert ended(faults, [READ, READ, second, second, READ]) == [True, True, False, False, True]
 
 
@@ -131,34 +134,34 @@ CHANCE = {"kind": "refuse", "probability": 0.5}
 
 
 @given(st.integers(0, 2**32), st.permutations([READ] * 6 + [OTHER] * 6))
-def test_chance_is_repeatable_in_any_order(seed: int, meetings: list[FaultContext]) -> None:
-    """Each customer's calls are struck alike, however they are mixed with another's."""
-    mixed = list(zip(meetings, ended(faulty(CHANCE, seed=seed), meetings), strict=True))
+def test_chance_is_repeatable_in_any_order(seed: int, contexts: list[FaultContext]) -> None:
+    """Each customer's calls fail alike, however they are mixed with another's."""
+    mixed = list(zip(contexts, ended(faulty(CHANCE, seed=seed), contexts), strict=True))
     for one in (READ, OTHER):
         alone = ended(faulty(CHANCE, seed=seed), [one] * 6)
-        assert [struck for meeting, struck in mixed if meeting is one] == alone
+        assert [hit for context, hit in mixed if context is one] == alone
 
 
-@pytest.mark.parametrize(("probability", "struck"), [(0, 0), (1, 200), (0.25, 50)])
-def test_chance_is_about_as_said(probability: float, struck: int) -> None:
+@pytest.mark.parametrize(("probability", "hit"), [(0, 0), (1, 200), (0.25, 50)])
+def test_chance_is_about_as_said(probability: float, hit: int) -> None:
     """Never and always are exact, and a quarter is about a quarter."""
     hits = ended(faulty({"kind": "refuse", "probability": probability}), [READ] * 200)
-    assert sum(hits) == pytest.approx(struck, abs=20 if 0 < probability < 1 else 0)
+    assert sum(hits) == pytest.approx(hit, abs=20 if 0 < probability < 1 else 0)
 
 
 def test_seeds_and_faults_draw_differently() -> None:
-    """Another seed strikes other calls."""
+    """Another seed fires at other calls."""
     drawn = [ended(faulty(CHANCE, seed=seed), [READ] * 40) for seed in range(4)]
     assert all(one != other for one, other in pairwise(drawn))
 
 
 def test_times_limits_chance() -> None:
-    """With both, chance strikes `times` times at most."""
+    """With both, chance fires `times` times at most."""
     assert sum(ended(faulty(CHANCE | {"times": 3}), [READ] * 100)) == 3
 
 
 def test_what_struck_is_counted_until_restarted() -> None:
-    """Each fault tells how often it struck; a restart begins the script anew."""
+    """Each fault tells how often it fired; a restart begins the script anew."""
     faults = faulty({"kind": "throttle", "times": 1}, {"kind": "lag", "reads": 1})
     first = ended(faults, [CREATE, CREATE])
     assert faults.injected() == [

@@ -15,7 +15,7 @@ from tests.emulator.worlds import (
     APPROVED,
     CODE,
     DENIED,
-    DENIED_ENTRY,
+    DENIED_ELEMENT,
     EDUCATION,
     GCC,
     GCC_HELD,
@@ -36,19 +36,19 @@ def desk_of(**said: object) -> Desk:
 
 
 @pytest.mark.parametrize(
-    ("customer", "entries"),
+    ("customer", "elements"),
     [
         (PLAIN, []),
         (UNQUALIFIED, [{"qualification": "None"}]),
         (EDUCATION, [APPROVED]),
         (GCC, [GCC_HELD]),
         (SOE, [{"qualification": "StateOwnedEntity"}]),
-        (DENIED, [DENIED_ENTRY]),
+        (DENIED, [DENIED_ELEMENT]),
     ],
 )
-def test_qualifications_are_told_as_the_seed_has_them(customer: str, entries: object) -> None:
+def test_qualifications_are_told_as_the_seed_has_them(customer: str, elements: object) -> None:
     """The answer is a bare array in the seed's own spelling of dates."""
-    assert Desk().held(customer) == entries
+    assert Desk().held(customer) == elements
 
 
 @pytest.mark.parametrize("status", ["Allowed", "UnderReview", "NotAllowed", "Unknown", "Not Ready"])

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.emulator.routing import Call, Endpoint, find_endpoint, is_guid, lower_guid
+from reconciler.emulator.routing import CallName, Endpoint, find_endpoint, is_guid, lower_guid
 from tests.emulator.worlds import PLAIN
 
 
 @pytest.mark.parametrize(
     ("path", "method", "call", "customer"),
     [
-        ("/v1/customers/X/qualifications", "GET", Call.READ_QUALIFICATIONS, "x"),
-        ("/v1/customers/X/qualifications", "POST", Call.CREATE_QUALIFICATION, "x"),
-        ("/v1/customers/X/validationStatus", "GET", Call.ACCOUNT_STATUS, "x"),
-        ("/v1/customers/X/agreements", "GET", Call.AGREEMENTS, "x"),
+        ("/v1/customers/X/qualifications", "GET", CallName.READ_QUALIFICATIONS, "x"),
+        ("/v1/customers/X/qualifications", "POST", CallName.CREATE_QUALIFICATION, "x"),
+        ("/v1/customers/X/validationStatus", "GET", CallName.ACCOUNT_STATUS, "x"),
+        ("/v1/customers/X/agreements", "GET", CallName.AGREEMENTS, "x"),
         (
             "/v1/customers/X/directSignedMicrosoftCustomerAgreementStatus",
             "GET",
-            Call.DIRECT_SIGNED,
+            CallName.DIRECT_SIGNED,
             "x",
         ),
-        ("/v1/customers/X", "GET", Call.CUSTOMER, "x"),
-        ("/v1/customers", "GET", Call.CUSTOMERS, None),
-        ("/v1/customers/all/validations", "GET", Call.VALIDATIONS, None),
-        ("/v1/auditrecords", "GET", Call.AUDIT_RECORDS, None),
+        ("/v1/customers/X", "GET", CallName.CUSTOMER, "x"),
+        ("/v1/customers", "GET", CallName.CUSTOMERS, None),
+        ("/v1/customers/all/validations", "GET", CallName.VALIDATIONS, None),
+        ("/v1/auditrecords", "GET", CallName.AUDIT_RECORDS, None),
     ],
 )
-def test_each_call_has_its_path(path: str, method: str, call: Call, customer: str | None) -> None:
+def test_each_call_has_its_path(
+    path: str, method: str, call: CallName, customer: str | None
+) -> None:
     """The paths of domain.md, section 1, lead to their calls, the customer in lower case."""
     endpoint = find_endpoint(path)
     assert endpoint is not None

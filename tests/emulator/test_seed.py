@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator.seed import read_seed
-from reconciler.emulator.world import Entry, digest_of
+from reconciler.emulator.world import Element, digest_of
 from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import CODE, EDUCATION, PLAIN, SPENT, seed
 
@@ -26,7 +26,7 @@ def test_every_key_of_the_contract_is_read() -> None:
     }
     read = read_seed({"customers": [customer]}).customers[PLAIN]
     assert (read.name, read.domain) == ("Contoso", "contoso.onmicrosoft.com")
-    assert read.standing.entries == (Entry("Education", "Approved"),)
+    assert read.qualifications.elements == (Element("Education", "Approved"),)
     assert (read.account_status, read.customer_agreement, read.direct_signed) == (
         "Allowed",
         True,
@@ -38,7 +38,7 @@ def test_what_is_left_out_has_its_default() -> None:
     """A customer with an id alone has no status, no agreement and no qualification."""
     read = read_seed({"customers": [ID]}).customers[PLAIN]
     assert (read.name, read.domain, read.account_status) == (PLAIN, None, None)
-    assert (read.customer_agreement, read.direct_signed, read.standing.entries) == (
+    assert (read.customer_agreement, read.direct_signed, read.qualifications.elements) == (
         False,
         False,
         (),
@@ -69,8 +69,8 @@ def test_ids_are_kept_in_lower_case() -> None:
 def test_education_that_is_there_was_verified_once() -> None:
     """A seeded Education counts as one of the verifications of its customer."""
     customers = read_seed(seed()).customers
-    assert customers[EDUCATION].standing.verifications == 1
-    assert customers[PLAIN].standing.verifications == 0
+    assert customers[EDUCATION].qualifications.verifications == 1
+    assert customers[PLAIN].qualifications.verifications == 0
 
 
 @pytest.mark.parametrize("code", ["0123", 123, " 123 "])

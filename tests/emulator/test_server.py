@@ -55,8 +55,8 @@ def client() -> Iterator[httpx.Client]:
 
 
 def held(client: httpx.Client, customer: str) -> list[Any]:
-    entries = client.get(qualifications_of(customer)).json()
-    return [entry["qualification"] for entry in entries]
+    elements = client.get(qualifications_of(customer)).json()
+    return [element["qualification"] for element in elements]
 
 
 def test_a_refused_connection_is_reset(client: httpx.Client) -> None:

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator.store import FileStore, MemoryStore, open_store, reset, state_path
-from reconciler.emulator.world import Answer, Changes, Creation, CustomerQualifications, Entry
+from reconciler.emulator.world import (
+    Changes,
+    Creation,
+    CustomerQualifications,
+    Element,
+    Response,
+)
 from reconciler.model.errors import ConfigurationError
 from tests.emulator.worlds import CODE, MADE_GCC, PLAIN, Client, make_emulator
 
@@ -19,11 +25,11 @@ SEED = Path("live.yaml")
 ALL = Changes(
     {
         PLAIN: CustomerQualifications(
-            (Entry("Education", "Denied", "why", "2020-12-03T10:37:38Z"),), 2
+            (Element("Education", "Denied", "why", "2020-12-03T10:37:38Z"),), 2
         )
     },
     {"digest": 3},
-    {"key": Answer(201, "{}")},
+    {"key": Response(201, "{}")},
     (Creation(PLAIN, "Education", "2020-12-03T10:37:38Z", "request"),),
 )
 

@@ -20,7 +20,7 @@ from reconciler.emulator.reads import Live
 from reconciler.emulator.routing import Request
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import respond
-from reconciler.emulator.world import Answer, Changes
+from reconciler.emulator.world import Changes, Response
 from reconciler.model.secret import Secret
 
 PLAIN = "11111111-aaaa-4aaa-8aaa-000000000001"
@@ -47,7 +47,7 @@ GCC_HELD = {
     "vettingStatus": "Approved",
     "vettingCreateDate": "2021-05-06T19:59:56.6832021+00:00",
 }
-DENIED_ENTRY = {
+DENIED_ELEMENT = {
     "qualification": "Education",
     "vettingStatus": "Denied",
     "vettingReason": "Not an Education Customer",
@@ -59,14 +59,14 @@ MADE_SOE = {"qualification": "StateOwnedEntity"}
 
 
 def seed() -> dict[str, object]:
-    """A world with one customer for each kind of standing."""
+    """A world with one customer for each set of qualifications."""
     return {
         "customers": [
             {"id": PLAIN.upper(), "name": "Plain School", "domain": "plain.onmicrosoft.com"},
             {"id": EDUCATION, "name": "Taught", "qualifications": [APPROVED]},
             {"id": GCC, "name": "Governed", "qualifications": [GCC_HELD]},
             {"id": SOE, "name": "Owned", "qualifications": ["StateOwnedEntity"]},
-            {"id": DENIED, "name": "Refused", "qualifications": [DENIED_ENTRY]},
+            {"id": DENIED, "name": "Refused", "qualifications": [DENIED_ELEMENT]},
             {"id": UNQUALIFIED, "name": "Nobody", "qualifications": [{"qualification": "None"}]},
         ],
         "validationCodes": {CODE: 2, SPENT: 0},
@@ -79,7 +79,7 @@ def jwt(**claims: object) -> str:
     return ".".join(urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
 
 
-def wire(answer: Answer) -> Any:
+def wire(answer: Response) -> Any:
     return json.loads(answer.body)
 
 
@@ -93,15 +93,15 @@ class Desk:
     rules: CreateRules = field(default_factory=CreateRules)
     requests: int = 0
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Response:
         live = Live(read_seed(self.seed), self.changes)
         answer, self.changes = respond(live, request, self.now, self.rules)
         return answer
 
-    def get(self, path: str, token: str = USER, **query: str) -> Answer:
+    def get(self, path: str, token: str = USER, **query: str) -> Response:
         return self.ask(replace(self._request("GET", path, token), query=query))
 
-    def post(self, customer: str, body: object, request_id: str = "") -> Answer:
+    def post(self, customer: str, body: object, request_id: str = "") -> Response:
         request = self._request("POST", f"/v1/customers/{customer}/qualifications", USER)
         text = json.dumps(body).encode()
         return self.ask(replace(request, body=text, request_id=request_id or request.request_id))

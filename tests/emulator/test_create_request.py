@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.emulator.creates import (
+from reconciler.emulator.create_request import (
     CreateRequest,
     Settable,
     Unusable,
@@ -22,7 +22,7 @@ EDU = "Education"
 
 
 @pytest.mark.parametrize(
-    ("body", "wanted"),
+    ("body", "request_"),
     [
         (MADE_SOE, CreateRequest(Settable.SOE)),
         (MADE_K12, CreateRequest(Settable.EDUCATION)),
@@ -35,9 +35,9 @@ EDU = "Education"
         (MADE_GCC, CreateRequest(Settable.GCC, Secret(CODE))),
     ],
 )
-def test_the_documented_bodies_are_read(body: object, wanted: CreateRequest) -> None:
+def test_the_documented_bodies_are_read(body: object, request_: CreateRequest) -> None:
     """The bodies of seed 001 are read; nulls and unknown properties don't matter."""
-    assert read_create_request(json.dumps(body).encode()) == wanted
+    assert read_create_request(json.dumps(body).encode()) == request_
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_unreadable_json_is_refused(body: bytes) -> None:
     assert named_qualification(body) == ""
 
 
-def test_a_wanted_code_is_not_shown() -> None:
+def test_the_code_is_not_shown() -> None:
     """A printed request of a GCC create shows no code."""
     assert CODE not in repr(read_create_request(json.dumps(MADE_GCC).encode()))
