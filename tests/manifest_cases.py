@@ -34,6 +34,14 @@ LAWFUL: Final = {
         domain="Contoso.onmicrosoft.com",
         accept=["vetting-denied", "customer-not-found", "not-checked"],
     ),
+    "accepted for a time": manifest(
+        [K12],
+        accept=[
+            "vetting-denied",
+            {"rule": "not-checked"},
+            {"rule": "removal-not-supported", "until": "2027-03-31", "reason": "contract ends"},
+        ],
+    ),
     "labels": manifest([K12])
     | {"metadata": {"name": "a.b-c1", "labels": {"region": "us west", "empty": ""}}},
 }

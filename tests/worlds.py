@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from reconciler.model.findings import Finding, Source
-from reconciler.model.plan import Target
+from reconciler.model.plan import PlanOptions, Target
 from reconciler.model.policy import CREATABLE, Policy, SideCheck, Undeclared
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
+    Acceptance,
     AccountStatus,
     CodeReference,
     CustomerAgreement,
@@ -48,6 +49,7 @@ CODE: Final = CodeReference(env="CONTOSO_CODE")
 K12: Final = EducationSegment.K12
 DENIED_ON: Final = datetime(2025, 11, 3, 9, 30, 0, 885000, tzinfo=UTC)
 LATER: Final = DENIED_ON + timedelta(days=90)
+TODAY: Final = date(2026, 1, 2)
 POLICY: Final = Policy()
 BLOCK: Final = Policy(account_status=SideCheck.BLOCK, customer_agreement=SideCheck.BLOCK)
 SKIP: Final = Policy(account_status=SideCheck.SKIP, customer_agreement=SideCheck.SKIP)
@@ -117,7 +119,7 @@ def customer(
         source=Source(file, CUSTOMER_LINE, 15),
         qualifications_source=Source(file, QUALIFICATIONS_LINE, 3),
         domain=domain,
-        accept=frozenset(accept),
+        accept=frozenset(map(Acceptance, accept)),
     )
 
 
@@ -156,7 +158,11 @@ def plan_one(
     policy: Policy = POLICY,
     checks: SideChecks | None = None,
 ) -> Plan:
-    return make_plan(DesiredState((desired,)), state_of(desired, state, checks), policy, TARGET)
+    return make_plan(
+        DesiredState((desired,)),
+        state_of(desired, state, checks),
+        PlanOptions(policy, TARGET, TODAY),
+    )
 
 
 def brief(finding: Finding) -> str:
@@ -190,7 +196,7 @@ class World:
 
     @property
     def plan(self) -> Plan:
-        return make_plan(self.desired, self.live, self.policy, TARGET)
+        return make_plan(self.desired, self.live, PlanOptions(self.policy, TARGET, TODAY))
 
 
 def with_customers(

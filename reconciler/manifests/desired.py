@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.manifests.schema import CodeFrom, EducationEntry, GccEntry
 from reconciler.model.state import (
+    Acceptance,
     CodeReference,
     CustomerId,
     DesiredCustomer,
@@ -16,11 +17,11 @@ from reconciler.model.state import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.manifests.schema import Entry, Manifest
+    from reconciler.manifests.schema import AcceptEntry, Entry, Manifest
     from reconciler.model.findings import Source
 
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
-NO_RULES: Final[frozenset[str]] = frozenset()
+NONE_ACCEPTED: Final[frozenset[Acceptance]] = frozenset()
 
 
 def desired_customer(
@@ -36,8 +37,12 @@ def desired_customer(
         qualifications_source=qualifications,
         domain=spec.domain,
         labels=MappingProxyType(metadata.labels) if metadata.labels else NO_LABELS,
-        accept=frozenset(spec.accept) if spec.accept else NO_RULES,
+        accept=frozenset(map(_acceptance, spec.accept)) if spec.accept else NONE_ACCEPTED,
     )
+
+
+def _acceptance(entry: AcceptEntry) -> Acceptance:
+    return Acceptance(entry.rule, entry.until, entry.reason)
 
 
 def _desired(entry: Entry, source: Source) -> DesiredQualification:

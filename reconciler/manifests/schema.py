@@ -11,7 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from reconciler.manifests.fields import (
+    A_RULE,
     CodeFile,
+    Day,
     Domain,
     EnvName,
     Guid,
@@ -20,7 +22,9 @@ from reconciler.manifests.fields import (
     LabelValue,
     Name,
     PlanRule,
+    Reason,
     Website,
+    plan_rule,
 )
 from reconciler.model.state import EducationSegment, Qualification
 from reconciler.validation.expectations import (
@@ -131,6 +135,27 @@ class Metadata(BaseModel):
     ] = Field(default_factory=dict, description="For --selector key=value.")
 
 
+class AcceptEntry(BaseModel):
+    """A rule whose findings are advisories for this customer, as long as `until` says."""
+
+    model_config = STRICT
+
+    rule: PlanRule = Field(description="The rule's id, as the plan shows it.")
+    until: Annotated[Day | None, NOT_NULL] = Field(
+        default=None, description="The last day on which it holds; left out: no end."
+    )
+    reason: Annotated[Reason | None, NOT_NULL] = Field(
+        default=None, description="Why it is accepted: the plan shows it."
+    )
+
+
+ShortAcceptance = Annotated[PlanRule, Field(description="Short for {rule: ...}.")]
+
+
+def _acceptance_in_full(entry: object) -> object:
+    return {"rule": plan_rule(entry)} if isinstance(entry, str) else entry
+
+
 class Spec(BaseModel):
     model_config = STRICT
 
@@ -139,7 +164,15 @@ class Spec(BaseModel):
         default=None, description="Guards against a wrong id: nothing is sent where it differs."
     )
     accept: Annotated[
-        list[PlanRule],
+        list[
+            Annotated[
+                AcceptEntry,
+                BeforeValidator(
+                    _acceptance_in_full, json_schema_input_type=AcceptEntry | ShortAcceptance
+                ),
+                A_RULE,
+            ]
+        ],
         Expectation("a list", "write a list of rules, as [vetting-denied]", text=False),
     ] = Field(
         default_factory=list,

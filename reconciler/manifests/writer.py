@@ -11,7 +11,7 @@ from reconciler.yaml_text.scalars import write_scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model.state import DesiredCustomer, DesiredQualification
+    from reconciler.model.state import Acceptance, DesiredCustomer, DesiredQualification
 
 _MODELINE: Final = "# yaml-language-server: $schema="
 
@@ -43,13 +43,24 @@ def _spec(customer: DesiredCustomer) -> Iterator[str]:
     if customer.domain is not None:
         yield f"  domain: {write_scalar(customer.domain)}"
     if customer.accept:
-        yield f"  accept: [{', '.join(map(write_scalar, sorted(customer.accept)))}]"
+        yield f"  accept: [{', '.join(sorted(map(_acceptance, customer.accept)))}]"
     if not customer.qualifications:
         yield "  qualifications: []"
         return
     yield "  qualifications:"
     for entry in customer.qualifications:
         yield from _entry(entry)
+
+
+def _acceptance(acceptance: Acceptance) -> str:
+    if acceptance.until is None and acceptance.reason is None:
+        return write_scalar(acceptance.rule)
+    parts = [f"rule: {write_scalar(acceptance.rule)}"]
+    if acceptance.until is not None:
+        parts.append(f"until: {write_scalar(acceptance.until.isoformat())}")
+    if acceptance.reason is not None:
+        parts.append(f"reason: {write_scalar(acceptance.reason)}")
+    return f"{{{', '.join(parts)}}}"
 
 
 def _entry(entry: DesiredQualification) -> Iterator[str]:

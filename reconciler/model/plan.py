@@ -17,9 +17,10 @@ from reconciler.model.state import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from reconciler.model.findings import Finding, Source
+    from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
     from reconciler.model.state import (
         CodeReference,
@@ -200,3 +201,13 @@ class Scope:
 
     selection: Selection = field(default_factory=Selection)
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a plan is made under. `today` decides which acceptances of findings still hold."""
+
+    policy: Policy
+    target: Target
+    today: date
+    scope: Scope = field(default_factory=Scope)

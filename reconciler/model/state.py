@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from reconciler.model.findings import Source
 
@@ -89,6 +90,15 @@ class DesiredQualification:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A rule whose findings are advisories for a customer, to the end of the day `until`."""
+
+    rule: str
+    until: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredCustomer:
     """One manifest. `source` is the place of `customerId`."""
 
@@ -99,7 +109,7 @@ class DesiredCustomer:
     qualifications_source: Source
     domain: str | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    accept: frozenset[str] = frozenset()
+    accept: frozenset[Acceptance] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

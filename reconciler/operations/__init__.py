@@ -34,6 +34,7 @@ from reconciler.model.plan import (
     ApplyReport,
     Outcome,
     PlanDocument,
+    PlanOptions,
     Scope,
     Step,
     StepResult,
@@ -112,7 +113,8 @@ async def plan(desired: DesiredState, scope: Scope, run: Run) -> PlanDocument:
     to_check = customers_to_check(desired, live, settings.policy)
     checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
     live = LiveState(customers, checks, live.unreadable_codes)
-    made = make_plan(desired, live, settings.policy, settings.target, scope)
+    options = PlanOptions(settings.policy, settings.target, run.now().date(), scope)
+    made = make_plan(desired, live, options)
     return PlanDocument(made, plan_digest(made), run.now(), VERSION)
 
 

@@ -80,11 +80,9 @@ def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
     category: Category | None = None,
     live: LiveQualification | None = None,
 ) -> Finding:
-    """Make a finding of the catalogue's category unless told otherwise; accepted ones advise."""
+    """Make a finding of the catalogue's category unless another is given."""
     entry = rule(rule_id)
     kind = category or entry.category or Category.ADVISORY
-    if rule_id in customer.accept:
-        kind = Category.ADVISORY
     return Finding(
         rule=rule_id,
         category=kind,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.findings import Category, Finding
-from reconciler.model.plan import BasisEntry, Plan, Scope, Summary
+from reconciler.model.plan import BasisEntry, Plan, Summary
 from reconciler.model.state import (
     DesiredCustomer,
     LiveCustomer,
@@ -17,13 +17,15 @@ from reconciler.model.state import (
     known_qualification,
     known_status,
 )
+from reconciler.planning.acceptance import with_acceptances
 from reconciler.planning.decision import Decision, decide, make_finding
 from reconciler.planning.side_checks import checked, sign_in_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
-    from reconciler.model.plan import Target
+    from reconciler.model.plan import PlanOptions
     from reconciler.model.policy import Policy
     from reconciler.model.state import DesiredState, LiveState
 
@@ -55,22 +57,20 @@ def customers_to_check(
 def make_plan(
     desired: DesiredState,
     live: LiveState,
-    policy: Policy,
-    target: Target,
-    scope: Scope | None = None,
+    options: PlanOptions,
 ) -> Plan:
     """Decide every customer. `live` holds each of them, and side checks where there are steps."""
-    scope = scope or Scope()
+    policy, scope = options.policy, options.scope
     decided = [
         _decide_customer(customer, live, policy)
         for customer in sorted(desired.customers, key=lambda c: (c.name, c.customer_id))
     ]
     steps = tuple(step for each in decided for step in each.decision.steps)
-    findings = [finding for each in decided for finding in _findings(each.decision)]
+    findings = [finding for each in decided for finding in _findings(each, options.today)]
     findings += [*sign_in_findings([each.checks for each in decided], policy), *scope.findings]
     findings.sort(key=_finding_order)
     return Plan(
-        target=target,
+        target=options.target,
         steps=steps,
         findings=tuple(findings),
         basis={each.customer.customer_id: each.basis for each in decided if each.decision.steps},
@@ -138,9 +138,9 @@ def _with_codes(customer: DesiredCustomer, decision: Decision, live: LiveState) 
     return replace(decision, advisories=(*decision.advisories, *unread))
 
 
-def _findings(decision: Decision) -> Iterable[Finding]:
-    yield from decision.findings
-    yield from decision.advisories
+def _findings(decided: _Decided, today: date) -> Iterable[Finding]:
+    found = (*decided.decision.findings, *decided.decision.advisories)
+    return with_acceptances(decided.customer, found, today)
 
 
 def _summarise(decided: list[_Decided], findings: list[Finding]) -> Summary:

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from reconciler.applying.history import read_history
 from reconciler.applying.journal import JOURNAL_FILE
 from reconciler.documents.plan_file import save_plan
-from reconciler.model.plan import Outcome, Scope
+from reconciler.model.plan import Outcome, PlanOptions, Scope
 from reconciler.model.policy import CREATABLE, Policy, SideCheck
 from reconciler.model.state import (
     CustomerId,
@@ -37,7 +37,7 @@ from reconciler.planning.planner import make_plan
 from reconciler.planning.staleness import find_drift
 from tests.apply_process import CALM, WEATHERS, Process
 from tests.fake_partner_center import RIVALS, Admin, Became, FakePartnerCenter, run_in
-from tests.worlds import SOE, customer, education, gcc
+from tests.worlds import SOE, TODAY, customer, education, gcc
 
 if TYPE_CHECKING:
     from reconciler.applying.history import History
@@ -240,7 +240,7 @@ class ApplyMachine(RuleBasedStateMachine):
     def _true_plan(self) -> Plan:
         live = LiveState({customer_id: self._live(customer_id) for customer_id in self.declared})
         target = self._run(Admin(), 1).configuration.target
-        return make_plan(self._desired, live, self.policy, target)
+        return make_plan(self._desired, live, PlanOptions(self.policy, target, TODAY))
 
     def _blocked(self) -> set[CustomerId]:
         if self.policy.account_status is not SideCheck.BLOCK:

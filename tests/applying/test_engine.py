@@ -23,7 +23,7 @@ from reconciler.model.errors import (
     StateError,
     Unavailable,
 )
-from reconciler.model.plan import Outcome
+from reconciler.model.plan import Outcome, PlanOptions
 from reconciler.model.policy import Policy, SideCheck
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
@@ -46,6 +46,7 @@ from tests.worlds import (
     SKIP,
     SOE,
     TARGET,
+    TODAY,
     customer,
     denied,
     education,
@@ -130,7 +131,11 @@ class Apply:
             customer_id: LiveCustomer(tuple(entry.live for entry in entries.values()))
             for customer_id, entries in self.service.entries.items()
         }
-        return make_plan(DesiredState(self.customers), LiveState(live), self.policy, TARGET)
+        return make_plan(
+            DesiredState(self.customers),
+            LiveState(live),
+            PlanOptions(self.policy, TARGET, TODAY),
+        )
 
     def make_engine(self, plan: Plan) -> Engine:
         numbers = count(1)

@@ -38,6 +38,7 @@ from reconciler.model.plan import (
     Outcome,
     Plan,
     PlanDocument,
+    PlanOptions,
     Scope,
     Selection,
     Step,
@@ -54,6 +55,7 @@ from tests.worlds import (
     FABRIKAM,
     K12,
     TARGET,
+    TODAY,
     World,
     customer,
     education,
@@ -201,7 +203,7 @@ scopes = st.builds(
 @given(worlds(), scopes, st.text())
 def test_any_plan_there_and_back(world: World, scope: Scope, version: str) -> None:
     """Writing and reading is the identity for every plan, and leaves its digest as it is."""
-    plan = make_plan(world.desired, world.live, world.policy, TARGET, scope)
+    plan = make_plan(world.desired, world.live, PlanOptions(world.policy, TARGET, TODAY, scope))
     document = PlanDocument(plan, plan_digest(plan), MADE, version)
     again = reread(document)
     assert again == document

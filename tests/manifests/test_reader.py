@@ -62,7 +62,7 @@ def test_places_of_problems(tmp_path: Path) -> None:
         "6:3 missing-key",
         "7:3 unknown-key",
         "8:12 invalid-value",
-        "10:7 invalid-value",
+        "10:7 missing-key",
     ]
 
 

@@ -15,6 +15,7 @@ from reconciler.manifests.schema import manifest_schema
 from reconciler.model.findings import Source
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
+    Acceptance,
     CodeReference,
     DesiredCustomer,
     DesiredQualification,
@@ -75,7 +76,7 @@ def test_desired_state() -> None:
         qualifications_source=places[1],
         domain="Contoso.com",
         labels={"region": "us"},
-        accept=frozenset({"vetting-denied"}),
+        accept=frozenset({Acceptance("vetting-denied")}),
     )
     assert customer.customer_id == CUSTOMER
 
@@ -171,7 +172,9 @@ def test_schema_is_made_for_editors() -> None:
     """The schema is lawful, names the rules that can be accepted, and describes every key."""
     schema = manifest_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["$defs"]["Spec"]["properties"]["accept"]["items"]["enum"] == sorted(PLAN_RULES)
+    assert schema["$defs"]["AcceptEntry"]["properties"]["rule"]["enum"] == sorted(PLAN_RULES)
+    _, short = schema["$defs"]["Spec"]["properties"]["accept"]["items"]["anyOf"]
+    assert short["enum"] == sorted(PLAN_RULES)
     described = [
         (name, key)
         for name, model in schema["$defs"].items()

@@ -13,6 +13,7 @@ from reconciler.manifests.reader import load_manifests, write_manifest
 from reconciler.model.findings import Source
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
+    Acceptance,
     CodeReference,
     CustomerId,
     DesiredCustomer,
@@ -47,7 +48,7 @@ CONTOSO = DesiredCustomer(
     qualifications_source=NOWHERE,
     domain="contoso.onmicrosoft.com",
     labels={"region": "us-west", "tier": "1"},
-    accept=frozenset({"vetting-denied", "not-checked"}),
+    accept=frozenset({Acceptance("vetting-denied"), Acceptance("not-checked")}),
 )
 
 WRITTEN = """\
@@ -124,7 +125,15 @@ customers = st.builds(
     qualifications_source=st.just(NOWHERE),
     domain=st.none() | st.from_regex(r"[a-z0-9]{1,9}(\.[a-z0-9]{1,9}){0,2}", fullmatch=True),
     labels=st.dictionaries(texts, texts | st.just(""), max_size=3),
-    accept=st.frozensets(st.sampled_from(sorted(PLAN_RULES)), max_size=2),
+    accept=st.frozensets(
+        st.builds(
+            Acceptance,
+            st.sampled_from(sorted(PLAN_RULES)),
+            st.none() | st.dates(),
+            st.none() | st.text("ab: #'{}[],\\\"é", min_size=1),
+        ),
+        max_size=2,
+    ),
 )
 
 

@@ -15,7 +15,7 @@ import pytest
 from reconciler.model.findings import Category, Severity, Vetting
 from reconciler.model.plan import Step
 from reconciler.model.policy import CREATABLE, Policy
-from reconciler.model.rules import PLAN_RULES, rule
+from reconciler.model.rules import rule
 from reconciler.model.state import EducationSegment, LiveCustomer, Qualification
 from reconciler.planning.decision import SEVERITIES, Decision, decide
 from tests.worlds import (
@@ -386,17 +386,6 @@ def test_weighs(row: Row) -> None:
 
 
 @every_row
-def test_accepted(row: Row) -> None:
-    """Accepting every rule makes every finding an advisory and releases no withheld step."""
-    accepting = customer(*row.declared, accept=PLAN_RULES)
-    decision = decide(accepting, row.live, row.policy)
-    assert names(decision.steps) == list(row.steps)
-    assert sorted(briefs(all_findings(decision))) == sorted(row.findings)
-    assert {each.category for each in all_findings(decision)} <= {Category.ADVISORY}
-    assert {each.severity for each in all_findings(decision)} <= {Severity.WARNING}
-
-
-@every_row
 def test_order(row: Row) -> None:
     """The order of entries and of live answers changes no step and no finding."""
     placed = customer(*row.declared)
@@ -462,13 +451,3 @@ def test_another_denial_is_named() -> None:
     stale = customer(education(resubmit=DENIED_ON - timedelta(days=1)))
     (found,) = decide(stale, live(denied()), POLICY).findings
     assert "resubmitDenialOf names 2025-11-02T09:30:00.885Z, another denial" in found.message
-
-
-def test_accept_is_for_its_rule_only() -> None:
-    """Accepting one rule leaves the findings of the others as they are."""
-    accepting = customer(education(None), NONPROFIT, accept=["nonprofit-not-settable"])
-    found = {each.rule: each.category for each in decide(accepting, live(), POLICY).findings}
-    assert found == {
-        "education-segment-missing": Category.BLOCKED,
-        "nonprofit-not-settable": Category.ADVISORY,
-    }

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from reconciler.model.findings import Category, Finding, Severity
-from reconciler.model.plan import BasisEntry, Plan, Scope, Selection, Summary
+from reconciler.model.plan import BasisEntry, Plan, PlanOptions, Scope, Selection, Summary
 from reconciler.model.rules import rule
 from reconciler.model.state import (
     AccountStatus,
@@ -29,6 +29,7 @@ from tests.worlds import (
     POLICY,
     SOE,
     TARGET,
+    TODAY,
     brief,
     briefs,
     customer,
@@ -49,7 +50,7 @@ ADATUM: Final = customer(SOE, customer_id=FABRIKAM, name="adatum")
 
 
 def plan_two(first: DesiredCustomer, second: DesiredCustomer, state: LiveState) -> Plan:
-    return make_plan(DesiredState((first, second)), state, POLICY, TARGET)
+    return make_plan(DesiredState((first, second)), state, PlanOptions(POLICY, TARGET, TODAY))
 
 
 def both(one: LiveCustomer | UnreadableCustomer, other: LiveCustomer | None = None) -> LiveState:
@@ -89,7 +90,8 @@ def test_accepting_unreadable_keeps_the_plan_incomplete() -> None:
 
 def test_nothing_declared() -> None:
     """A plan without customers is a complete, empty plan."""
-    assert make_plan(DesiredState(()), LiveState({}), POLICY, TARGET) == Plan(TARGET)
+    options = PlanOptions(POLICY, TARGET, TODAY)
+    assert make_plan(DesiredState(()), LiveState({}), options) == Plan(TARGET)
 
 
 def test_in_sync() -> None:
@@ -120,7 +122,7 @@ def test_code_that_cannot_be_read_here() -> None:
     """A code that can't be read here is an advisory beside the step, never a reason to withhold."""
     desired = customer(gcc())
     state = state_of(desired, live(), FINE, [CODE])
-    made = make_plan(DesiredState((desired,)), state, POLICY, TARGET)
+    made = make_plan(DesiredState((desired,)), state, PlanOptions(POLICY, TARGET, TODAY))
     assert names(made.steps) == [GCC]
     assert weighed(made.findings) == [
         f"gcc-ends-commercial-sales {GCC} 1: advisory warning",
@@ -134,7 +136,7 @@ def test_code_of_no_step_is_not_told(state: LiveCustomer) -> None:
     """A code is wanted for a step only."""
     desired = customer(gcc())
     unread = state_of(desired, state, FINE, [CODE])
-    found = make_plan(DesiredState((desired,)), unread, POLICY, TARGET).findings
+    found = make_plan(DesiredState((desired,)), unread, PlanOptions(POLICY, TARGET, TODAY)).findings
     assert "validation-code-not-checked" not in {each.rule for each in found}
 
 
@@ -143,7 +145,7 @@ def test_code_of_a_withheld_step_is_not_told() -> None:
     desired = customer(gcc())
     checks = replace(FINE, account_status=AccountStatus("NotAllowed"))
     state = state_of(desired, live(), checks, [CODE])
-    made = make_plan(DesiredState((desired,)), state, BLOCK, TARGET)
+    made = make_plan(DesiredState((desired,)), state, PlanOptions(BLOCK, TARGET, TODAY))
     assert briefs(made.findings) == [f"account-status-blocks-purchases {GCC} 1"]
 
 
@@ -172,7 +174,7 @@ def test_basis_of_the_customers_with_steps() -> None:
     guarded = customer(SOE)
     checks = {CONTOSO: replace(FINE, account_status=AccountStatus("NotAllowed"))}
     state = replace(both(live("Education"), live("Charity")), checks=checks)
-    made = make_plan(DesiredState((guarded, ADATUM)), state, BLOCK, TARGET)
+    made = make_plan(DesiredState((guarded, ADATUM)), state, PlanOptions(BLOCK, TARGET, TODAY))
     assert made.basis == {FABRIKAM: (BasisEntry("Charity"),)}
 
 
@@ -204,9 +206,7 @@ def test_scope() -> None:
     made = make_plan(
         DesiredState((desired,)),
         state_of(desired, live("Charity")),
-        POLICY,
-        TARGET,
-        Scope(selection, (dropped,)),
+        PlanOptions(POLICY, TARGET, TODAY, Scope(selection, (dropped,))),
     )
     assert made.selection == selection
     assert [each.rule for each in made.findings] == ["customer-dropped", "removal-not-supported"]

@@ -13,7 +13,7 @@ from reconciler.documents.digest import plan_digest
 from reconciler.model.findings import Category
 from reconciler.model.policy import CREATABLE
 from reconciler.model.rules import PLAN_RULES
-from reconciler.model.state import DesiredState, LiveCustomer, LiveState, Qualification
+from reconciler.model.state import Acceptance, DesiredState, LiveCustomer, LiveState, Qualification
 from tests.worlds import CLAIM, World, come_true, worlds
 
 if TYPE_CHECKING:
@@ -216,7 +216,10 @@ def test_complete_means_all_were_read(world: World) -> None:
 @given(worlds(), st.frozensets(st.sampled_from(sorted(PLAN_RULES))))
 def test_accepting_never_changes_what_is_done(world: World, rules: frozenset[str]) -> None:
     """Accepting any rules leaves steps, digest and the findings' places as they are."""
-    customers = tuple(replace(each, accept=each.accept | rules) for each in world.desired.customers)
+    customers = tuple(
+        replace(each, accept=each.accept | {*map(Acceptance, rules)})
+        for each in world.desired.customers
+    )
     accepting = replace(world, desired=DesiredState(customers)).plan
     plan = world.plan
     assert accepting.steps == plan.steps

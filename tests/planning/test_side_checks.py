@@ -11,6 +11,7 @@ from reconciler.model.findings import Category
 from reconciler.model.policy import Policy, SideCheck
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
+    Acceptance,
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
@@ -222,7 +223,7 @@ def test_withheld_gcc_takes_its_advice_along() -> None:
 )
 def test_accepting_releases_nothing(checks: SideChecks) -> None:
     """Accepting a rule makes its finding an advisory; the steps stay withheld."""
-    accepting = replace(GUARDED, accept=frozenset(PLAN_RULES))
+    accepting = replace(GUARDED, accept=frozenset(map(Acceptance, PLAN_RULES)))
     made = plan(checks, BLOCK, accepting)
     assert made.steps == ()
     assert made.findings

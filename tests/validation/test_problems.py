@@ -54,6 +54,10 @@ UNKNOWN_KEYS: Final = {
         (*ENTRY, "educationSegment"),
     ),
     "called as the tag": (manifest([K12 | {"Education": "K12"}]), (*ENTRY, "Education")),
+    "in an acceptance": (
+        manifest(accept=[{"rule": "not-checked", "untill": "2027-03-31"}]),
+        ("spec", "accept", 0, "untill"),
+    ),
     "under validationCodeFrom": (
         manifest([GCC | {"validationCodeFrom": {"env": "A", "vault": "b"}}]),
         (*ENTRY, "validationCodeFrom", "vault"),
@@ -103,6 +107,18 @@ INVALID: Final = {
     "text for accept": ("spec.accept", {"accept": "vetting-denied"}),
     "stranger in accept": ("spec.accept.1", {"accept": ["vetting-denied", "everything"]}),
     "rule that no plan raises": ("spec.accept.0", {"accept": ["inline-secret"]}),
+    "stranger in an acceptance": ("spec.accept.0.rule", {"accept": [{"rule": "everything"}]}),
+    **{
+        f"{until} for a day": (
+            "spec.accept.0.until",
+            {"accept": [{"rule": "not-checked", "until": until}]},
+        )
+        for until in ("2027-02-30", "20270331", "2027-03-31T00:00:00", "soon", 2027, None)
+    },
+    "two lines of reason": (
+        "spec.accept.0.reason",
+        {"accept": [{"rule": "not-checked", "reason": "a\nb"}]},
+    ),
     "mapping for entries": ("spec.qualifications", {"qualifications": {}}),
     "null for entries": ("spec.qualifications", {"qualifications": None}),
     "null for an entry": ("spec.qualifications.0", {"qualifications": [None]}),
