@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.applying.history import read_history
-from reconciler.applying.journal import JOURNAL_FILE, Journal
-from reconciler.applying.lock import hold_lock
+from reconciler.applying.journal import Journal
+from reconciler.applying.lock import JOURNAL_FILE, LOCK_FILE, hold_lock
 from reconciler.applying.stop import StopSignal
 from reconciler.documents.digest import digest_of, plan_digest
 from reconciler.documents.models import plan_to_document
@@ -609,13 +610,37 @@ def test_a_full_disk_is_told_in_a_true_report(bench: Bench, size: int) -> None:
 
 
 def test_a_journal_that_can_not_be_opened_is_reported(bench: Bench) -> None:
-    """The report is delivered although nothing could begin."""
-    bench.journal.parent.mkdir()
-    bench.journal.symlink_to(bench.folder / "nowhere" / "journal")
-    with pytest.raises(StateError, match="can't be written"):
+    """The report is delivered although nothing could begin: here, stateDir was cleaned away."""
+    bench.service.reads.append(Fault(does=lambda: shutil.rmtree(bench.journal.parent)))
+    with pytest.raises(StateError, match="removed or replaced"):
         bench.apply()
     assert bench.outcomes == [UNSENT] * 3
     assert bench.sent == []
+
+
+def test_a_folder_removed_while_creates_are_sent_ends_them(bench: Bench) -> None:
+    """What was in flight is told as it ended; nothing more is sent, as another may run by now."""
+    clean = Fault(does=lambda: shutil.rmtree(bench.journal.parent), after=True)
+    bench.service.creates.append(clean)
+    assert bench.apply() == 1
+    assert bench.outcomes == [CREATED, UNSENT, UNSENT]
+    assert len(bench.sent) == 1
+    assert isinstance(bench.stop.error, StateError)
+
+
+@pytest.mark.parametrize("name", [JOURNAL_FILE, LOCK_FILE])
+def test_a_file_replaced_while_creates_are_sent_ends_them(bench: Bench, name: str) -> None:
+    """A journal or a lock of the same name and content is still another one."""
+    path = bench.journal.with_name(name)
+    bench.service.creates.append(Fault(does=lambda: replace_by_copy(path), after=True))
+    assert bench.apply() == 1
+    assert bench.outcomes == [CREATED, UNSENT, UNSENT]
+
+
+def replace_by_copy(path: Path) -> None:
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes())
+    copy.replace(path)
 
 
 def test_a_reset_emulator_begins_anew(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from reconciler.applying.journal_lines import (
     parse_lines,
     refused_line,
 )
+from reconciler.applying.state_folder import read_state_file
 from reconciler.configuration.config import EMULATOR
 from reconciler.model.errors import JournalRefused
 from reconciler.model.plan import Outcome, StepKey
@@ -87,7 +88,7 @@ class History:
 def read_history(path: Path, target: Target) -> History:
     """Read what earlier runs left. Raises JournalRefused, which names the file and the line."""
     try:
-        content = path.read_bytes()
+        content = read_state_file(path)
     except FileNotFoundError:
         return History({}, 0, {}, frozenset())
     except OSError as error:

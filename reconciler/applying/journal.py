@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Self
+from io import FileIO
+from typing import TYPE_CHECKING, Self
 
 from reconciler.applying.journal_lines import (
     Accepted,
@@ -20,28 +21,29 @@ from reconciler.applying.journal_lines import (
     Settled,
     Started,
 )
+from reconciler.applying.state_folder import APPEND, HeldFolder, flush_folder, open_state_file
 from reconciler.model.errors import StateError
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from io import FileIO
     from pathlib import Path
 
     from reconciler.model.plan import Outcome, Step, Target
 
-JOURNAL_FILE: Final = "journal.jsonl"
-
 
 class Journal:
-    """Appends events to the journal of one run."""
+    """Appends events to the journal of one run, as long as `held` is what it was."""
 
-    def __init__(self, path: Path, run: str) -> None:
+    def __init__(self, path: Path, run: str, held: HeldFolder | None = None) -> None:
         self._path = path
         self._run = run
+        self._held = HeldFolder(path.parent) if held is None else held
+        self._held.ensure_in_place()
         try:
             self._file = _open(path)
         except OSError as error:
             raise StateError(*_no_room(path, error.strerror or str(error))) from error
+        self._held.keep(path)
 
     def __enter__(self) -> Self:
         return self
@@ -96,8 +98,10 @@ class Journal:
     def _append(self, event: JournalLine) -> None:
         """Write one whole line and flush it to disk, or leave the file as it was.
 
-        Raises StateError where the disk won't take it: then nothing may be sent.
+        Raises StateError where the disk won't take it, or where the journal is no more what the
+        next run will read: then nothing may be sent.
         """
+        self._held.ensure_in_place()
         line = event.model_dump_json(by_alias=True).encode() + b"\n"
         before = os.fstat(self._file.fileno()).st_size
         try:
@@ -111,25 +115,13 @@ class Journal:
 
 
 def _open(path: Path) -> FileIO:
-    file = path.open("ab", buffering=0)
+    file = FileIO(open_state_file(path, APPEND), "ab")
     try:
-        path.chmod(0o600)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError:
         file.close()
         raise
     return file
-
-
-def _flush_folder(folder: Path) -> None:
-    """Flush the journal's name to disk, too: a line is of no use in a file that is gone."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _undo(descriptor: int, size: int) -> None:

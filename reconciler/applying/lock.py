@@ -1,4 +1,7 @@
-"""One apply at a time on a working folder; the second is refused and told who holds it."""
+"""One apply at a time on a working folder; the second is refused and told who holds it.
+
+The lock is of a file, so it is worth as much as the file stays there: whoever holds it can ask.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
+from reconciler.applying.state_folder import (
+    PRIVATE_FILE,
+    WRITE,
+    HeldFolder,
+    ensure_state_folder,
+    open_state_file,
+    read_state_file,
+)
 from reconciler.model.errors import LockHeld, StateError
 from reconciler.model.state import format_instant
 
@@ -18,30 +29,24 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+JOURNAL_FILE: Final = "journal.jsonl"
 LOCK_FILE: Final = "apply.lock"
 HOLDER_FILE: Final = "apply.lock.json"
 
 
-def ensure_state_folder(folder: Path) -> None:
-    """Make the folder for its owner alone, where it is missing."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(
-            f"the working folder {folder} can't be made: {error.strerror}",
-            "make it writable, or set stateDir in reconciler.yaml",
-        ) from error
-
-
 @contextmanager
-def hold_lock(folder: Path, started: datetime) -> Iterator[None]:
+def hold_lock(
+    folder: Path, started: datetime, *, within: Path | None = None
+) -> Iterator[HeldFolder]:
     """Hold the folder's lock; the system lets go of it when the process dies.
 
     Raises LockHeld with the holder's process, host and start, StateError where it can't be tried.
+    `within` is the repository, in which no link leads to the folder.
     """
-    ensure_state_folder(folder)
-    lock = FileLock(folder / LOCK_FILE, timeout=0)
+    ensure_state_folder(folder, within)
+    lock = FileLock(folder / LOCK_FILE, timeout=0, mode=PRIVATE_FILE)
     try:
+        os.close(open_state_file(folder / LOCK_FILE, WRITE))
         lock.acquire()
     except Timeout:
         raise LockHeld(
@@ -55,7 +60,7 @@ def hold_lock(folder: Path, started: datetime) -> Iterator[None]:
         ) from error
     try:
         _sign(folder, started)
-        yield
+        yield HeldFolder.watching(folder, (LOCK_FILE, JOURNAL_FILE))
     finally:
         lock.release()
 
@@ -63,7 +68,9 @@ def hold_lock(folder: Path, started: datetime) -> Iterator[None]:
 def _sign(folder: Path, started: datetime) -> None:
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": format_instant(started)}
     try:
-        (folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+        with os.fdopen(open_state_file(folder / HOLDER_FILE, WRITE), "wb") as file:
+            file.truncate()
+            file.write(json.dumps(holder).encode())
     except OSError as error:
         raise StateError(
             f"{folder / HOLDER_FILE} can't be written: {error.strerror}",
@@ -73,7 +80,7 @@ def _sign(folder: Path, started: datetime) -> None:
 
 def _holder(folder: Path) -> str:
     try:
-        holder = json.loads((folder / HOLDER_FILE).read_text(encoding="utf-8"))
+        holder = json.loads(read_state_file(folder / HOLDER_FILE))
         return f"process {holder['pid']} on {holder['host']}, started {holder['started']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "it has not signed the lock yet"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from reconciler.applying.attempt import RetryLimits
 from reconciler.applying.engine import DONE, ApplyInput, Dependencies, Engine
 from reconciler.applying.history import read_history
-from reconciler.applying.journal import JOURNAL_FILE, Journal
+from reconciler.applying.journal import Journal
 from reconciler.applying.limits import (
     counted_creates,
     refuse_other_digest,
@@ -18,7 +18,7 @@ from reconciler.applying.limits import (
     refuse_too_many,
     steps_left_out,
 )
-from reconciler.applying.lock import hold_lock
+from reconciler.applying.lock import JOURNAL_FILE, hold_lock
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.documents.digest import plan_digest
 from reconciler.documents.plan_file import load_plan
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from reconciler.applying.attempt import CreatesQualifications
     from reconciler.applying.history import History
     from reconciler.applying.journal_lines import CreateRecord
+    from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Category
@@ -157,14 +158,14 @@ class ApplyRequest:
 async def apply(request: ApplyRequest, run: Run, stop: StopSignal, dialogue: Dialogue) -> int:
     """Plan or load, show, ask, send. Returns the exit code; raises ReconcilerError on a refusal."""
     state = run.configuration.state_dir
-    with hold_lock(state, run.now()):
+    with hold_lock(state, run.now(), within=run.configuration.folder) as held:
         history = read_history(state / JOURNAL_FILE, run.configuration.target)
         document = await _plan_to_apply(request, run)
         refuse_other_digest(document.digest, request.expect_digest)
         dialogue.show(document)
         _refuse_too_many(request, run, document, history)
         _tell_oddities(history, run)
-        return await _approved(request, run, _Applying(document, history, stop, dialogue))
+        return await _approved(request, run, _Applying(document, history, stop, dialogue, held))
 
 
 def forget_creates(configuration: Configuration) -> None:
@@ -175,7 +176,11 @@ def forget_creates(configuration: Configuration) -> None:
     path = configuration.state_dir / JOURNAL_FILE
     if not path.exists():
         return
-    with hold_lock(configuration.state_dir, utc_now()), Journal(path, str(uuid.uuid4())) as journal:
+    folder = configuration.folder
+    with (
+        hold_lock(configuration.state_dir, utc_now(), within=folder) as held,
+        Journal(path, str(uuid.uuid4()), held) as journal,
+    ):
         journal.reset(utc_now(), configuration.target)
 
 
@@ -185,6 +190,7 @@ class _Applying:
     history: History
     stop: StopSignal
     dialogue: Dialogue
+    held: HeldFolder
 
 
 async def _plan_to_apply(request: ApplyRequest, run: Run) -> PlanDocument:
@@ -268,7 +274,8 @@ async def _send(
 
 def _open_journal(run: Run, applying: _Applying, started: datetime) -> Journal:
     try:
-        return Journal(run.configuration.state_dir / JOURNAL_FILE, str(uuid.uuid4()))
+        path = run.configuration.state_dir / JOURNAL_FILE
+        return Journal(path, str(uuid.uuid4()), applying.held)
     except StateError as error:
         _deliver_unsent(applying, run, started, error.message)
         raise

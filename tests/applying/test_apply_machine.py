@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from reconciler.applying.history import read_history
-from reconciler.applying.journal import JOURNAL_FILE
+from reconciler.applying.lock import JOURNAL_FILE
 from reconciler.documents.plan_file import save_plan
 from reconciler.model.plan import Outcome, PlanOptions, Scope
 from reconciler.model.policy import CREATABLE, Policy, SideCheck

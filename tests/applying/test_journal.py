@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+import resource
+import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from reconciler.applying.history import FRESH, History, read_history
 from reconciler.applying.journal import Journal
+from reconciler.applying.lock import LOCK_FILE, hold_lock
 from reconciler.model.errors import JournalRefused, StateError
 from reconciler.model.plan import Outcome, Step, StepKey, Target
 from reconciler.model.state import CodeReference, CustomerId, Qualification
 from tests.fake_partner_center import room_for
-from tests.worlds import CONTOSO, DENIED_ON, FABRIKAM, LATER
+from tests.worlds import CONTOSO, DENIED_ON, FABRIKAM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 ADJUSTMENT: Final = Path("/proc/self/oom_score_adj")
 """It can be opened, but its mode is the kernel's."""
@@ -329,10 +336,12 @@ def test_what_is_no_file_is_refused(path: Path) -> None:
 
 
 def test_the_journal_is_the_owners_alone(path: Path) -> None:
-    """The file is 0600, also where it was there with more."""
-    path.touch(0o644)
-    Journal(path, "run-1").__exit__()
-    assert path.stat().st_mode & 0o777 == 0o600
+    """The file is 0600, whatever the umask, and also where it was there with more or less."""
+    for mode in (0o644, 0o200):
+        path.touch()
+        path.chmod(mode)
+        Journal(path, "run-1").__exit__()
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_it_holds_no_code(path: Path) -> None:
@@ -357,15 +366,91 @@ def test_a_full_disk_leaves_the_journal_whole(path: Path, room: int) -> None:
     assert read_history(path, HERE).unsettled == {}
 
 
-def test_what_is_not_on_disk_is_not_written(path: Path) -> None:
-    """A line that can't be flushed is StateError: a pipe takes the write, but never a flush."""
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+@contextmanager
+def room_for_one_more_file() -> Iterator[None]:
+    """Let the process open one more file, and no second one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open(os.devnull) as _, open(os.devnull) as second:  # noqa: PTH123 - no path of a test's
+        resource.setrlimit(resource.RLIMIT_NOFILE, (second.fileno(), hard))
     try:
-        with Journal(path, "run-1") as journal, pytest.raises(StateError, match="can't be written"):
-            journal.sending(LATER, STEP, "id-1")
+        yield
     finally:
-        os.close(reader)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_the_folder_is_flushed_before_anything_is_sent(path: Path) -> None:
+    """Where the folder can't be opened to be flushed, the journal's name may be lost."""
+    path.touch()
+    with room_for_one_more_file(), pytest.raises(StateError, match="Too many open files"):
+        Journal(path, "run-1")
+
+
+def test_a_pipe_is_refused_by_name(path: Path) -> None:
+    """A pipe in the journal's place is neither waited for nor written to, and it is named."""
+    os.mkfifo(path)
+    with pytest.raises(JournalRefused, match=f"{path} can't be read: it is no regular file"):
+        read_history(path, HERE)
+    with pytest.raises(StateError, match=f"{path} can't be written: it is no regular file"):
+        Journal(path, "run-1")
+
+
+def test_a_link_is_refused_by_name(path: Path) -> None:
+    """What a link in the journal's place leads to is neither read, written nor made private."""
+    other = path.with_name("other")
+    other.write_bytes(b"")
+    other.chmod(0o644)
+    path.symlink_to(other)
+    with pytest.raises(JournalRefused, match=f"{path} can't be read: it is a link"):
+        read_history(path, HERE)
+    with pytest.raises(StateError, match=f"{path} can't be written: it is a link"):
+        Journal(path, "run-1")
+    assert (other.read_bytes(), other.stat().st_mode & 0o777) == (b"", 0o644)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def _replace_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("away"))
+    shutil.copytree(path.parent.with_name("away"), path.parent)
+
+
+def _replace_file(path: Path) -> None:
+    copy = path.with_name("copy")
+    shutil.copy(path, copy)
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("meddle", [_remove, _replace_folder, _replace_file, Path.unlink])
+def test_a_journal_that_is_gone_takes_no_line(
+    tmp_path: Path, meddle: Callable[[Path], None]
+) -> None:
+    """Once folder or journal is removed or replaced, no line is written: nothing may be sent."""
+    path = tmp_path / "state" / "journal.jsonl"
+    with hold_lock(path.parent, AT) as held, Journal(path, "run-1", held) as journal:
+        journal.started(AT, "sha256:1", HERE)
+        meddle(path)
+        with pytest.raises(StateError, match="removed or replaced"):
+            journal.sending(AT, STEP, "id-1")
+
+
+def test_a_lock_that_is_gone_takes_no_line(tmp_path: Path) -> None:
+    """Whoever removes the lock lets another apply in."""
+    path = tmp_path / "journal.jsonl"
+    with hold_lock(tmp_path, AT) as held, Journal(path, "run-1", held) as journal:
+        (tmp_path / LOCK_FILE).unlink()
+        with pytest.raises(StateError, match=f"{LOCK_FILE} was removed or replaced"):
+            journal.started(AT, "sha256:1", HERE)
+
+
+def test_a_journal_that_appears_is_not_ours(tmp_path: Path) -> None:
+    """One that was not there when the lock was taken has lines that nobody has read."""
+    path = tmp_path / "journal.jsonl"
+    with hold_lock(tmp_path, AT) as held:
+        path.touch()
+        with pytest.raises(StateError, match="removed or replaced"):
+            Journal(path, "run-1", held)
 
 
 @pytest.mark.skipif(not ADJUSTMENT.exists(), reason="only Linux has such a file")

@@ -7,21 +7,25 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.lock import HOLDER_FILE, LOCK_FILE, ensure_state_folder, hold_lock
+from reconciler.applying.lock import HOLDER_FILE, LOCK_FILE, hold_lock
+from reconciler.applying.state_folder import ensure_state_folder
 from reconciler.model.errors import LockHeld, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 STARTED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 HOLDER: Final = """
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from reconciler.applying.lock import hold_lock
@@ -73,6 +77,77 @@ def test_an_unsigned_lock_is_refused_all_the_same(tmp_path: Path, signature: str
         (tmp_path / HOLDER_FILE).write_text(signature)
         with pytest.raises(LockHeld, match="it has not signed the lock yet"):
             take(tmp_path)
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("mask", [0, 0o277])
+def test_all_of_it_is_the_owners_alone(tmp_path: Path, mask: int) -> None:
+    """Lock and signature are 0600, whatever the umask."""
+    with umask(mask), hold_lock(tmp_path, STARTED):
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    assert modes == {LOCK_FILE: 0o600, HOLDER_FILE: 0o600}
+
+
+@pytest.mark.parametrize("file", [LOCK_FILE, HOLDER_FILE])
+def test_no_link_is_followed(tmp_path: Path, file: str) -> None:
+    """A branch can commit a link: what it leads to stays as it was, and the link is named."""
+    other = tmp_path / "other"
+    other.write_text("precious")
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / file).symlink_to(other)
+    with pytest.raises(StateError, match=f"{state / file} can't be .*: it is a link"):
+        take(state)
+    assert other.read_text() == "precious"
+
+
+@pytest.mark.parametrize("file", [LOCK_FILE, HOLDER_FILE])
+def test_no_pipe_is_waited_for(tmp_path: Path, file: str) -> None:
+    """A pipe in the place of the lock or its signature is refused at once, by name."""
+    os.mkfifo(tmp_path / file)
+    with pytest.raises(StateError, match=f"{tmp_path / file} can't be .*: it is no regular file"):
+        take(tmp_path)
+
+
+def test_a_signature_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """The second apply tells what it can, where the first one's signature was replaced."""
+    with hold_lock(tmp_path, STARTED):
+        (tmp_path / HOLDER_FILE).unlink()
+        os.mkfifo(tmp_path / HOLDER_FILE)
+        with pytest.raises(LockHeld, match="it has not signed the lock yet"):
+            take(tmp_path)
+
+
+@pytest.mark.parametrize("state", ["state", "linked/state"])
+def test_the_folder_is_no_link(tmp_path: Path, state: str) -> None:
+    """Neither it nor a folder of the repository on the way to it may be a link."""
+    (tmp_path / "elsewhere").mkdir()
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / state.split("/", maxsplit=1)[0]).symlink_to(tmp_path / "elsewhere")
+    with (
+        pytest.raises(StateError, match="is a link, and links are not followed"),
+        hold_lock(repository / state, STARTED, within=repository),
+    ):
+        pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_link_on_the_way_to_the_repository_is_the_owners_business(tmp_path: Path) -> None:
+    """What lies above the repository no branch can commit."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "real")
+    repository = tmp_path / "linked" / "repository"
+    with hold_lock(repository / "state", STARTED, within=repository):
+        assert (tmp_path / "real" / "repository" / "state" / LOCK_FILE).exists()
 
 
 def test_the_folder_is_made_for_its_owner(tmp_path: Path) -> None:

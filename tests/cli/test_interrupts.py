@@ -187,6 +187,23 @@ def test_one_apply_at_a_time(project: Project) -> None:
     assert "nothing was sent" in second.err
 
 
+def test_a_second_apply_after_the_folder_was_cleaned_away(project: Project) -> None:
+    """Cleaning takes the lock away: the first sends nothing more, and nobody is sent twice."""
+    twelve(project)
+    with served(project, [slow(0.8, after=1, times=8)]) as service, running(project, *APPLY) as one:
+        wait_until(lambda: service.posted() == 9)
+        for name in ("apply.lock", "apply.lock.json", "journal.jsonl"):  # not the emulator's own
+            (project.folder / ".reconciler" / name).unlink()
+        first = ended(one)
+        assert service.posted() == 9
+        second = project.run(*APPLY)
+        assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
+    assert first.code == 1
+    assert counted(first.document) == {"created": 9, "not-attempted": 3}
+    assert "removed or replaced while this apply was running" in first.err
+    assert second.code == 0
+
+
 def test_the_lock_ends_with_its_holder(project: Project) -> None:
     """A killed apply leaves no lock that somebody would have to remove."""
     declare(project, {"school": [EDUCATION]})
