@@ -469,6 +469,18 @@ _CUSTOMERS: Final = (
         page=UPDATE_PAGE,
         remedy="Nothing, if it is meant: what the customer holds it keeps, and nobody watches it.",
     ),
+    Rule(
+        id="configuration-changed",
+        category=Category.ADVISORY,
+        severity=Severity.WARNING,
+        title="The change touches the configuration",
+        meaning="A key of the configuration has another value than at the base of this change, "
+        "so every customer is planned, and by the new value.",
+        why="The configuration decides which service is asked, what is permitted and what fails a "
+        "run: who may change it may loosen every check of this plan.",
+        page=OUR_DECISION,
+        remedy="Have its code owners approve the value; else put the old one back.",
+    ),
 )
 
 _REPORTS: Final = (

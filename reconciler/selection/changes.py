@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.manifests.reader import load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
+from reconciler.selection.configuration_changes import compare_configuration
 from reconciler.selection.enclosing import HistoryUnavailable, Repository
 from reconciler.selection.git import (
     TreeEntry,
@@ -30,8 +31,9 @@ from reconciler.selection.git import (
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from reconciler.model.findings import Finding
     from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState
 
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -59,28 +61,35 @@ class ManifestPlaces:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What differs from the merge base. `changed` is None where all must be planned."""
+    """What differs from the merge base. `changed` is None where all must be planned.
+
+    `findings` tell what of the configuration changed.
+    """
 
     changed: frozenset[CustomerId] | None
     dropped: tuple[DesiredCustomer, ...] = ()
     note: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> Changes:
     """Compare with the merge base of HEAD and `ref`. Raises UsageError for a ref that is none."""
     try:
         repository = open_repository(places.folder)
-        commit = find_commit(repository, ref)
-        base = _open_base(repository, merge_base(repository, commit, ref), places)
-        changes = _compare(desired, base, _load(base))
+        commit = merge_base(repository, find_commit(repository, ref), ref)
+        configuration = compare_configuration(repository, commit, places.configuration)
     except HistoryUnavailable as reason:
         return Changes(None, note=f"full plan: {reason}")
-    if base.why_all:
-        return Changes(
-            None, changes.dropped, f"full plan: {base.why_all} the merge base with {ref}"
-        )
+    try:
+        base = _open_base(repository, commit, places)
+        changes = _compare(desired, base, _load(base))
+    except HistoryUnavailable as reason:
+        return Changes(None, note=f"full plan: {reason}", findings=configuration.findings)
+    if configuration.reason:
+        note = f"full plan: {configuration.reason} the merge base with {ref}"
+        return Changes(None, changes.dropped, note, configuration.findings)
     count = f"{len(changes.changed or ())} of {len(desired.customers)} customers"
-    note = f"{count} changed since the merge base with {ref} ({base.commit[:_SHORT]})"
+    note = f"{count} changed since the merge base with {ref} ({commit[:_SHORT]})"
     return replace(changes, note=note)
 
 
@@ -89,13 +98,11 @@ class _Base:
     """What of the merge base has to be read. Paths are relative to the git root."""
 
     repository: Repository
-    commit: str
     places: ManifestPlaces
     folder: str
     tops: tuple[str, ...]
     unchanged: frozenset[str]
     to_read: tuple[TreeEntry, ...]
-    why_all: str
 
     def told_apart(self, customer: DesiredCustomer) -> bool:
         """Tell whether the customer stands in a file that is not the same at the base."""
@@ -104,23 +111,20 @@ class _Base:
 
 
 def _open_base(repository: Repository, commit: str, places: ManifestPlaces) -> _Base:
-    configuration, folder, *tops = (
-        _path_in_tree(repository, path, places.folder)
-        for path in (places.configuration, places.folder, *places.paths)
+    folder, *tops = (
+        _path_in_tree(repository, path, places.folder) for path in (places.folder, *places.paths)
     )
-    listed = list(list_tree(repository, commit, [configuration, *tops]))
+    listed = list_tree(repository, commit, tops)
     entries = [entry for entry in listed if _may_hold_manifests(entry, tops)]
     same = unchanged_files(repository, entries)
     unchanged = frozenset(path for path in same if _name(path) not in _CONFIGURATIONS)
     return _Base(
         repository=repository,
-        commit=commit,
         places=places,
         folder=folder,
         tops=tuple(tops),
         unchanged=unchanged,
         to_read=tuple(entry for entry in entries if entry.path not in unchanged),
-        why_all=_why_all(repository, listed, configuration),
     )
 
 
@@ -168,22 +172,9 @@ def _below(path: str, top: str) -> str | None:
 
 def _is_manifest(path: str) -> bool:
     # A part `..`, which only a commit made by hand can have, is hidden too: nothing is written
-    # outside of the copy.
-    hidden = any(part.startswith(".") for part in path.replace("\\", "/").split("/"))
+    # outside of the copy. Only Windows takes a backslash for more than a letter.
+    hidden = any(part.startswith(".") for part in path.replace(os.sep, "/").split("/"))
     return path.endswith(_SUFFIXES) and not hidden
-
-
-def _why_all(repository: Repository, listed: Iterable[TreeEntry], configuration: str) -> str:
-    """Tell why the configuration makes a full plan; empty where it is what it was."""
-    name, path = _name(configuration), repository.root / configuration
-    now = path.read_bytes() if path.exists() else None
-    found = [entry for entry in listed if entry.path == configuration]
-    if not found:
-        return "" if now is None else f"{name} is new since"
-    [(_, before)] = read_files(repository, found)
-    # Git may have written line breaks of another kind into the working tree.
-    same = now is not None and now.replace(b"\r\n", b"\n") == before.replace(b"\r\n", b"\n")
-    return "" if same else f"{name} changed since"
 
 
 def _load(base: _Base) -> tuple[DesiredCustomer, ...]:

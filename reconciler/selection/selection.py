@@ -84,10 +84,12 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
         for customer in desired.customers
         if (changed is None or customer.customer_id in changed) and chosen(customer)
     )
-    findings = tuple(_dropped(customer) for customer in changes.dropped if chosen(customer))
+    dropped = tuple(_dropped(customer) for customer in changes.dropped if chosen(customer))
     note = changes.note or ("" if kept else "no customer is selected")
     return Selected(
-        DesiredState(kept), Scope(narrowing.selection, findings), (note,) if note else ()
+        DesiredState(kept),
+        Scope(narrowing.selection, (*changes.findings, *dropped)),
+        (note,) if note else (),
     )
 
 

@@ -71,6 +71,7 @@ PLANNED: Final = {
         "customer-agreement-missing",
         "not-checked",
         "customer-dropped",
+        "configuration-changed",
     },
 }
 SEVERITIES: Final = {

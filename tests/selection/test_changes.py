@@ -199,6 +199,17 @@ def test_a_customer_taken_out_is_dropped(repository: GitFolder, *, whole_file: b
     assert [each.name for each in changes.dropped] == ["customer-1" if whole_file else "customer-3"]
 
 
+def test_a_backslash_in_a_name_hides_no_file(repository: GitFolder) -> None:
+    """Here it is a letter as any other: the file is a manifest now, and so it was at the base."""
+    repository.git("switch", "--quiet", "main")
+    odd = repository.write("customers/odd\\.name.yaml", manifest(6))
+    repository.commit()
+    repository.git("switch", "--quiet", "--create", "odd")
+    assert changed_numbers(changes_of(repository)) == set()
+    odd.unlink()
+    assert [each.name for each in changes_of(repository).dropped] == ["customer-6"]
+
+
 def test_another_id_under_the_same_name_is_one_dropped_and_one_changed(
     repository: GitFolder,
 ) -> None:

@@ -203,7 +203,7 @@ def test_nothing_changed_is_an_empty_plan(repository: GitFolder) -> None:
 def test_doubt_keeps_everybody_and_is_said(repository: GitFolder) -> None:
     """A changed configuration means a full plan, but the other narrowings hold."""
     repository.commit()
-    repository.write("reconciler.yaml", "# changed\n")
+    repository.write("reconciler.yaml", f"# changed\n{CONFIGURATION}")
     selected = narrowed(repository, Narrowing(changed_from="main", selector="region=us-west"))
     assert names(selected) == ["contoso", "northwind"]
     assert selected.notes == ("full plan: reconciler.yaml changed since the merge base with main",)
