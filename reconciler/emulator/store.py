@@ -1,10 +1,15 @@
-"""Keeps what runs changed over the seed: in one file for each seed, or in memory. No codes."""
+"""Keeps what runs changed over the seed: in one file for each seed, or in memory. No codes.
+
+A link or a pipe in the file's place, which a branch can commit, is neither followed nor waited for.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from errno import EINVAL
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -21,7 +26,9 @@ if TYPE_CHECKING:
 Told = TypeVar("Told")
 
 LOCK_SECONDS: Final = 30.0
-_DRAFT: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+_DRAFT: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+# Windows has neither.
+_READ: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 
@@ -83,7 +90,7 @@ class FileStore:
         """Tell the changes, reading the file only where it is not the one that is known."""
         with _told_plainly(self.path):
             try:
-                version = _version(self.path.stat())
+                version = _version(self.path.lstat())
                 if self._known is None or self._known[0] != version:
                     self._known = _load(self.path)
             except FileNotFoundError:
@@ -93,6 +100,7 @@ class FileStore:
     def update(self, change: Callable[[Changes], tuple[Told, Changes]]) -> Told:
         """Read, change and write as one, whoever else writes; nothing new is not written."""
         with _told_plainly(self.path):
+            _refuse_link(self.path.parent)
             self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             with _lock(self.path, self.lock_seconds):
                 known = self.read()
@@ -135,8 +143,10 @@ def _told_plainly(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _lock(path: Path, seconds: float) -> Iterator[None]:
+    lock = path.with_name(f"{path.name}.lock")
+    _refuse_link(lock)
     try:
-        with FileLock(f"{path}.lock", timeout=seconds, mode=PRIVATE_FILE):
+        with FileLock(lock, timeout=seconds, mode=PRIVATE_FILE):
             yield
     except Timeout:
         raise ConfigurationError(
@@ -145,14 +155,22 @@ def _lock(path: Path, seconds: float) -> Iterator[None]:
         ) from None
 
 
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise OSError(EINVAL, f"{path.name} is a link, and links are not followed here")
+
+
 def _version(found: os.stat_result) -> _Version:
     return _Version(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def _load(path: Path) -> tuple[_Version, Changes]:
-    with path.open("rb") as file:
-        version = _version(os.fstat(file.fileno()))
-        text = file.read()
+    _refuse_link(path)
+    with os.fdopen(os.open(path, _READ), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(EINVAL, "it is no regular file")
+        version, text = _version(found), file.read()
     try:
         return version, _StateFile.model_validate_json(text).changes
     except ValidationError:
@@ -165,7 +183,9 @@ def _load(path: Path) -> tuple[_Version, Changes]:
 def _write(path: Path, text: bytes) -> _Version:
     """Put the whole text in the place of the file, or leave the file as it is."""
     draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, _DRAFT, PRIVATE_FILE), "wb") as file:
+        os.fchmod(file.fileno(), PRIVATE_FILE)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -234,3 +235,56 @@ def test_the_file_says_whose_it_is(folder: Path) -> None:
     kept = json.loads(state_path(SEED, folder).read_text())
     assert (kept["kind"], kept["format_version"]) == ("EmulatorState", "1.0")
     assert kept["seed"] == str(SEED.resolve())
+
+
+@pytest.mark.parametrize("suffix", ["", ".lock"])
+def test_no_link_is_followed(folder: Path, suffix: str) -> None:
+    """A branch can commit a link: what it leads to stays as it was, and the link is refused."""
+    folder.mkdir()
+    other = folder / "other"
+    other.write_text("precious")
+    path = state_path(SEED, folder)
+    path.with_name(path.name + suffix).symlink_to(other)
+    with pytest.raises(ConfigurationError, match="is a link, and links are not followed"):
+        use(open_store(SEED, folder))
+    assert other.read_text() == "precious"
+
+
+def test_no_draft_is_written_through_a_link(folder: Path) -> None:
+    """A link where the draft belongs makes way for it."""
+    folder.mkdir()
+    other = folder / "other"
+    other.write_text("precious")
+    path = state_path(SEED, folder)
+    path.with_name(f"{path.name}.new").symlink_to(other)
+    assert use(open_store(SEED, folder)) == 1
+    assert (other.read_text(), path.is_symlink(), mode_of(path)) == ("precious", False, 0o600)
+
+
+def test_a_folder_that_is_a_link_is_refused(folder: Path) -> None:
+    """Else the state would be written where the link leads."""
+    folder.with_name("elsewhere").mkdir()
+    folder.symlink_to(folder.with_name("elsewhere"))
+    with pytest.raises(ConfigurationError, match="is a link, and links are not followed"):
+        use(open_store(SEED, folder))
+    assert list(folder.iterdir()) == []
+
+
+def test_no_pipe_is_waited_for(folder: Path) -> None:
+    """A pipe in the file's place is refused at once."""
+    folder.mkdir()
+    os.mkfifo(state_path(SEED, folder))
+    with pytest.raises(ConfigurationError, match="it is no regular file"):
+        open_store(SEED, folder).read()
+
+
+@pytest.mark.parametrize("mask", [0, 0o277])
+def test_the_file_is_private_whatever_the_umask(folder: Path, mask: int) -> None:
+    """Lock and state are 0600 with a umask of 000 as with one that takes too much."""
+    folder.mkdir()
+    before = os.umask(mask)
+    try:
+        use(open_store(SEED, folder))
+    finally:
+        os.umask(before)
+    assert {mode_of(path) for path in folder.iterdir()} == {0o600}
