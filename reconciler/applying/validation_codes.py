@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.manifests.files import find_code_file
-from reconciler.model.secret import Secret
+from reconciler.model.secret import KnownSecrets, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,11 +20,12 @@ LONGEST_CODE = 4096
 
 @dataclass(frozen=True, slots=True)
 class CodeReader:
-    """`base` is the folder that a manifest's place is relative to."""
+    """`base` is the folder that a manifest's place is relative to; `secrets` gets each code."""
 
     environ: Mapping[str, str]
     base: Path
     secrets_folder: Path | None
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     def read(self, reference: CodeReference, manifest_file: str) -> Secret | None:
         """Read a code without the white space around it. None: not there, or empty."""
@@ -32,7 +33,9 @@ class CodeReader:
             text = self.environ.get(reference.env, "")
         else:
             text = self._read_file(str(reference.file), (self.base / manifest_file).parent)
-        return Secret(text.strip()) if text.strip() else None
+        code = Secret(text.strip())
+        self.secrets.add(code)
+        return code or None
 
     def _read_file(self, name: str, folder: Path) -> str:
         path = find_code_file(name, folder, self.secrets_folder)

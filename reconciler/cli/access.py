@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.cli.output import say
 from reconciler.model.errors import SignInFailed
-from reconciler.model.secret import Secret
+from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.partner_center.sign_in.claims import TokenKind
 from reconciler.partner_center.sign_in.client_credentials import (
     ClientCertificate,
@@ -62,6 +62,8 @@ class Access:
     kind: TokenKind
     to_apply: str
     embedded: EmbeddedTransport | None = None
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
+    """What this run holds, and no answer may bring into the open; the sign-in adds its own."""
 
 
 def find_access(configuration: Configuration, refresh_token_out: Path | None) -> Access:
@@ -119,15 +121,15 @@ def first_sign_in_method(settings: PartnerCenterSettings, refresh_token_out: Pat
     if isinstance(sign_in_method, ReadyToken):  # the others are looked at when they have come
         refuse_other_tenant(sign_in_method.token, settings.tenant_id)
     storage = RefreshTokenStorage(lambda: login_cache(os.environ), say, refresh_token_out)
-    auth = PartnerCenterAuth(
-        settings.address, sign_in_by(sign_in_method, storage, settings.tenant_id)
-    )
+    secrets = KnownSecrets()
+    sign_in = sign_in_by(sign_in_method, storage, secrets, settings.tenant_id)
     return Access(
         settings.address,
-        auth,
+        PartnerCenterAuth(settings.address, sign_in),
         name_of(sign_in_method),
         expected_kind(sign_in_method),
         to_apply(sign_in_method),
+        secrets=secrets,
     )
 
 

@@ -93,7 +93,8 @@ async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Chec
         blocked = Check(REACH, CheckState.FAILED, error.message, error.remedy)
         return (blocked, *(skipped(name, "the service can't be reached") for name in ALL[1:]))
     cloud = configuration.partner_center.cloud
-    service = Service(access.address, _declared_customer(configuration), cloud.has_agreements)
+    customer_id = _declared_customer(configuration)
+    service = Service(access.address, customer_id, cloud.has_agreements, access.secrets)
     with calls_logged(flags):
         async with client:
             checks = await diagnose(client, access.auth, service)

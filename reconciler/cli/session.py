@@ -52,7 +52,14 @@ class Session:
         settings = self.configuration.partner_center
         async with connected(settings, access, self.flags) as service:
             with progress_bar(self.flags) as progress:
-                yield Run(self.configuration, os.environ, service, say=say, progress=progress)
+                yield Run(
+                    self.configuration,
+                    os.environ,
+                    service,
+                    say=say,
+                    progress=progress,
+                    secrets=access.secrets,
+                )
 
 
 def open_session(flags: Globals, paths: Sequence[Path], narrowing: Narrowing) -> Session:
@@ -77,7 +84,7 @@ async def connected(
     http = connect(address, auth=access.auth, concurrency=concurrency, transport=access.embedded)
     # The embedded one is in this process: there is nobody to be gentle with.
     pace = Pace(concurrency, settings.requests_per_minute)
-    client = PartnerCenterClient(address=address, http=http, pace=pace)
+    client = PartnerCenterClient(address=address, http=http, pace=pace, secrets=access.secrets)
     with calls_logged(flags):
         async with client:
             yield client

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from hmac import compare_digest
-from typing import NoReturn
+from typing import Final, NoReturn
+
+STRUCK_OUT: Final = "***"
+
+_TOKEN: Final = re.compile(r"(?i:bearer)\s+[\w.~+/=-]{16,}|eyJ[\w-]{8,}(\.[\w-]*)*", re.ASCII)
+"""A token in the middle of a text, whoever's it is."""
 
 
 class Secret:
@@ -39,4 +45,56 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         msg = "a secret can't be pickled"
+        raise TypeError(msg)
+
+
+class KnownSecrets:
+    """The secrets that a run holds, so that nothing which others say repeats one.
+
+    It only grows, also in the thread of a sign-in while answers are read.
+    """
+
+    __slots__ = ("__patterns",)
+
+    def __init__(self, *secrets: Secret) -> None:
+        self.__patterns: dict[str, re.Pattern[str]] = {}
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: Secret | None) -> None:
+        """Hold one more; an empty one is none, or every text would be full of it."""
+        if secret:
+            text = secret.reveal()
+            # A look-ahead finds what overlaps too.
+            pattern = re.compile(f"(?=({re.escape(text)}))", re.IGNORECASE)
+            self.__patterns.setdefault(text.casefold(), pattern)
+
+    def occur_in(self, text: str) -> bool:
+        """Whether there may be anything to strike out."""
+        folded = text.casefold()
+        return (
+            any(secret in folded for secret in tuple(self.__patterns))
+            or _TOKEN.search(text) is not None
+        )
+
+    def holds(self, text: str) -> bool:
+        """Whether the text is a secret, and nothing else."""
+        return text.casefold() in self.__patterns
+
+    def strike_out(self, text: str) -> str:
+        """Leave out every secret, in any case, whole where two overlap, and what looks a token."""
+        found = sorted(
+            match.span(1)
+            for each in tuple(self.__patterns.values())
+            for match in each.finditer(text)
+        )
+        kept, at = [], 0
+        for start, end in found:
+            if start >= at:
+                kept += [text[at:start], STRUCK_OUT]
+            at = max(at, end)
+        return _TOKEN.sub(STRUCK_OUT, "".join((*kept, text[at:])))
+
+    def __reduce__(self) -> NoReturn:
+        msg = "secrets can't be pickled"
         raise TypeError(msg)

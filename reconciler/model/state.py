@@ -125,6 +125,8 @@ class LiveQualification:
     vetting_status: str | None = None
     vetting_reason: str | None = None
     vetting_created: datetime | None = None
+    odd_date: str | None = None
+    """What the service tells as vetting date, quoted, where that can't be read as one."""
 
     @property
     def denied(self) -> bool:

@@ -39,6 +39,7 @@ from reconciler.model.plan import (
     Step,
     StepResult,
 )
+from reconciler.model.secret import KnownSecrets
 from reconciler.model.state import LiveCustomer, LiveState
 from reconciler.planning.planner import customers_to_check, make_plan
 from reconciler.planning.staleness import evidence
@@ -89,11 +90,13 @@ class Run:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     say: Callable[[str], None] = say_nothing
     progress: Callable[[int, int], None] = show_nothing
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
+    """Those of `service`, which must know a code before an answer can quote it."""
 
     @property
     def codes(self) -> CodeReader:
         settings = self.configuration
-        return CodeReader(self.environ, settings.folder, settings.secrets_folder)
+        return CodeReader(self.environ, settings.folder, settings.secrets_folder, self.secrets)
 
     @property
     def cloud_has_agreements(self) -> bool:
@@ -108,8 +111,9 @@ async def plan(desired: DesiredState, scope: Scope, run: Run) -> PlanDocument:
     """Read live state and compare. Raises SignInRefused or SignInFailed; writes nothing."""
     settings = run.configuration
     ids = [customer.customer_id for customer in desired.customers]
+    unreadable = unreadable_codes(desired, run.codes)
     customers = await read_customers(run.service, ids, run.concurrency, run.progress)
-    live = LiveState(customers, {}, unreadable_codes(desired, run.codes))
+    live = LiveState(customers, {}, unreadable)
     wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
     to_check = customers_to_check(desired, live, settings.policy)
     checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
@@ -197,6 +201,7 @@ async def _plan_to_apply(request: ApplyRequest, run: Run) -> PlanDocument:
     if request.saved is None:
         return await plan(request.desired, request.scope, run)
     document = load_plan(request.saved)
+    unreadable_codes(request.desired, run.codes)  # reads them, so that no answer can quote one
     refuse_other_target(document.plan.target, run.configuration.target)
     return document
 

@@ -15,13 +15,14 @@ from uuid import UUID
 from reconciler.model.errors import CallRefused
 from reconciler.model.policy import CREATABLE
 from reconciler.model.state import Qualification
+from reconciler.partner_center.body import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.model.plan import Create
-    from reconciler.model.secret import Secret
     from reconciler.model.state import CustomerId
+    from reconciler.partner_center.body import Json, NotJson
 
 PREFIX: Final = "/v1"
 APPLICATION: Final = "reconciler"
@@ -46,7 +47,7 @@ def _always(_correlation_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `what` completes "could not ..."; `hidden` must appear in no message."""
+    """One call. `what` completes "could not ..."."""
 
     kind: Kind
     what: str
@@ -55,7 +56,6 @@ class Call:
     query: str = ""
     continuation: str | None = field(default=None, repr=False)
     body: bytes = field(default=b"", repr=False)
-    hidden: tuple[Secret, ...] = ()
     wanted: Callable[[str], bool] = field(default=_always, repr=False, compare=False)
     """Asked when its turn has come, with the `MS-CorrelationId` it would carry.
 
@@ -71,20 +71,27 @@ class Call:
         return "POST" if self.is_write else "GET"
 
     @property
+    def most_values(self) -> int:
+        """Of the JSON in its answer: ten times what the largest page has, or the longest list."""
+        return 200_000 if self.kind is Kind.CUSTOMERS else 2_000
+
+    @property
     def target(self) -> str:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAnswer:
-    """What came back, whole. Header names are in lower case; `retry_after` is in seconds."""
+    """What came back, whole, without a secret of this run.
+
+    Header names are in lower case; `retry_after` is in seconds.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    body: bytes = field(default=b"", repr=False)
+    content: Json | NotJson = field(default=NOTHING, repr=False)
     correlation_id: str | None = None
     retry_after: float | None = None
-    hidden: tuple[Secret, ...] = ()
 
 
 def request_headers(call: Call, request_id: str, correlation_id: str) -> dict[str, str]:
@@ -120,14 +127,12 @@ def create_call(create: Create) -> Call:
         raise CallRefused(
             f"{create.qualification} can't be set through the service; nothing is sent"
         )
-    code = create.validation_code
     return Call(
         Kind.CREATE,
         f"create {create.qualification} for customer {create.customer_id}",
         _path(create.customer_id, "/qualifications"),
         create.customer_id,
         body=json.dumps(_create_body(create), ensure_ascii=False).encode(),
-        hidden=() if code is None else (code,),
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
 from reconciler.model.errors import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
+from reconciler.model.secret import KnownSecrets
 from reconciler.partner_center import calls, wire
 from reconciler.partner_center.circuit_breaker import CircuitBreaker
 from reconciler.partner_center.connection import BearerToken, connect
@@ -66,7 +67,10 @@ class Failed:
 
 
 class PartnerCenterClient:
-    """`http` comes from `connect` and is closed with this."""
+    """`http` comes from `connect` and is closed with this.
+
+    What the service says comes without any of the `secrets`, those added later too.
+    """
 
     def __init__(
         self,
@@ -75,11 +79,13 @@ class PartnerCenterClient:
         http: httpx.AsyncClient,
         pace: Pace,
         times: RetryTimes = DEFAULT_TIMES,
+        secrets: KnownSecrets | None = None,
     ) -> None:
         self._base = address.rstrip("/").removesuffix(calls.PREFIX)
         self._http = http
         self._pace = pace
         self._times = times
+        self._secrets = KnownSecrets() if secrets is None else secrets
         self._circuit_breaker = CircuitBreaker(
             max(LEAST_FAILURES, pace.concurrency), pace.timing.clock
         )
@@ -135,6 +141,7 @@ class PartnerCenterClient:
         Unavailable: it certainly didn't happen. OutcomeUnknown: it may have. SignInRefused,
         AppOnlyRefused, CustomerNotFound, CallRefused: the service said no.
         """
+        self._secrets.add(create.validation_code)
         call = calls.create_call(create)
         if wanted is not None:
             call = replace(call, wanted=wanted)
@@ -219,7 +226,7 @@ class PartnerCenterClient:
             if not call.wanted(request.correlation_id):
                 raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             started = timing.clock()
-            answer = await exchange(self._http, request, timing.now())
+            answer = await exchange(self._http, request, timing.now(), self._secrets)
             if not isinstance(answer, Lost):
                 turn.answered(throttled=answer.status in THROTTLED)
         log_exchange(call, answer, timing.clock() - started)

@@ -7,7 +7,7 @@ can't be tried, as it can't be undone: what shows of it is whether calls that ne
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 from uuid import UUID, uuid4
 
 import httpx
-from pydantic_core import from_json
 
 from reconciler.model.errors import SignInFailed
+from reconciler.model.secret import KnownSecrets
 from reconciler.model.state import CustomerId
 from reconciler.partner_center.call_log import log_call
 from reconciler.partner_center.calls import (
@@ -31,6 +31,7 @@ from reconciler.partner_center.calls import (
 )
 from reconciler.partner_center.errors import APP_AND_USER, read_error_body, refusal
 from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
+from reconciler.partner_center.protocol import NO_ACCOUNT_STATUS
 from reconciler.partner_center.sign_in.claims import Claims, TokenKind
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _CLOCK_FAILURE = 300
 """Seconds. The authority allows an assertion five minutes of difference."""
 _REACH_PATH = "/v1/customers"
 _CODES_CALL = Call(Kind.CUSTOMERS, "list the GCC codes", "/v1/customers/all/validations")
-_NO_ACCOUNT_STATUS = (404, "600074")
+_NO_ACCOUNT_STATUS = (404, NO_ACCOUNT_STATUS)
 
 
 class CheckState(StrEnum):
@@ -85,6 +86,7 @@ class Service:
     customer_id: CustomerId | None = None
     has_agreements: bool = True
     """Whether this cloud has the call for agreements: the public one does."""
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
 
 async def diagnose(
@@ -223,7 +225,7 @@ async def _send(client: httpx.AsyncClient, service: Service, call: Call) -> _Pro
     request = ServiceRequest.of(call, service.address.rstrip("/"), str(uuid4()))
     started = time.monotonic()
     try:
-        answer = await exchange(client, request, datetime.now(UTC))
+        answer = await exchange(client, request, datetime.now(UTC), service.secrets)
     except SignInFailed as failure:
         return _Probed(call, failure)
     log_exchange(call, answer, time.monotonic() - started)
@@ -260,7 +262,15 @@ def _state(name: str, answer: ServiceAnswer) -> CheckState:
 def _first_customer(listed: _Probed) -> CustomerId | None:
     if not isinstance(listed.answer, ServiceAnswer):
         return None
+    match listed.answer.content:
+        case {"items": [{"id": str(customer_id)}, *_]} if _is_guid(customer_id):
+            return CustomerId(customer_id.lower())
+        case _:
+            return None
+
+
+def _is_guid(text: str) -> bool:
     try:
-        return CustomerId(str(UUID(from_json(listed.answer.body)["items"][0]["id"])))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return None
+        return bool(UUID(text))
+    except ValueError:
+        return False

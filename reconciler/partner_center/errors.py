@@ -1,11 +1,10 @@
 """What the service says when it says no: reads the five shapes of error body and names the error.
 
-Pure. Texts of the service are bounded, and secrets that it echoes are struck out.
+Pure. Texts of the service are bounded and on one line.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,8 +12,6 @@ from http.client import responses as PHRASES  # noqa: N812 - a table, which the 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import urlsplit
-
-from pydantic_core import from_json
 
 from reconciler.model.errors import (
     Answered,
@@ -27,36 +24,22 @@ from reconciler.model.errors import (
     Unavailable,
     UnreadableAnswer,
 )
+from reconciler.partner_center import protocol
 from reconciler.partner_center.retry import Effect, verdict_of_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from reconciler.model.secret import Secret
     from reconciler.partner_center.calls import Call, ServiceAnswer
     from reconciler.partner_center.retry import Row
 
 LONGEST_TEXT: Final = 500
 """Characters of what the service says that are repeated."""
 
-STRUCK_OUT: Final = "***"
 
-_TOKEN: Final = re.compile(r"(?i:bearer)\s+[\w.~+/=-]{16,}|eyJ[\w-]{8,}(\.[\w-]*)*", re.ASCII)
-"""A token in the middle of a text, whoever's it is."""
-
-
-def strike_out(text: str, hidden: Iterable[Secret]) -> str:
-    """Leave out what must appear nowhere, and whatever looks like a token."""
-    for secret in hidden:
-        if secret:
-            text = re.sub(re.escape(secret.reveal()), STRUCK_OUT, text, flags=re.IGNORECASE)
-    return _TOKEN.sub(STRUCK_OUT, text)
-
-
-def plain_text(text: str, hidden: Iterable[Secret] = (), longest: int = LONGEST_TEXT) -> str:
-    """Make foreign text fit for a message: no secret, no control character, one line, bounded."""
-    struck = strike_out(text, hidden)
-    printable = (each if unicodedata.category(each)[0] not in "CZ" else " " for each in struck)
+def plain_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Make foreign text fit for a message: no control character, one line, bounded."""
+    printable = (each if unicodedata.category(each)[0] not in "CZ" else " " for each in text)
     line = " ".join("".join(printable).split())
     return line if len(line) <= longest else f"{line[: longest - 3]}..."
 
@@ -75,45 +58,38 @@ NO_BODY: Final = ErrorBody()
 
 def read_error_body(answer: ServiceAnswer) -> ErrorBody:
     """Read an error body; empty, HTML and unknown shapes tell nothing and raise nothing."""
-    try:
-        sent = from_json(answer.body.removeprefix(BYTE_ORDER_MARK))
-    except ValueError:
-        return NO_BODY
-    match sent:
-        case str():
-            return ErrorBody(text=_said(sent, answer))
-        case dict():
-            named = {str(name).casefold(): value for name, value in sent.items()}
+    match answer.content:
+        case str(text):
+            return ErrorBody(text=_said(text))
+        case dict(sent):
+            named = {name.casefold(): value for name, value in sent.items()}
             retryable = named.get("isretryable")
             return ErrorBody(
-                code=_code(named.get("code"), answer),
-                text=_first_text(named, answer),
+                code=_code(named.get("code")),
+                text=_first_text(named),
                 retryable=retryable if isinstance(retryable, bool) else None,
             )
         case _:
             return NO_BODY
 
 
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-"""Some .NET services begin a body with it."""
-
 LONGEST_CODE: Final = 40
 
 
-def _said(text: str, answer: ServiceAnswer) -> str | None:
-    return plain_text(text, answer.hidden) or None
+def _said(text: str) -> str | None:
+    return plain_text(text) or None
 
 
-def _code(sent: object, answer: ServiceAnswer) -> str | None:
+def _code(sent: object) -> str | None:
     if isinstance(sent, bool) or not isinstance(sent, (int, str)):
         return None
-    return plain_text(str(sent), answer.hidden, LONGEST_CODE) or None
+    return plain_text(str(sent), LONGEST_CODE) or None
 
 
-def _first_text(named: Mapping[str, object], answer: ServiceAnswer) -> str | None:
+def _first_text(named: Mapping[str, object]) -> str | None:
     for name in ("description", "message", "errorname"):
         text = named.get(name)
-        if isinstance(text, str) and (said := _said(text, answer)) is not None:
+        if isinstance(text, str) and (said := _said(text)) is not None:
             return said
     return None
 
@@ -155,7 +131,7 @@ CODES: Final[Mapping[tuple[int, str], Known]] = MappingProxyType(
             "sign in again with MFA: `reconciler login`, or store a refresh token that was got "
             "with MFA; `reconciler doctor` shows whether a token has it",
         ),
-        (403, "900329"): Known("an app-only sign-in can't do this", APP_AND_USER),
+        (403, protocol.APP_ONLY): Known("an app-only sign-in can't do this", APP_AND_USER),
         (403, "900308"): NO_ROLE,
         (403, "900150"): NO_ROLE,
         (403, "20002"): Known(
@@ -211,7 +187,7 @@ def kind_of_refusal(call: Call, answer: ServiceAnswer, body: ErrorBody) -> type[
     match answer.status, body.code:
         case HTTPStatus.UNAUTHORIZED, _:
             return SignInRefused
-        case HTTPStatus.FORBIDDEN, "900329":
+        case HTTPStatus.FORBIDDEN, protocol.APP_ONLY:
             return AppOnlyRefused
         case HTTPStatus.NOT_FOUND, _ if call.customer_id is not None:
             return CustomerNotFound
@@ -258,7 +234,7 @@ def _redirected(call: Call, answer: ServiceAnswer) -> CallRefused | OutcomeUnkno
         host = urlsplit(answer.headers.get("location", "")).hostname
     except ValueError:
         host = None
-    where = f" to {plain_text(host, answer.hidden)}" if host else ""
+    where = f" to {plain_text(host)}" if host else ""
     kind = OutcomeUnknown if call.is_write else CallRefused
     return kind(
         f"could not {call.what}: the service answered {answer.status} and redirects{where}, "
@@ -284,7 +260,7 @@ def lost(call: Call, row: Row, detail: str, correlation_id: str) -> Unavailable 
     """Name the error of a call that ended without an answer."""
     doubtful = call.is_write and row.verdict.happened is not Effect.CERTAINLY_NOT
     kind = OutcomeUnknown if doubtful else Unavailable
-    told = f" ({plain_text(detail, call.hidden)})" if detail else ""
+    told = f" ({plain_text(detail)})" if detail else ""
     return kind(
         f"could not {call.what}: {row.said}{told}",
         "check the address in partnerCenter, the network and any proxy (`reconciler doctor` tries "

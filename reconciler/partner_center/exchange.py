@@ -11,6 +11,7 @@ import httpx
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.secret import Secret
+from reconciler.partner_center.body import read_body
 from reconciler.partner_center.call_log import log_call
 from reconciler.partner_center.calls import ServiceAnswer, request_headers
 from reconciler.partner_center.retry import parse_retry_after, row_of
@@ -18,6 +19,7 @@ from reconciler.partner_center.retry import parse_retry_after, row_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reconciler.model.secret import KnownSecrets
     from reconciler.partner_center.calls import Call
     from reconciler.partner_center.retry import Row
 
@@ -62,16 +64,19 @@ class _TooLarge(httpx.DecodingError):
 
 
 async def exchange(
-    http: httpx.AsyncClient, request: ServiceRequest, now: datetime
+    http: httpx.AsyncClient, request: ServiceRequest, now: datetime, secrets: KnownSecrets
 ) -> ServiceAnswer | Lost:
-    """Send one request. A ReconcilerError of the sign-in passes through as it is."""
+    """Send one request; of what comes back, no text repeats one of the `secrets`.
+
+    A ReconcilerError of the sign-in passes through as it is.
+    """
     try:
         async with asyncio.timeout(request.longest):
-            return await _send(http, request, now)
+            return await _send(http, request, now, secrets)
     except ReconcilerError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever broke a create, it may have happened
-        detail = str(error) if isinstance(error, TELLING) else ""
+        detail = secrets.strike_out(str(error)) if isinstance(error, TELLING) else ""
         return Lost(row_of(error), type(error).__name__, detail, request.correlation_id)
 
 
@@ -81,7 +86,9 @@ def log_exchange(call: Call, answer: ServiceAnswer | Lost, seconds: float) -> No
     log_call(call.method, call.path, became, seconds, identity)
 
 
-async def _send(http: httpx.AsyncClient, request: ServiceRequest, now: datetime) -> ServiceAnswer:
+async def _send(
+    http: httpx.AsyncClient, request: ServiceRequest, now: datetime, secrets: KnownSecrets
+) -> ServiceAnswer:
     call = request.call
     built = http.build_request(
         call.method,
@@ -94,14 +101,14 @@ async def _send(http: httpx.AsyncClient, request: ServiceRequest, now: datetime)
         body = await _whole_body(response)
     finally:
         await response.aclose()
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    secrets.add(_token_of(response.request))
+    headers = {name.lower(): secrets.strike_out(v) for name, v in response.headers.items()}
     return ServiceAnswer(
         status=response.status_code,
         headers=headers,
-        body=body,
+        content=read_body(body, call.most_values, secrets),
         correlation_id=_correlation_id(headers.get("ms-correlationid"), response.request),
-        retry_after=parse_retry_after(headers.get("retry-after"), now),
-        hidden=(*call.hidden, *_token_of(response.request)),
+        retry_after=parse_retry_after(response.headers.get("retry-after"), now),
     )
 
 
@@ -122,7 +129,6 @@ def _correlation_id(echoed: str | None, sent: httpx.Request) -> str:
         return sent.headers["MS-CorrelationId"]
 
 
-def _token_of(request: httpx.Request) -> tuple[Secret, ...]:
-    """What was sent to sign in, so that an answer which echoes it can be kept quiet."""
-    _, _, token = request.headers.get("authorization", "").partition(" ")
-    return (Secret(token),) if token else ()
+def _token_of(request: httpx.Request) -> Secret:
+    """What was sent to sign in: it may have been renewed only just now."""
+    return Secret(request.headers.get("authorization", "").partition(" ")[2])

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from reconciler.model.state import CustomerId, CustomerSummary
 from reconciler.partner_center.calls import CONTINUATION, PAGE_SIZE, PREFIX, customers_call
 from reconciler.partner_center.errors import plain_text, read_error_body, unreadable
+from reconciler.partner_center.protocol import NO_MORE_RECORDS
 from reconciler.partner_center.wire import CompanyProfile, Guid, WireShape, read_shape
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.partner_center.calls import Call, ServiceAnswer
 
-NO_MORE_RECORDS: Final = (400, "2000")
+END_OF_LIST: Final = (400, NO_MORE_RECORDS)
 """Status and code that have been read as the end of a list."""
 
 MOST_BARREN: Final = 100
@@ -84,7 +85,7 @@ class Listing:
     def take(self, call: Call, answer: ServiceAnswer) -> tuple[CustomerSummary, ...]:
         """The customers that this page adds. Raises ServiceError; the list is then not whole."""
         page = self._read(call, answer)
-        fresh = tuple(each for each in _summaries(page, answer) if self._is_new(each))
+        fresh = tuple(each for each in _summaries(page) if self._is_new(each))
         self._total = max(self._total, page.total or 0)
         self._barren = 0 if fresh else self._barren + 1
         self.next_call = self._next(call, answer, page)
@@ -95,7 +96,7 @@ class Listing:
 
     def _read(self, call: Call, answer: ServiceAnswer) -> _Page:
         continued = call.continuation is not None or call.query != customers_call().query
-        if continued and (answer.status, read_error_body(answer).code) == NO_MORE_RECORDS:
+        if continued and (answer.status, read_error_body(answer).code) == END_OF_LIST:
             return _END
         return read_shape(_PAGE, call, answer)
 
@@ -119,10 +120,10 @@ def _key(call: Call) -> tuple[str, str | None]:
     return call.query, call.continuation
 
 
-def _summaries(page: _Page, answer: ServiceAnswer) -> Iterator[CustomerSummary]:
+def _summaries(page: _Page) -> Iterator[CustomerSummary]:
     for item in page.items:
         profile = item.profile or CompanyProfile()
-        name = plain_text(profile.name or "", answer.hidden)
+        name = plain_text(profile.name or "")
         yield CustomerSummary(CustomerId(str(item.id)), name, profile.domain or None)
 
 

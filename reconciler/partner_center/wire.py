@@ -1,4 +1,4 @@
-"""Reads the answers of Partner Center into state, or into the exceptions of findings.py.
+"""Reads the answers of Partner Center into state, or into exceptions.
 
 Pure, and lenient where the service is known to vary: the case of names and values, the spelling and
 precision of dates, properties that nobody knows. What it can't understand is an error and never an
@@ -22,7 +22,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import from_json
 
 from reconciler.model.plan import Created
 from reconciler.model.state import (
@@ -31,22 +30,28 @@ from reconciler.model.state import (
     CustomerDomain,
     LiveQualification,
     Qualification,
+    format_instant,
     known_qualification,
+    known_status,
 )
+from reconciler.partner_center.body import NotJson
 from reconciler.partner_center.errors import (
-    BYTE_ORDER_MARK,
     plain_text,
     read_error_body,
     refusal,
-    strike_out,
     unreadable,
+)
+from reconciler.partner_center.protocol import (
+    ACCOUNT,
+    ACCOUNT_STATUSES,
+    AGREEMENT,
+    NO_ACCOUNT_STATUS,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.plan import Create
-    from reconciler.model.secret import Secret
     from reconciler.partner_center.calls import Call, ServiceAnswer
 
 Shape = TypeVar("Shape")
@@ -55,30 +60,26 @@ OK: Final = 200
 CREATED: Final = 201
 NOT_FOUND: Final = 404
 
-NO_ACCOUNT_STATUS: Final = "600074"
-AGREEMENT: Final = "MicrosoftCustomerAgreement"
 
-VETTING_STATUSES: Final = {each.casefold(): each for each in ("InReview", "Approved", "Denied")}
-ACCOUNT_STATUSES: Final = {
-    each.casefold(): each
-    for each in ("Allowed", "UnderReview", "NotAllowed", "Unknown", "Not Ready")
-}
+LONGEST_DATE: Final = 40
+"""Characters of an odd date that are repeated."""
 
 NO_DATE: Final = datetime(1, 1, 1, tzinfo=UTC)
 """How .NET writes a date that was never set."""
 
 
-def _read_instant(sent: object) -> datetime | None:
-    """ISO 8601; without a zone it is UTC, and digits beyond a microsecond are dropped."""
+def _read_instant(sent: object) -> datetime | str | None:
+    """ISO 8601; without a zone it is UTC, and digits beyond a microsecond are dropped.
+
+    What is no date comes back as text, quoted: an odd date must not hide what is held.
+    """
     if sent is None:
         return None
-    if not isinstance(sent, str):
-        raise ValueError("not a date")  # noqa: TRY004 - pydantic reads ValueError only
     try:
-        instant = datetime.fromisoformat(sent.strip())
+        instant = datetime.fromisoformat(str(sent).strip())
         instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("not a date") from None
+        return f'"{plain_text(str(sent), LONGEST_DATE)}"'
     return None if instant == NO_DATE else instant
 
 
@@ -89,7 +90,7 @@ def _refuse_unprintable(word: str) -> str:
 
 
 Guid = Annotated[UUID, Field(strict=False)]
-Instant = Annotated[datetime | None, BeforeValidator(_read_instant)]
+Instant = Annotated[datetime | str | None, BeforeValidator(_read_instant)]
 Word = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(_refuse_unprintable)
 ]
@@ -124,15 +125,16 @@ class _Element(WireShape):
     created: Instant = Field(default=None, alias="vettingcreateddate")
     created_too: Instant = Field(default=None, alias="vettingcreatedate")
 
-    @model_validator(mode="after")
-    def _one_date(self) -> _Element:
+    @property
+    def vetting_date(self) -> datetime | str | None:
+        """The date, or the text of what can't be taken for one."""
         if self.created and self.created_too and self.created != self.created_too:
-            raise ValueError("two vetting dates")
-        return self
+            return " and ".join(map(_as_text, (self.created, self.created_too)))
+        return self.created or self.created_too
 
 
 class _AccountStatus(WireShape):
-    type: str = "account"
+    type: str = ACCOUNT
     status: Word
 
 
@@ -169,11 +171,7 @@ _CUSTOMER: Final = TypeAdapter(_Customer)
 
 def is_whole(answer: ServiceAnswer) -> bool:
     """Whether the body is JSON at all, of whatever shape: else asking again may help."""
-    try:
-        from_json(answer.body.removeprefix(BYTE_ORDER_MARK))
-    except ValueError:
-        return False
-    return _is_json_type(answer)
+    return not isinstance(answer.content, NotJson) and _is_json_type(answer)
 
 
 def _is_json_type(answer: ServiceAnswer) -> bool:
@@ -190,7 +188,7 @@ def read_shape(
     why = _why_no_json(answer) if answer.status in statuses else "no such status was due"
     if why is None:
         try:
-            return shape.validate_json(answer.body.removeprefix(BYTE_ORDER_MARK))
+            return shape.validate_python(answer.content)
         except ValidationError as error:
             why = _first_problem(error)
     raise unreadable(call, answer, why)
@@ -198,9 +196,9 @@ def read_shape(
 
 def _why_no_json(answer: ServiceAnswer) -> str | None:
     if not _is_json_type(answer):
-        media_type = plain_text(answer.headers["content-type"], answer.hidden, 60)
+        media_type = plain_text(answer.headers["content-type"], 60)
         return f"it is {media_type}, not JSON (a sign-in page, or a proxy's)"
-    return None if answer.body else "it is empty"
+    return answer.content.why if isinstance(answer.content, NotJson) else None
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -216,29 +214,30 @@ def read_qualifications(call: Call, answer: ServiceAnswer) -> tuple[LiveQualific
     A qualification that is told twice stays twice: which of the two counts, LiveCustomer decides.
     """
     elements = read_shape(_ELEMENTS, call, answer)
-    found = (_live(element, answer.hidden) for element in elements)
+    found = (_live(element) for element in elements)
     return tuple(live for live in found if live.qualification != Qualification.NONE)
 
 
-def _live(element: _Element, hidden: Iterable[Secret]) -> LiveQualification:
+def _as_text(date: datetime | str) -> str:
+    return date if isinstance(date, str) else format_instant(date)
+
+
+def _live(element: _Element) -> LiveQualification:
     known = known_qualification(element.qualification)
-    status = element.status
+    status, date = element.status, element.vetting_date
     return LiveQualification(
-        qualification=strike_out(element.qualification, hidden) if known is None else known,
-        vetting_status=None if status is None else _known_status(status, hidden),
-        vetting_reason=plain_text(element.reason, hidden) if element.reason else None,
-        vetting_created=element.created or element.created_too,
+        qualification=element.qualification if known is None else known,
+        vetting_status=None if status is None else known_status(status) or status,
+        vetting_reason=plain_text(element.reason) if element.reason else None,
+        vetting_created=None if isinstance(date, str) else date,
+        odd_date=date if isinstance(date, str) else None,
     )
-
-
-def _known_status(status: str, hidden: Iterable[Secret]) -> str:
-    return VETTING_STATUSES.get(status.casefold()) or strike_out(status, hidden)
 
 
 def read_created(call: Call, answer: ServiceAnswer, create: Create) -> Created:
     """One object, with 201 or 200. OutcomeUnknown for a 2xx that can't be understood."""
     element = read_shape(_ELEMENT, call, answer, (OK, CREATED))
-    live = _live(element, answer.hidden)
+    live = _live(element)
     if live.qualification != create.qualification:
         raise unreadable(call, answer, f"it tells {live.qualification}, which was not asked for")
     return Created(live, answer.correlation_id or "")
@@ -256,7 +255,7 @@ def read_account_status(call: Call, answer: ServiceAnswer) -> AccountStatus:
     if answer.status == NOT_FOUND and read_error_body(answer).code == NO_ACCOUNT_STATUS:
         return AccountStatus(None)
     read = read_shape(_ACCOUNT_STATUS, call, answer)
-    if read.type.casefold() != "account":
+    if read.type.casefold() != ACCOUNT:
         raise unreadable(call, answer, "it tells of another kind of validation")
     return AccountStatus(ACCOUNT_STATUSES.get(read.status.casefold(), read.status))
 

@@ -283,6 +283,8 @@ def _removals(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> 
 
 
 def _since(live: LiveQualification) -> str:
+    if live.odd_date is not None:
+        return f" (its vetting date can't be read: {live.odd_date})"
     created = live.vetting_created
     return "" if created is None else f" (vetting of {format_instant(created)})"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.model.plan import Create
-from reconciler.model.secret import Secret
+from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.model.state import Qualification
 from tests.worlds import CONTOSO
 
@@ -71,3 +71,48 @@ def test_empty() -> None:
     """An empty secret is false."""
     assert not Secret("")
     assert SECRET
+
+
+JWT = "eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.c2ln"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Bearer {JWT} is expired", "*** is expired"),
+        (f"token {JWT}", "token ***"),
+        ("Authorization: bearer opaque-token-0123456789", "Authorization: ***"),
+        ("Use Bearer authentication", "Use Bearer authentication"),
+        ("the Ready-Made token", "the *** token"),
+        ("ready-made", "***"),
+        ("first-2 then first-234, first-2", "*** then ***, ***"),
+        ("overfirst-2lap", "***lap"),
+        ("first-2first-2", "******"),
+        ("aXaXa", "***"),
+        ("a.c abc", "*** abc"),
+        ("", ""),
+    ],
+)
+def test_known_secrets_are_struck_out(text: str, expected: str) -> None:
+    """Whole, in any case, also where one is the beginning of another or two overlap."""
+    texts = ("first-2", "ready-made", "first-234", "overfirst", "", "aXa", "a.c")
+    secrets = KnownSecrets(*map(Secret, texts))
+    assert secrets.strike_out(text) == expected
+    assert secrets.occur_in(text) is (text != expected)
+
+
+def test_a_secret_added_later_counts() -> None:
+    """A code is read, and a token renewed, in the middle of a run."""
+    secrets = KnownSecrets()
+    assert secrets.strike_out("code 123456") == "code 123456"
+    secrets.add(Secret("123456"))
+    assert secrets.strike_out("code 123456") == "code ***"
+    assert [secrets.holds(each) for each in ("123456", "code 123456")] == [True, False]
+
+
+def test_known_secrets_show_nothing_of_themselves() -> None:
+    """Not in a traceback's locals, nor in a pickle."""
+    secrets = KnownSecrets(Secret("planted"))
+    assert "planted" not in repr(secrets)
+    with pytest.raises(TypeError, match="can't be pickled"):
+        pickle.dumps(secrets)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from types import MappingProxyType
 
-from reconciler.model.secret import Secret
+from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.model.state import CustomerId
+from reconciler.partner_center.body import read_body
 from reconciler.partner_center.calls import ServiceAnswer
 
 CUSTOMER = CustomerId("14876998-c0dc-46e6-9d0c-65a57a6c32ec")
@@ -28,10 +29,9 @@ def answer(
     return ServiceAnswer(
         status,
         MappingProxyType(headers),
-        as_body(body),
+        read_body(as_body(body), 100_000, KnownSecrets(CODE)),
         CORRELATION,
         retry_after,
-        (CODE,),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,14 +18,15 @@ from reconciler.model.errors import (
     Unavailable,
 )
 from reconciler.model.plan import Create
-from reconciler.model.secret import Secret
 from reconciler.model.state import Qualification
 from reconciler.partner_center import calls
-from reconciler.partner_center.calls import Call, ServiceAnswer
 from reconciler.partner_center.errors import ErrorBody, lost, plain_text, read_error_body, refusal
 from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN, Effect, Row
 from tests.partner_center import samples
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER, answer
+
+if TYPE_CHECKING:
+    from reconciler.partner_center.calls import Call
 
 READ = calls.qualifications_call(CUSTOMER)
 CREATE = calls.create_call(Create(CUSTOMER, Qualification.GCC, validation_code=CODE))
@@ -192,25 +195,16 @@ def test_an_echoed_code_is_struck_out(body: object) -> None:
     assert "***" in error.message
 
 
-JWT = "eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.c2ln"
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f"Bearer {JWT} is expired", "*** is expired"),
-        (f"token {JWT}", "token ***"),
-        ("Authorization: bearer opaque-token-0123456789", "Authorization: ***"),
-        ("Use Bearer authentication", "Use Bearer authentication"),
-        ("the Ready-Made token", "the *** token"),
-        ("ready-made", "***"),
         ("a\x00b\tc\u2028d\u202ee\x7f", "a b c d e"),
         ("", ""),
     ],
 )
 def test_foreign_text_is_made_fit(text: str, expected: str) -> None:
-    """Secrets go, in any case of letters, and anything like a token; control characters too."""
-    assert plain_text(text, (Secret("ready-made"), Secret(""))) == expected
+    """Control characters and what turns a line round are spaces."""
+    assert plain_text(text) == expected
 
 
 @given(st.text(max_size=2000))
@@ -226,9 +220,9 @@ def test_a_lost_answer_is_an_error_for_reads_and_creates(row: Row) -> None:
     """A lost read is Unavailable; a lost create is that only where it certainly did not happen."""
     assert type(lost(READ, row, "", CORRELATION)) is Unavailable
     certain = row.verdict.happened is Effect.CERTAINLY_NOT
-    created = lost(CREATE, row, "errno 111: 123456", CORRELATION)
+    created = lost(CREATE, row, "errno 111", CORRELATION)
     assert type(created) is (Unavailable if certain else OutcomeUnknown)
-    assert "123456" not in created.message
+    assert "(errno 111)" in created.message
     assert created.answered.correlation_id == CORRELATION
 
 
@@ -236,6 +230,6 @@ def test_a_lost_answer_is_an_error_for_reads_and_creates(row: Row) -> None:
 def test_any_refusal_gets_a_name(status: int, body: bytes) -> None:
     """No status or body leaves a refusal without an exception, a message and a remedy."""
     for call in (READ, CREATE, LIST):
-        error = refusal(call, ServiceAnswer(status, body=body, correlation_id=CORRELATION))
+        error = refusal(call, answer(status, body))
         assert str(status) in error.message
         assert error.remedy

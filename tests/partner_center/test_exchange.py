@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.model.errors import SignInFailed
 from reconciler.model.plan import Create
-from reconciler.model.secret import Secret
+from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.model.state import Qualification
 from reconciler.partner_center import exchange as exchanging
 from reconciler.partner_center.calls import Call, ServiceAnswer, create_call, qualifications_call
@@ -29,16 +29,16 @@ REQUEST_ID = "037db222-6d8e-4d7f-ba78-df3dca33fb68"
 
 
 def sent_to(
-    said: Reply, call: Call = READ, auth: httpx.Auth | None = None
+    said: Reply, call: Call = READ, auth: httpx.Auth | None = None, signed_by: str = "ready-made"
 ) -> tuple[ServiceAnswer | Lost, ServiceRequest, RawService]:
     """Send one call to a service that says one thing."""
 
     async def run() -> tuple[ServiceAnswer | Lost, ServiceRequest, RawService]:
         async with raw_service(lambda _heard: said) as service:
             attempt = ServiceRequest.of(call, service.address, REQUEST_ID)
-            signed = auth or BearerToken(Secret("ready-made"), service.address)
+            signed = auth or BearerToken(Secret(signed_by), service.address)
             async with connect(service.address, auth=signed, concurrency=1) as http:
-                return await exchange(http, attempt, EPOCH), attempt, service
+                return await exchange(http, attempt, EPOCH, KnownSecrets(CODE)), attempt, service
 
     return asyncio.run(run())
 
@@ -75,7 +75,7 @@ def test_an_answer_is_read_whole() -> None:
     )
     answer, _, _ = sent_to(said)
     assert isinstance(answer, ServiceAnswer)
-    assert (answer.status, answer.body, answer.retry_after) == (429, b"{}", 9.0)
+    assert (answer.status, answer.content, answer.retry_after) == (429, {}, 9.0)
     assert answer.headers["content-type"] == "application/json"
     assert answer.correlation_id == CORRELATION
 
@@ -87,22 +87,20 @@ def test_an_id_that_is_no_guid_is_not_taken_over() -> None:
         assert answer.correlation_id == attempt.correlation_id
 
 
-def test_what_must_stay_hidden_is_known() -> None:
-    """The token that was sent and the code go along, for whoever reads the text of the answer."""
-    answer, _, _ = sent_to(reply(400, b""), CREATE)
+def test_no_secret_gets_past_the_exchange() -> None:
+    """Neither the token that was sent nor a code that is known, in the body or in a header."""
+    said = reply(400, {"message": "ready-made, 123456"}, Location="https://123456.example")
+    answer, _, _ = sent_to(said, CREATE)
     assert isinstance(answer, ServiceAnswer)
-    assert answer.hidden == (CODE, Secret("ready-made"))
+    assert answer.content == {"message": "***, ***"}
+    assert answer.headers["location"] == "https://***.example"
 
 
-def test_an_answer_to_nobody_hides_nothing() -> None:
-    """Without a sign-in there is no token to hide."""
-
-    class Nobody(httpx.Auth):
-        pass
-
-    answer, _, _ = sent_to(reply(200, []), auth=Nobody())
-    assert isinstance(answer, ServiceAnswer)
-    assert answer.hidden == ()
+def test_a_token_that_is_echoed_as_correlation_id_is_not_taken_over() -> None:
+    """A ready token may be a GUID; the id that was sent is told instead."""
+    said = reply(200, [], MS_CorrelationId=CORRELATION)
+    answer, attempt, _ = sent_to(said, signed_by=CORRELATION)
+    assert answer.correlation_id == attempt.correlation_id
 
 
 WHOLE = reply(200, [{"qualification": "Education"}]).sent
@@ -140,7 +138,7 @@ def test_an_answer_that_drips_in_for_ever_is_lost() -> None:
         async with raw_service(lambda _heard: Reply(WHOLE, wait=5.0)) as service:
             attempt = replace(ServiceRequest.of(READ, service.address, REQUEST_ID), longest=0.05)
             async with connect(service.address, auth=None, concurrency=1) as http:
-                return await exchange(http, attempt, EPOCH)
+                return await exchange(http, attempt, EPOCH, KnownSecrets())
 
     lost = asyncio.run(run())
     assert isinstance(lost, Lost)
@@ -154,7 +152,8 @@ def test_a_service_that_is_not_there_is_told_with_its_reason() -> None:
         async with raw_service(lambda _heard: DROPPED) as service:
             address = service.address
         async with connect(address, auth=None, concurrency=1) as http:
-            return await exchange(http, ServiceRequest.of(CREATE, address, REQUEST_ID), EPOCH)
+            request = ServiceRequest.of(CREATE, address, REQUEST_ID)
+            return await exchange(http, request, EPOCH, KnownSecrets())
 
     lost = asyncio.run(run())
     assert isinstance(lost, Lost)

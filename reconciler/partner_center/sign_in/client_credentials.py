@@ -74,6 +74,14 @@ def load_credential(source: CredentialSource) -> ClientCredential:
             assert_never(source)
 
 
+def secret_of(credential: ClientCredential) -> Secret:
+    match credential:
+        case ClientSecret(secret) | Certificate(secret) | Assertion(secret):
+            return secret
+        case _:
+            assert_never(credential)
+
+
 def _federated_token(path: Path) -> Secret:
     token = read_token(path)
     if isinstance(token, str):

@@ -19,6 +19,7 @@ from reconciler.partner_center.sign_in.client_credentials import (
     Assertion,
     ClientCredential,
     ClientSecret,
+    secret_of,
 )
 from reconciler.partner_center.sign_in.msal_errors import explain, tidy
 from reconciler.partner_center.sign_in.msal_http import AuthorityHttp
@@ -102,7 +103,8 @@ def _tokens(
     ask: Callable[[_Msal], object],
 ) -> Tokens:
     """`secrets` are those besides the credential's that `ask` sends, or comes to know."""
-    secrets.extend(_secrets(credential))
+    if credential is not None:
+        secrets.append(secret_of(credential))
     outcome = _outcome(application, credential, secrets, ask)
     if isinstance(outcome, SignInFailed):
         raise outcome
@@ -158,16 +160,6 @@ def _for_msal(credential: ClientCredential) -> object:
             return {"private_key": private_key.reveal(), "public_certificate": certificate}
         case Assertion(token):
             return {"client_assertion": token.reveal}
-        case _:
-            assert_never(credential)
-
-
-def _secrets(credential: ClientCredential | None) -> tuple[Secret, ...]:
-    match credential:
-        case None:
-            return ()
-        case ClientSecret(secret) | Certificate(secret) | Assertion(secret):
-            return (secret,)
         case _:
             assert_never(credential)
 

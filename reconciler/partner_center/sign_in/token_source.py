@@ -12,7 +12,11 @@ from uuid import UUID
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.claims import read_claims
-from reconciler.partner_center.sign_in.client_credentials import CredentialSource, load_credential
+from reconciler.partner_center.sign_in.client_credentials import (
+    CredentialSource,
+    load_credential,
+    secret_of,
+)
 from reconciler.partner_center.sign_in.credentials import (
     AppAndUser,
     Application,
@@ -29,6 +33,7 @@ from reconciler.partner_center.sign_in.refresh_tokens import (
 )
 
 if TYPE_CHECKING:
+    from reconciler.model.secret import KnownSecrets
     from reconciler.partner_center.sign_in.login_cache import LoginCache
 
 
@@ -56,18 +61,25 @@ class RefreshTokenStorage:
 
 
 def sign_in_by(
-    sign_in_method: SignInMethod, storage: RefreshTokenStorage, tenant_id: str | None = None
+    sign_in_method: SignInMethod,
+    storage: RefreshTokenStorage,
+    secrets: KnownSecrets,
+    tenant_id: str | None = None,
 ) -> SignIn:
-    """Sign in by one method; a readable token of another tenant than `tenant_id` is refused."""
+    """Sign in by one method; a readable token of another tenant than `tenant_id` is refused.
+
+    `secrets` gets to know what is sent and what comes of it.
+    """
     if storage.refresh_token_out is not None and not _comes_by_variable(sign_in_method):
         storage.warn(
             "--refresh-token-out is not used: it goes with PARTNER_CENTER_REFRESH_TOKEN, and this "
             "sign-in has none"
         )
-    ask = _sign_in_unchecked(sign_in_method, storage)
+    ask = _sign_in_unchecked(sign_in_method, storage, secrets)
 
     def sign_in() -> AccessToken:
         token = ask()
+        secrets.add(token.text)
         refuse_other_tenant(token.text, tenant_id)
         return token
 
@@ -100,17 +112,20 @@ def _is_guid(text: str) -> bool:
     return True
 
 
-def _sign_in_unchecked(sign_in_method: SignInMethod, storage: RefreshTokenStorage) -> SignIn:
+def _sign_in_unchecked(
+    sign_in_method: SignInMethod, storage: RefreshTokenStorage, secrets: KnownSecrets
+) -> SignIn:
     match sign_in_method:
         case ReadyToken(token):
             return lambda: AccessToken(token, renewable=False)
         case AppOnly():
-            return partial(_for_app, sign_in_method)
+            return partial(_for_app, sign_in_method, secrets)
         case AppAndUser(application, credential, refresh_token):
-            return partial(_exchange, application, credential, _source(refresh_token, storage))
+            source = _source(refresh_token, storage)
+            return partial(_exchange, application, credential, source, secrets)
         case CachedLogin():
             cache = storage.cache()
-            return lambda: _exchange(cache.application(sign_in_method), None, cache)
+            return lambda: _exchange(cache.application(sign_in_method), None, cache, secrets)
         case _:
             assert_never(sign_in_method)
 
@@ -121,19 +136,25 @@ def _source(refresh_token: Path | Secret, storage: RefreshTokenStorage) -> Refre
     return RefreshTokenVariable(refresh_token, storage.refresh_token_out, storage.warn)
 
 
-def _for_app(sign_in_method: AppOnly) -> AccessToken:
-    return _access(
-        tokens_for_app(sign_in_method.application, load_credential(sign_in_method.credential))
-    )
+def _for_app(sign_in_method: AppOnly, secrets: KnownSecrets) -> AccessToken:
+    credential = load_credential(sign_in_method.credential)
+    secrets.add(secret_of(credential))
+    return _access(tokens_for_app(sign_in_method.application, credential))
 
 
 def _exchange(
-    application: Application, named: CredentialSource | None, source: RefreshTokenSource
+    application: Application,
+    named: CredentialSource | None,
+    source: RefreshTokenSource,
+    secrets: KnownSecrets,
 ) -> AccessToken:
     """The successor is kept before the access token is handed out; without one, all stays."""
     credential = None if named is None else load_credential(named)
+    secrets.add(None if credential is None else secret_of(credential))
     with source.held() as held:
+        secrets.add(held.token)
         tokens = tokens_for_user(application, credential, held.token)
+        secrets.add(tokens.refresh)
         if tokens.refresh is not None and tokens.refresh != held.token:
             held.keep(tokens.refresh)
     return _access(tokens)

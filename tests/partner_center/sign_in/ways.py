@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.model.secret import KnownSecrets
 from reconciler.partner_center.sign_in.credentials import (
     Application,
     SignInTarget,
@@ -36,6 +37,7 @@ class Surroundings:
     refresh_token_out: Path | None = None
     tenant_id: str | None = None
     warnings: list[str] = field(default_factory=list)
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     @property
     def cache(self) -> LoginCache:
@@ -49,4 +51,4 @@ class Surroundings:
             lambda: self.cache, self.warnings.append, self.refresh_token_out
         )
         sign_in_method = find_sign_in_method(environ, SignInTarget(address, SCOPE))
-        return sign_in_by(sign_in_method, storage, self.tenant_id)
+        return sign_in_by(sign_in_method, storage, self.secrets, self.tenant_id)

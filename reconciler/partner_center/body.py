@@ -1,0 +1,119 @@
+"""What the body of an answer says, as plain data; its bytes go no further than this.
+
+Refused is what could be taken for less than was said (a name twice, a body cut off), and what would
+take more memory than any answer is worth. The secrets of this run are struck out of every text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from reconciler.partner_center.protocol import is_deciding
+
+if TYPE_CHECKING:
+    from reconciler.model.secret import KnownSecrets
+
+Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotJson:
+    """`why` completes "the answer can't be understood:"; it repeats nothing of the answer."""
+
+    why: str
+
+
+NOTHING: Final = NotJson("it is empty")
+
+
+def read_body(body: bytes, most_values: int, secrets: KnownSecrets) -> Json | NotJson:
+    """Read JSON in UTF-8; objects keep the spelling of their names."""
+    if not body:
+        return NOTHING
+    if _values_at_most(body) > most_values:
+        return NotJson(f"it holds more than the {most_values} values that are due at most")
+    try:
+        return _parse(body.decode("utf-8-sig"), secrets)  # some .NET services begin with a BOM
+    except (ValueError, RecursionError) as error:
+        return NotJson(_why(error))
+
+
+def _parse(text: str, secrets: KnownSecrets) -> Json:
+    said: Json = json.loads(
+        text, object_pairs_hook=_each_name_once, parse_constant=_refuse_constant
+    )
+    # An escape can spell any letter: then the text as it was sent shows nothing of a secret.
+    return _strike_out(said, secrets) if "\\" in text or secrets.occur_in(text) else said
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    """In words that repeat nothing of the body."""
+    match error:
+        case _Refused():
+            return str(error)
+        case json.JSONDecodeError():
+            return f"it is no JSON from character {error.pos} on"
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:  # Python reads no number of more than 4,300 digits
+            return "it holds a number that is too long"
+
+
+def _values_at_most(body: bytes) -> int:
+    """Counted before anything is read: each value follows one of these, or is the first."""
+    return 1 + body.count(b",") + body.count(b"[") + body.count(b"{")
+
+
+class _Refused(ValueError):
+    pass
+
+
+def _each_name_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Which of two values counts, no two readers agree on."""
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        raise _Refused("it says one name twice")
+    return named
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise _Refused("it holds a number that JSON doesn't have")
+
+
+_SENT_BACK: Final = frozenset({"links", "continuationtoken", "totalcount"})
+"""What only leads to the next page: it is told to nobody, and has to stay as it is."""
+
+_NOT_TEXT: Final = re.compile(
+    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a GUID
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,}(Z|[+-][0-9]{2}:?[0-9]{2})?"  # an instant
+)
+"""A short code can be in the middle of one by chance, and it would be another then."""
+
+
+def _strike_out(said: Json, secrets: KnownSecrets) -> Json:
+    match said:
+        case str():
+            return _text(said, secrets)
+        case list():
+            return [_strike_out(each, secrets) for each in said]
+        case dict():
+            return {
+                name: value if name.casefold() in _SENT_BACK else _strike_out(value, secrets)
+                for name, value in said.items()
+            }
+        case bool() | None:
+            return said
+        case _:
+            digits = str(said)
+            return _text(digits, secrets) if secrets.occur_in(digits) else said
+
+
+def _text(text: str, secrets: KnownSecrets) -> str:
+    if is_deciding(text) or (_NOT_TEXT.fullmatch(text) and not secrets.holds(text)):
+        return text
+    return secrets.strike_out(text)
