@@ -39,10 +39,13 @@ from reconciler.model.plan import (
     Target,
 )
 from reconciler.model.state import (
+    AccountStatus,
     CodeReference,
+    CustomerAgreement,
     CustomerId,
     EducationSegment,
     Qualification,
+    UnreadableCustomer,
     format_instant,
 )
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.model.findings import Validation
+    from reconciler.model.status import CustomerStatus, StatusReport
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -71,6 +75,10 @@ def report_to_document(report: ApplyReport) -> JsonObject:
 
 def validation_to_document(validation: Validation) -> JsonObject:
     return _dumped(_Validation.of(validation))
+
+
+def status_to_document(report: StatusReport) -> JsonObject:
+    return _dumped(_Status.of(report))
 
 
 def to_json(document: Mapping[str, Any]) -> str:
@@ -370,4 +378,59 @@ class _Validation(_Shape):
                 warnings=severities.count(Severity.WARNING),
             ),
             diagnostics=tuple(map(_Diagnostic.model_validate, validation.diagnostics)),
+        )
+
+
+class _LiveQualification(_WithoutAbsent):
+    qualification: str
+    vetting_status: str | None = None
+    vetting_reason: str | None = None
+    vetting_created: _Instant | None = Field(None, alias="vettingCreatedDate")
+
+
+class _CustomerStatus(_Shape):
+    customer_id: CustomerId
+    name: str
+    qualifications: tuple[_LiveQualification, ...] | None
+    unreadable: str | None
+    """Why the qualifications could not be read; they are null then, and never empty."""
+    account_status: str | None
+    customer_agreement: bool | None
+    may_purchase: bool | None
+    explanation: str
+
+    @classmethod
+    def of(cls, customer: CustomerStatus) -> _CustomerStatus:
+        account, agreement = customer.checks.account_status, customer.checks.customer_agreement
+        unread = customer.live.message if isinstance(customer.live, UnreadableCustomer) else None
+        told = tuple(map(_LiveQualification.model_validate, customer.qualifications))
+        return cls(
+            customer_id=customer.customer_id,
+            name=customer.name,
+            qualifications=told if unread is None else None,
+            unreadable=unread,
+            account_status=account.status if isinstance(account, AccountStatus) else None,
+            customer_agreement=(
+                agreement.confirmed if isinstance(agreement, CustomerAgreement) else None
+            ),
+            may_purchase=customer.may_purchase,
+            explanation=customer.explanation,
+        )
+
+
+class _Status(_Shape):
+    format_version: str
+    kind: Literal["Status"]
+    address: str
+    read_at: _Instant
+    customers: tuple[_CustomerStatus, ...]
+
+    @classmethod
+    def of(cls, report: StatusReport) -> _Status:
+        return cls(
+            format_version=FORMAT_VERSION,
+            kind="Status",
+            address=report.address,
+            read_at=report.read_at,
+            customers=tuple(map(_CustomerStatus.of, report.customers)),
         )

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
     from reconciler.model.findings import Validation
     from reconciler.model.plan import ApplyReport, PlanDocument
+    from reconciler.model.status import StatusReport
 
 __all__ = [
     "FORMATS",
+    "STATUS_FORMATS",
     "VALIDATION_FORMATS",
     "RenderContext",
     "render_plan",
     "render_report",
+    "render_status",
     "render_validation",
 ]
 
@@ -35,6 +38,28 @@ class _Renderer(Protocol):
 
 class _ValidationRenderer(_Renderer, Protocol):
     def render_validation(self, validation: Validation, context: RenderContext, /) -> str: ...
+
+
+class _StatusRenderer(Protocol):
+    def render_status(self, report: StatusReport, context: RenderContext, /) -> str: ...
+
+
+def _status_text() -> _StatusRenderer:
+    from reconciler.render import status_text
+
+    return status_text
+
+
+def _status_json() -> _StatusRenderer:
+    from reconciler.render import json_document
+
+    return json_document
+
+
+def _status_markdown() -> _StatusRenderer:
+    from reconciler.render import status_markdown
+
+    return status_markdown
 
 
 def _text() -> _ValidationRenderer:
@@ -110,7 +135,13 @@ _OF_PLANS: Final[Mapping[str, Callable[[], _Renderer]]] = MappingProxyType(
 )
 """Reports are written in the formats of plans."""
 
+_OF_STATUSES: Final[Mapping[str, Callable[[], _StatusRenderer]]] = MappingProxyType(
+    {"text": _status_text, "json": _status_json, "markdown": _status_markdown}
+)
+
 FORMATS: Final = tuple(_OF_PLANS)
+
+STATUS_FORMATS: Final = tuple(_OF_STATUSES)
 
 VALIDATION_FORMATS: Final = tuple(_OF_VALIDATIONS)
 
@@ -128,3 +159,8 @@ def render_report(format_name: str, report: ApplyReport, context: RenderContext)
 def render_validation(format_name: str, validation: Validation, context: RenderContext) -> str:
     """Write what `validate` found in one of VALIDATION_FORMATS; KeyError for another."""
     return _OF_VALIDATIONS[format_name]().render_validation(validation, context)
+
+
+def render_status(format_name: str, report: StatusReport, context: RenderContext) -> str:
+    """Write a status in one of STATUS_FORMATS; KeyError for another."""
+    return _OF_STATUSES[format_name]().render_status(report, context)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.documents.models import (
     plan_to_document,
     report_to_document,
+    status_to_document,
     validation_to_document,
 )
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.documents.models import JsonObject
     from reconciler.model.findings import Validation
     from reconciler.model.plan import ApplyReport, PlanDocument
+    from reconciler.model.status import StatusReport
     from reconciler.render.context import RenderContext
 
 _ESCAPED: Final = re.compile(
@@ -35,6 +37,10 @@ def render_report(report: ApplyReport, _: RenderContext) -> str:
 
 def render_validation(validation: Validation, _: RenderContext) -> str:
     return _text(validation_to_document(validation))
+
+
+def render_status(report: StatusReport, _: RenderContext) -> str:
+    return _text(status_to_document(report))
 
 
 def _text(document: JsonObject) -> str:

@@ -1,0 +1,48 @@
+"""A status as a table for people: coloured on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.render.phrases import joined_lines
+from reconciler.render.status_rows import HEADINGS, headline, status_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model.status import StatusReport
+    from reconciler.render.context import RenderContext
+    from reconciler.render.status_rows import StatusRow
+
+WIDEST: Final = 60
+"""Columns that one overlong cell may push the next ones out."""
+
+
+def render_status(report: StatusReport, context: RenderContext) -> str:
+    rows = status_rows(report)
+    if context.colour:
+        from reconciler.render import status_terminal  # noqa: PLC0415 - rich is slow to import
+
+        return status_terminal.render(rows, headline(report), context.width)
+    table = [HEADINGS, *(row.cells for row in rows)] if rows else []
+    advice = [line for row in rows for line in advice_lines(row)]
+    return joined_lines(
+        [*_columns(table), *_spaced(advice), *([""] if rows else []), headline(report)]
+    )
+
+
+def advice_lines(row: StatusRow) -> list[str]:
+    return [f"  {row.name}: {line}" for line in row.advice]
+
+
+def _spaced(lines: Sequence[str]) -> list[str]:
+    return ["", *lines] if lines else []
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)]
+    return [
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
