@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +13,12 @@ from reconciler.cli.output import say
 from reconciler.model.errors import StateError
 from reconciler.scaffold import (
     AROUND,
+    CODE_OWNERS,
     CONFIGURATION,
     CONFIGURATION_SCHEMA,
     EXAMPLES,
     MANIFEST_SCHEMA,
+    OWNERS_PLACES,
     PIPELINES,
     Platform,
     read_texts,
@@ -29,8 +32,8 @@ NEXT: Final = (
     "reconciler.yaml names a real Partner Center."
 )
 NEXT_PIPELINE: Final = (
-    "The pipelines say in their first lines which variables they need. Name your people in "
-    "CODEOWNERS."
+    "The pipelines say in their first lines which variables they need. CODEOWNERS asks nobody "
+    "until your people stand in it."
 )
 
 
@@ -60,8 +63,16 @@ def _texts(folder: Path, platform: Platform | None) -> Mapping[str, str]:
     configured = any((folder / place).exists() for place in CONFIGURATION)
     examples = {} if configured else EXAMPLES
     pipelines = {} if platform is None else PIPELINES[platform]
-    texts = read_texts({**CONFIGURATION, **examples, **AROUND, **pipelines})
+    owners = _code_owners(folder, platform)
+    texts = read_texts({**CONFIGURATION, **examples, **AROUND, **owners, **pipelines})
     return texts | _schemas()
+
+
+def _code_owners(folder: Path, platform: Platform | None) -> dict[str, str]:
+    """Choose where code owners are named: beside none that are named already."""
+    place, template = CODE_OWNERS[platform]
+    found = next((each for each in OWNERS_PLACES if os.path.lexists(folder / each)), place)
+    return {found: template}
 
 
 def _schemas() -> dict[str, str]:

@@ -36,9 +36,25 @@ CONFIGURATION: Final[Mapping[str, str]] = MappingProxyType(
     {"reconciler.yaml": "start/reconciler.yaml"}
 )
 
-AROUND: Final[Mapping[str, str]] = MappingProxyType(
-    {".gitignore": "start/gitignore", "CODEOWNERS": "start/CODEOWNERS"}
+AROUND: Final[Mapping[str, str]] = MappingProxyType({".gitignore": "start/gitignore"})
+
+CODE_OWNERS: Final[Mapping[Platform | None, tuple[str, str]]] = MappingProxyType(
+    {
+        None: ("CODEOWNERS", "start/CODEOWNERS"),
+        Platform.GITHUB: (".github/CODEOWNERS", "github/CODEOWNERS"),
+        Platform.AZURE: ("CODEOWNERS", "azure/CODEOWNERS"),
+        Platform.GITLAB: (".gitlab/CODEOWNERS", "gitlab/CODEOWNERS"),
+    }
 )
+"""The place and the template, by the platform whose pipelines it is to guard."""
+
+OWNERS_PLACES: Final = (
+    ".github/CODEOWNERS",
+    "CODEOWNERS",
+    "docs/CODEOWNERS",
+    ".gitlab/CODEOWNERS",
+)
+"""Where platforms look. They read the first one they find, so a second one could undo the first."""
 
 PIPELINES: Final[Mapping[Platform, Mapping[str, str]]] = MappingProxyType(
     {

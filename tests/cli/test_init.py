@@ -18,25 +18,27 @@ STARTED = {
     "customers/contoso-unified-school-district.yaml",
     "customers/fabrikam-water-authority.yaml",
     ".gitignore",
-    "CODEOWNERS",
     "schemas/manifest.json",
     "schemas/reconciler.json",
 }
 PIPELINES = {
+    None: {"CODEOWNERS"},
     "github": {
+        ".github/CODEOWNERS",
         ".github/actions/reconciler/action.yml",
         ".github/workflows/reconciler-pull-request.yml",
         ".github/workflows/reconciler-apply.yml",
         ".github/workflows/reconciler-drift.yml",
     },
     "azure": {
+        "CODEOWNERS",
         ".azure-pipelines/reconciler-steps.yml",
         ".azure-pipelines/reconciler-state.yml",
         ".azure-pipelines/reconciler-pull-request.yml",
         ".azure-pipelines/reconciler-apply.yml",
         ".azure-pipelines/reconciler-drift.yml",
     },
-    "gitlab": {".gitlab-ci.yml", ".gitlab/reconciler.yml"},
+    "gitlab": {".gitlab-ci.yml", ".gitlab/reconciler.yml", ".gitlab/CODEOWNERS"},
 }
 
 
@@ -53,14 +55,14 @@ def files_of(folder: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("platform", [None, *PIPELINES])
+@pytest.mark.parametrize("platform", PIPELINES)
 def test_what_it_writes_works_at_once(tmp_path: Path, platform: str | None) -> None:
     """In an empty folder: init, validate, plan and apply all end in 0, for each platform."""
     project = Project(tmp_path)
     ci = () if platform is None else ("--ci", platform)
     begun = project.run("init", *ci)
     assert (begun.code, begun.out) == (0, "")
-    assert files_of(tmp_path) == STARTED | PIPELINES.get(platform or "", set())
+    assert files_of(tmp_path) == STARTED | PIPELINES[platform]
     validated = project.run("validate", "--format", "json")
     assert validated.code == 0
     assert validated.document["summary"] == {"documents": 2, "errors": 0, "warnings": 0}
@@ -78,8 +80,8 @@ def test_it_writes_into_the_folder_asked_for(tmp_path: Path) -> None:
     """DIR is made where it is not there, and every file is named with it."""
     ended = init(tmp_path, "a/new/place")
     assert ended.code == 0
-    assert files_of(tmp_path / "a/new/place") == STARTED
-    assert set(re.findall(r"wrote a/new/place/(\S+)", ended.err)) == STARTED
+    assert files_of(tmp_path / "a/new/place") == STARTED | PIPELINES[None]
+    assert set(re.findall(r"wrote a/new/place/(\S+)", ended.err)) == STARTED | PIPELINES[None]
 
 
 @pytest.mark.parametrize("place", sorted(STARTED | PIPELINES["github"]))
@@ -151,3 +153,30 @@ def test_editors_find_the_schemas(tmp_path: Path) -> None:
     assert (tmp_path / "schemas/manifest.json").read_text() == wanted
     wanted = Project(tmp_path).run("schema", "config").out
     assert (tmp_path / "schemas/reconciler.json").read_text() == wanted
+
+
+@pytest.mark.parametrize("platform", ["github", "gitlab", "azure"])
+def test_code_owners_are_asked_for_whatever_decides_on_creates(
+    tmp_path: Path, platform: str
+) -> None:
+    """Configuration, manifests, each pipeline and the file itself have an owner in force."""
+    init(tmp_path, "--ci", platform)
+    [owners] = tmp_path.rglob("CODEOWNERS")
+    lines = [line for line in owners.read_text().splitlines() if not line.startswith("#")]
+    patterns = [line.partition(" ")[0].removeprefix("/") for line in lines]
+    assert all(line.endswith(" @your-organisation/licensing") for line in lines)
+    guarded = {"reconciler.yaml", "customers/new.yaml", *PIPELINES[platform]}
+    assert {each for each in guarded if not each.startswith(tuple(patterns))} == set()
+
+
+@pytest.mark.parametrize("place", ["CODEOWNERS", "docs/CODEOWNERS", ".github/CODEOWNERS"])
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_code_owners_that_are_named_stay_in_force(
+    tmp_path: Path, place: str, platform: str
+) -> None:
+    """A platform reads the first file it finds: one put before it would undo it."""
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text("* @everybody")
+    ended = init(tmp_path, "--ci", platform)
+    assert [*tmp_path.rglob("CODEOWNERS")] == [tmp_path / place]
+    assert f"left {place} as it is" in ended.err
