@@ -41,6 +41,12 @@ class Kind(StrEnum):
     CUSTOMERS = "customers"
 
 
+SIDE_CHECKS: Final = frozenset(
+    {Kind.CUSTOMER, Kind.ACCOUNT_STATUS, Kind.AGREEMENTS, Kind.DIRECT_SIGNATURE}
+)
+"""What fails for one of these says nothing of reading and creating qualifications."""
+
+
 def _always(_correlation_id: str) -> bool:
     return True
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 from reconciler.model.errors import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
 from reconciler.model.secret import KnownSecrets
 from reconciler.partner_center import calls, wire
-from reconciler.partner_center.circuit_breaker import CircuitBreaker
+from reconciler.partner_center.circuit_breaker import CircuitBreakers
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.errors import lost
 from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
@@ -25,6 +25,7 @@ from reconciler.partner_center.retry import (
     Schedule,
     verdict_of_answer,
 )
+from reconciler.partner_center.sign_in_refusals import SignInRefusals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -55,8 +56,6 @@ DEFAULT_TIMES: Final = RetryTimes()
 LEAST_FAILURES: Final = 10
 """Reads in a row that find no service before nothing more is asked; at least one for each place."""
 
-THROTTLED: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -86,9 +85,9 @@ class PartnerCenterClient:
         self._pace = pace
         self._times = times
         self._secrets = KnownSecrets() if secrets is None else secrets
-        self._circuit_breaker = CircuitBreaker(
-            max(LEAST_FAILURES, pace.concurrency), pace.timing.clock
-        )
+        failure_threshold = max(LEAST_FAILURES, pace.concurrency)
+        self._circuit_breakers = CircuitBreakers(failure_threshold, pace.timing.clock)
+        self._sign_in_refusals = SignInRefusals()
         self._tried: set[Kind] = set()
         self._firsts: dict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -152,8 +151,8 @@ class PartnerCenterClient:
 
     async def _read(self, call: Call, read: Callable[[Call, ServiceAnswer], Value]) -> Value:
         """Ask until an answer is understood or the schedule is at its end."""
-        self._circuit_breaker.check(call.kind)
-        self._circuit_breaker.admit_read(call.what)
+        self._sign_in_refusals.check(call.kind)
+        self._circuit_breakers.of(call.kind).admit(call.what)
         timing = self._pace.timing
         schedule = Schedule(self._times, timing.clock())
         request_id = str(uuid4())
@@ -162,19 +161,18 @@ class PartnerCenterClient:
             if not isinstance(outcome, Failed):
                 return outcome
             asked = outcome.error.answered.retry_after
-            wait = self._next_wait(
-                outcome, schedule.next_wait(timing.clock(), asked, timing.chance())
-            )
-            await timing.sleep(wait)
+            wait = schedule.next_wait(timing.clock(), asked, timing.chance())
+            await timing.sleep(self._next_wait(call.kind, outcome, wait))
 
-    def _next_wait(self, failed: Failed, wait: float | GiveUp) -> float:
+    def _next_wait(self, kind: Kind, failed: Failed, wait: float | GiveUp) -> float:
         """The seconds until the next try, or the error where there is none."""
         if not failed.verdict.repeat:
             raise failed.error
-        if not isinstance(wait, GiveUp) and not self._circuit_breaker.is_down:
+        circuit_breaker = self._circuit_breakers.of(kind)
+        if not isinstance(wait, GiveUp) and not circuit_breaker.is_open:
             return wait
         if failed.verdict.happened is not Effect.DECIDED:
-            self._circuit_breaker.silent()
+            circuit_breaker.failed()
         raise _given_up(failed.error, wait) if isinstance(wait, GiveUp) else failed.error
 
     async def _try(
@@ -204,16 +202,16 @@ class PartnerCenterClient:
             value = read(call, answer)
         except ServiceError as error:
             return self._failed(call, answer, error)
-        self._circuit_breaker.answered()
+        self._circuit_breakers.of(call.kind).answered()
         return value
 
     def _failed(self, call: Call, answer: ServiceAnswer, error: ServiceError) -> Failed:
         whole, hint = wire.is_whole(answer), wire.retry_hint(answer)
         verdict = verdict_of_answer(answer.status, whole=whole, hint=hint)
         if isinstance(error, (SignInRefused, AppOnlyRefused)):
-            self._circuit_breaker.refused(call.kind, error)
+            self._sign_in_refusals.remember(call.kind, error)
         if verdict.happened is Effect.DECIDED:
-            self._circuit_breaker.answered()
+            self._circuit_breakers.of(call.kind).answered()
         return Failed(error, verdict)
 
     async def _ask(self, call: Call, request_id: str) -> ServiceAnswer | Lost:
@@ -221,16 +219,23 @@ class PartnerCenterClient:
         timing = self._pace.timing
         # A read within a reserved turn leaves the create its own: that one is never kept waiting.
         async with self._pace.turn(keep=0 if call.is_write else 1) as turn:
-            self._circuit_breaker.check(call.kind)
+            self._sign_in_refusals.check(call.kind)
             request = ServiceRequest.of(call, self._base, request_id)
             if not call.wanted(request.correlation_id):
                 raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             started = timing.clock()
             answer = await exchange(self._http, request, timing.now(), self._secrets)
             if not isinstance(answer, Lost):
-                turn.answered(throttled=answer.status in THROTTLED)
+                turn.answered(throttled=_is_throttled(call.kind, answer.status))
         log_exchange(call, answer, timing.clock() - started)
         return answer
+
+
+def _is_throttled(kind: Kind, status: int) -> bool:
+    """429 is about this partner's requests; 503 may be about one resource alone."""
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return kind not in calls.SIDE_CHECKS
+    return status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _given_up(error: ServiceError, why: GiveUp) -> ServiceError:

@@ -526,6 +526,28 @@ def test_creates_that_fail_do_not_end_the_reading() -> None:
     assert isinstance(value, tuple)
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_side_check_that_fails_for_everyone_hinders_nothing_else(status: int) -> None:
+    """Qualifications are read and created as if nothing were, and no slower."""
+    time = FakeTime()
+
+    def answers(heard: Heard) -> Reply:
+        if "validationStatus" in heard.target:
+            return reply(status)
+        return WHOLE if heard.method == "GET" else CREATED
+
+    async def use(client: PartnerCenterClient) -> object:
+        for each in range(14):
+            with pytest.raises(Unavailable):
+                await client.account_status(customer_id(each))
+        before, read = time.seconds, await many(100)(client)
+        await client.create_qualification(GCC, REQUEST_ID)
+        return read, time.seconds - before < 10
+
+    value, _ = run(answers, use, time)
+    assert value == (Counter(read=100), True)
+
+
 def test_a_failed_sign_in_passes_through() -> None:
     """What the sign-in raises reaches the caller as it is."""
     failure = SignInFailed("no sign-in method")
