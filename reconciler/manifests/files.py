@@ -60,7 +60,25 @@ def find_manifests(
 def shown(path: str | Path, base: Path) -> str:
     """Spell `path` relative to `base` with `/`; bytes that are no text are spelt as escapes."""
     relative = os.path.relpath(path, base).replace(os.sep, "/")
-    return os.fsencode(relative).decode(errors="backslashreplace")
+    return _as_text(relative)
+
+
+def _as_text(path: str) -> str:
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder on the way down, its links resolved: what is below it needs no more asking."""
+
+    path: Path
+    shown: str
+    real: str
+
+    def file(self, name: str) -> ManifestFile:
+        text = _as_text(name)
+        known_as = text if self.shown == "." else f"{self.shown}/{text}"
+        return ManifestFile(known_as, self.path / name, os.path.join(self.real, name))  # noqa: PTH118  # ten times as fast
 
 
 class _Search:
@@ -76,38 +94,54 @@ class _Search:
         if os.path.isdir(path):  # noqa: PTH112  # see above
             self._walk(path)
         elif os.path.exists(path):  # noqa: PTH110  # see above
-            self._take(path)
+            real = os.path.realpath(path)
+            self.found.append(ManifestFile(shown(path, self.base), path, real))
         else:
             message = f"{shown(path, self.base)} does not exist"
             raise ConfigurationError(message, "name a file or a folder that holds manifests")
 
     def _walk(self, top: Path) -> None:
-        root = Path(os.path.realpath(top))
-        for place, folders, files in os.walk(top, onerror=self._unreadable):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in folders:
-                self._stays(Path(place, name), root)
-            for name in files:
-                path = Path(place, name)
-                if path.suffix in _SUFFIXES and name[0] != "." and self._stays(path, root):
-                    self._take(path)
+        root = os.path.realpath(top)
+        folders = [_Folder(top, shown(top, self.base), root)]
+        while folders:
+            folder = folders.pop()
+            for entry in self._list(folder.path):
+                if entry.is_symlink():
+                    self._follow(folder, entry, root)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(self._below(folder, entry.name))
+                elif entry.name.endswith(_SUFFIXES):
+                    self.found.append(folder.file(entry.name))
 
-    def _stays(self, path: Path, root: Path) -> bool:
-        """Refuse a link that leads out of the folder: it could show what it leads to."""
-        leads_within = root in Path(os.path.realpath(path)).parents
-        if leads_within or not os.path.islink(path):  # noqa: PTH114  # as in start
-            return True
-        message = f"{shown(path, self.base)} is a symbolic link that leads out of the folder"
-        self._complain("outside-folder", message, "put what it leads to in its place", path)
-        return False
+    def _below(self, folder: _Folder, name: str) -> _Folder:
+        path = folder.path / name
+        return _Folder(path, shown(path, self.base), os.path.join(folder.real, name))  # noqa: PTH118  # as in file
 
-    def _take(self, path: Path) -> None:
-        self.found.append(ManifestFile(shown(path, self.base), path, os.path.realpath(path)))
+    def _list(self, folder: Path) -> list[os.DirEntry[str]]:
+        """List what is in a folder; what is hidden is left out."""
+        try:
+            with os.scandir(folder) as entries:
+                return [entry for entry in entries if not entry.name.startswith(".")]
+        except OSError as error:
+            message = f"the folder {shown(folder, self.base)} can't be read: {error.strerror}"
+            self._complain("syntax", message, "make it readable, or take it away", folder)
+            return []
 
-    def _unreadable(self, error: OSError) -> None:
-        path = Path(error.filename)
-        message = f"the folder {shown(path, self.base)} can't be read: {error.strerror}"
-        self._complain("syntax", message, "make it readable, or take it away", path)
+    def _follow(self, folder: _Folder, link: os.DirEntry[str], root: str) -> None:
+        """Take the file that a link leads to; one that leads out could show what it leads to.
+
+        A link to a folder within is not followed: what is there is found in its place.
+        """
+        path = folder.path / link.name
+        is_folder = os.path.isdir(path)  # noqa: PTH112  # as in start
+        if not is_folder and not link.name.endswith(_SUFFIXES):
+            return
+        real = os.path.realpath(path)
+        if Path(root) not in Path(real).parents:
+            message = f"{shown(path, self.base)} is a symbolic link that leads out of the folder"
+            self._complain("outside-folder", message, "put what it leads to in its place", path)
+        elif not is_folder:
+            self.found.append(ManifestFile(folder.file(link.name).file, path, real))
 
     def _complain(self, rule: str, message: str, remedy: str, path: Path) -> None:
         source = Source(shown(path, self.base), 1, 1)

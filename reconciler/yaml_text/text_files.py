@@ -77,7 +77,10 @@ def _read_bytes(path: Path, limit: int | None) -> bytes:
         status = os.fstat(descriptor)
         _check_regular(status)
         _check_size(status.st_size, limit)
-        data = stream.read() if limit is None else stream.read(limit + 1)
+        # One more than there is to read: reading with the limit would reserve that much each time.
+        data = stream.read(status.st_size + 1)
+        if len(data) > status.st_size:
+            data += stream.read() if limit is None else stream.read(limit + 1 - len(data))
     _check_size(len(data), limit)
     return data
 
