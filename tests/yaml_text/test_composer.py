@@ -100,10 +100,27 @@ def test_place_of_a_directive(text: str) -> None:
     assert told(read(text)) == ["1:1 forbidden-yaml"]
 
 
+OPENINGS: Final = {
+    "lists": ("[",),
+    "mappings": ("{a: ",),
+    "lists in mappings": ("{a: ", "["),
+    "mappings in lists": ("[", "{a: "),
+    "two of each": ("[", "[", "{a: ", "{a: "),
+}
+
+
 @BOTH
-def test_deepest(events: Callable[[str], NextEvent]) -> None:
-    """Thirty-two levels are read."""
-    assert told(read("[" * 32 + "]" * 32, events)) == []
+@pytest.mark.parametrize("kinds", OPENINGS.values(), ids=OPENINGS)
+@pytest.mark.parametrize(("levels", "refused"), [(32, False), (33, True)])
+def test_deepest(
+    kinds: tuple[str, ...], levels: int, events: Callable[[str], NextEvent], *, refused: bool
+) -> None:
+    """Thirty-two levels are read, of whatever kind; what opens the next is told."""
+    openings = [kinds[level % len(kinds)] for level in range(levels)]
+    closings = ["]" if each == "[" else "}" for each in reversed(openings)]
+    place = f"1:{len(''.join(openings[:32])) + 1} too-deep"
+    text = "".join(openings + closings)
+    assert told(read(text, events)) == ([place] if refused else [])
 
 
 def test_the_rest_is_read_on() -> None:

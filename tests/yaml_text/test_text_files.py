@@ -70,6 +70,37 @@ def test_encoding(data: bytes, place: str, tmp_path: Path) -> None:
     assert brief(refused(tmp_path / "a.yaml")) == f"{place} encoding"
 
 
+FORBIDDEN: Final = (
+    *range(0x09),
+    *(0x0B, 0x0C),
+    *range(0x0E, 0x20),
+    *range(0x7F, 0xA0),
+    *range(0x2028, 0x202F),
+    *range(0x2066, 0x206A),
+    *(0xFEFF, 0xFFFE, 0xFFFF),
+)
+"""What YAML forbids, line breaks that few readers know, and what turns the text about."""
+
+
+def test_every_forbidden_character(tmp_path: Path) -> None:
+    """Each of them is refused, and neither of its neighbours that is not one of them."""
+    path = tmp_path / "a.yaml"
+    looked_at = {beside for point in FORBIDDEN for beside in (point - 1, point, point + 1)} - {-1}
+    found = set()
+    for point in looked_at:
+        path.write_bytes(f"é{chr(point)}".encode())
+        if isinstance(read(path), Diagnostic):
+            found.add(point)
+    assert found == set(FORBIDDEN)
+
+
+@pytest.mark.parametrize("point", [each for each in FORBIDDEN if each < 0x80])
+def test_every_forbidden_character_of_ascii(point: int, tmp_path: Path) -> None:
+    """In text of ASCII alone, which is looked through another way, they are refused as well."""
+    (tmp_path / "a.yaml").write_bytes(b"a" + bytes([point]))
+    assert f"U+{point:04X}" in refused(tmp_path / "a.yaml").message
+
+
 def test_largest(tmp_path: Path) -> None:
     """Eight mebibytes are read."""
     (tmp_path / "a.yaml").write_bytes(b"#" * MAX_BYTES)
@@ -89,6 +120,14 @@ def test_larger_than_it_says(tmp_path: Path) -> None:
     told = read_text(tmp_path / "a.yaml", "a.yaml", limit=10)
     assert isinstance(told, Diagnostic)
     assert told.rule == "too-large"
+
+
+def test_grown_since(tmp_path: Path) -> None:
+    """A file that holds more than its size says, but not too much, is read whole."""
+    (tmp_path / "a.yaml").symlink_to("/proc/version")
+    told = read(tmp_path / "a.yaml")
+    assert isinstance(told, str)
+    assert told.endswith("\n")
 
 
 def test_without_limit(tmp_path: Path) -> None:
