@@ -41,7 +41,9 @@ def global_options(function: Callable[..., Result]) -> Callable[..., Result]:
 
     @click.option("--config", type=click.Path(), help="The configuration. [reconciler.yaml]")
     @click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR.")
-    @click.option("-v", "--verbose", is_flag=True, help="Log every call to stderr.")
+    @click.option(
+        "-v", "--verbose", is_flag=True, help="Tell each finding by itself; log calls to stderr."
+    )
     @wraps(function)
     def command(**flags: Any) -> Result:  # noqa: ANN401 - click's own
         outer = click.get_current_context().find_root().obj or (None, False, False)

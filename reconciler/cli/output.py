@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.places import source_links, terminal_links
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid
 from reconciler.model.findings import Validation
 from reconciler.render.context import RenderContext
@@ -48,12 +50,16 @@ def show_error(error: ReconcilerError) -> None:
 
 
 def context_for(flags: Globals, folder: Path, *, to_stderr: bool = False) -> RenderContext:
-    """Tell a renderer where its text goes: colours and width only for a terminal."""
+    """Tell a renderer where its text goes: colours, width and links only for a terminal."""
     stream = sys.stderr if to_stderr else sys.stdout
     return RenderContext(
         root=root_of(folder),
-        colour=flags.colour and stream.isatty(),
+        terminal=stream.isatty(),
+        colour=flags.colour,
         width=shutil.get_terminal_size().columns,
+        verbose=flags.verbose,
+        files=terminal_links(folder, os.environ),
+        sources=source_links(os.environ),
         tool_version=VERSION,
     )
 

@@ -73,7 +73,11 @@ program = LazyGroup(
     params=[
         click.Option(["--config"], type=click.Path(), help="The configuration. [reconciler.yaml]"),
         click.Option(["--no-color"], is_flag=True, help="No colours, as with NO_COLOR."),
-        click.Option(["-v", "--verbose"], is_flag=True, help="Log every call to stderr."),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            help="Tell each finding by itself; log calls to stderr.",
+        ),
     ],
     help="Keep customer qualifications in Microsoft Partner Center as git says they should be.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

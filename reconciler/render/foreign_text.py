@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 MESSAGE_LIMIT: Final = 2000
 """Characters of a message."""
@@ -30,6 +31,9 @@ _UNSAFE: Final = re.compile(
     "]"
 )
 
+_NO_BYTES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of pairs that stand for no byte of a file name."""
+
 _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 """The beginning of a command of Azure Pipelines, or of an old one of GitHub Actions."""
 
@@ -46,6 +50,12 @@ def shown(text: str, limit: int = MESSAGE_LIMIT) -> str:
     if len(text) <= limit and len(line) <= limit:
         return line
     return f"{line[:limit]}… (cut; {len(text)} characters in all)"
+
+
+def address_path(path: str) -> str:
+    """Percent-encode a path byte by byte; a name that is not UTF-8 keeps its bytes."""
+    # Such a name arrives with its bytes as surrogates; they are its true name.
+    return quote(_NO_BYTES.sub("\ufffd", path), safe="/", errors="surrogateescape")
 
 
 def label(text: str) -> str:

@@ -28,18 +28,39 @@ CATEGORY_WORDS: Final = {
 
 
 def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def plan_headline(plan: Plan) -> str:
     """Say in one line what apply would do and what stands in the way."""
-    summary = plan.summary
-    steps = f"{summary.steps} to create" if summary.steps else "nothing to create"
     findings = ", ".join(
-        f"{number} {category}" for category in WORST_FIRST if (number := _number(summary, category))
+        f"{number:,} {category}"
+        for category in WORST_FIRST
+        if (number := _number(plan.summary, category))
     )
-    totals = f"{summary.in_sync} in sync, {count(summary.customers, 'customer')} looked at"
-    return f"Plan: {'; '.join(part for part in (steps, findings, totals) if part)}"
+    parts = (_creates(plan), findings, _unconcerned(plan))
+    return f"Plan: {'; '.join(part for part in parts if part)}"
+
+
+def _creates(plan: Plan) -> str:
+    if not plan.steps:
+        return "nothing to create"
+    customers = {step.customer_id for step in plan.steps}
+    return f"{len(plan.steps):,} to create in {count(len(customers), 'customer')}"
+
+
+def _unconcerned(plan: Plan) -> str:
+    """Count the customers that have no step, nor a finding that is more than advice."""
+    if not plan.summary.customers:
+        return "no customer looked at"
+    concerned: set[str | None] = {step.customer_id for step in plan.steps}
+    concerned |= {each.customer_id for each in plan.findings if each.category != Category.ADVISORY}
+    number = plan.summary.customers - len(concerned - {None})
+    if number <= 0:
+        return ""
+    # A step has told already that customers are counted.
+    counted = f"{number:,}" if plan.steps else count(number, "customer")
+    return f"{counted} {'needs' if number == 1 else 'need'} nothing"
 
 
 def _number(summary: Summary, category: Category) -> int:
@@ -78,7 +99,7 @@ def report_headline(report: ApplyReport) -> str:
     """Say in one line how the steps ended, what needs a look first."""
     outcomes = [result.outcome for result in report.results]
     words = [
-        f"{number} {outcome.value.replace('-', ' ')}"
+        f"{number:,} {outcome.value.replace('-', ' ')}"
         for outcome in OUTCOMES_WORST_FIRST
         if (number := outcomes.count(outcome))
     ]

@@ -19,8 +19,10 @@ from reconciler.render.entries import (
     validation_entries,
 )
 from reconciler.render.foreign_text import label
+from reconciler.render.groups import RuleGroup, by_rule
 from reconciler.render.phrases import (
     CATEGORY_WORDS,
+    count,
     incomplete_words,
     joined_lines,
     plan_headline,
@@ -49,7 +51,7 @@ WIDEST: Final = 60
 """Columns that one overlong cell may push the next ones out."""
 
 
-def render_plan(document: PlanDocument) -> str:
+def render_plan(document: PlanDocument, *, verbose: bool = False) -> str:
     entries = plan_entries(document.plan)
     steps = of_kind(entries, CREATE)
     lines = [_step_heading(document.plan, steps), "", *step_lines(steps)]
@@ -57,7 +59,8 @@ def render_plan(document: PlanDocument) -> str:
         lines.append("")
     for category in WORST_FIRST:
         if findings := of_kind(entries, category.value):
-            lines += [group_heading(category, findings), *finding_lines(findings), ""]
+            told = finding_lines(findings) if verbose else group_lines(by_rule(findings))
+            lines += [category_heading(category, findings), *told, ""]
     return joined_lines([*lines, *plan_closing(document, entries)])
 
 
@@ -68,8 +71,8 @@ def _step_heading(plan: Plan, steps: Sequence[Entry]) -> str:
     return f"To create at {address}:"
 
 
-def group_heading(category: Category, entries: Sequence[Entry]) -> str:
-    return f"{category} ({len(entries)}), {CATEGORY_WORDS[category]}:"
+def category_heading(category: Category, entries: Sequence[Entry]) -> str:
+    return f"{category} ({len(entries):,}), {CATEGORY_WORDS[category]}:"
 
 
 def step_lines(steps: Sequence[Entry]) -> list[str]:
@@ -80,6 +83,32 @@ def what(entry: Entry) -> str:
     """Name the qualification, with its particulars in brackets."""
     details = f" ({entry.details})" if entry.details else ""
     return f"{entry.qualification}{details}"
+
+
+def group_lines(groups: Iterable[RuleGroup]) -> list[str]:
+    return [line for group in groups for line in _group_lines(group)]
+
+
+def _group_lines(group: RuleGroup) -> list[str]:
+    heading = f"  {SEVERITY_SYMBOLS[group.severity]} {group_heading(group)}"
+    lines = [heading, *(f"      {line}" for line in customer_lines(group))]
+    return [*lines, f"      -> {group.remedy}"] if group.remedy else lines
+
+
+def group_heading(group: RuleGroup) -> str:
+    number = f" ({count(group.customers, 'customer')})" if group.customers > 1 else ""
+    return f"{group.headline} [{group.rule}]{number}"
+
+
+def customer_lines(group: RuleGroup) -> list[str]:
+    """Name what a group is about, each with its place and what only it says."""
+    rows = [(f"- {_own(group, entry)}", entry.place) for entry in group.entries]
+    return _aligned(rows)
+
+
+def _own(group: RuleGroup, entry: Entry) -> str:
+    words = group.own_words(entry)
+    return f"{group.subject(entry)}: {words}" if words else group.subject(entry)
 
 
 def finding_lines(findings: Iterable[Entry]) -> list[str]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from reconciler.model.rules import RULES, Rule
 from reconciler.render.entries import Entry, plan_entries, report_entries, validation_entries
+from reconciler.render.foreign_text import address_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 SOURCE_ROOT: Final = "%SRCROOT%"
-
-_NO_BYTES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-"""Halves of pairs that stand for no byte of a file name."""
 
 JsonObject = dict[str, Any]
 
@@ -148,8 +144,7 @@ def _location(source: Source, root: str) -> JsonObject:
 
 
 def _artifact(path: str) -> JsonObject:
-    # A file name that is not UTF-8 arrives with its bytes as surrogates; they are its true name.
-    uri = quote(_NO_BYTES.sub("\ufffd", path), safe="/", errors="surrogateescape")
+    uri = address_path(path)
     if path.startswith("/"):
         return {"uri": f"file://{uri}"}
     return {"uri": uri, "uriBaseId": SOURCE_ROOT}

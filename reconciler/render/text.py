@@ -1,4 +1,4 @@
-"""Text for people: coloured tables on a terminal, plain lines elsewhere. It only chooses."""
+"""Text for people: tables on a terminal, plain lines elsewhere. It only chooses."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 def render_plan(document: PlanDocument, context: RenderContext) -> str:
-    if context.colour:
+    if context.terminal:
         from reconciler.render import terminal  # noqa: PLC0415 - rich is slow to import
 
-        return terminal.render_plan(document, context.width)
-    return plain_text.render_plan(document)
+        return terminal.render_plan(document, context)
+    return plain_text.render_plan(document, verbose=context.verbose)
 
 
 def render_report(report: ApplyReport, context: RenderContext) -> str:
-    if context.colour:
+    if context.terminal:
         from reconciler.render import terminal  # noqa: PLC0415 - rich is slow to import
 
-        return terminal.render_report(report, context.width)
+        return terminal.render_report(report, context)
     return plain_text.render_report(report)
 
 
 def render_validation(validation: Validation, context: RenderContext) -> str:
-    if context.colour:
+    if context.terminal:
         from reconciler.render import terminal  # noqa: PLC0415 - rich is slow to import
 
-        return terminal.render_validation(validation, context.width)
+        return terminal.render_validation(validation, context)
     return plain_text.render_validation(validation)

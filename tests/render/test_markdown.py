@@ -106,7 +106,7 @@ def test_steps_are_cut_last() -> None:
     assert all(row.count(" | ") == 4 and row.endswith(" |") for row in rows)
     many = render_plan("markdown", hostile.plan_document("customer", 2000), CONTEXT)
     told = many.count("\n| + ")
-    assert f"Cut: {2000 - told} steps and 12000 findings more" in many
+    assert f"Cut: {2000 - told:,} steps and 12,000 findings more" in many
     assert "<details" not in many
 
 

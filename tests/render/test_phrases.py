@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 import pytest
 
-from reconciler.model.findings import Category
-from reconciler.model.plan import Plan, Selection, Summary, Target
+from reconciler.model.findings import Category, Finding
+from reconciler.model.plan import Plan, Selection, Step, Summary, Target
+from reconciler.model.state import CustomerId, Qualification
 from reconciler.render.phrases import (
     CATEGORY_WORDS,
     count,
@@ -15,8 +19,12 @@ from reconciler.render.phrases import (
 )
 from tests.render import samples
 
+EMULATOR: Final = Target("emulator")
 
-@pytest.mark.parametrize(("number", "words"), [(0, "0 steps"), (1, "1 step"), (2, "2 steps")])
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 steps"), (1, "1 step"), (2, "2 steps"), (1800, "1,800 steps")]
+)
 def test_count(number: int, words: str) -> None:
     """One is singular, and nothing else is."""
     assert count(number, "step") == words
@@ -27,22 +35,56 @@ def test_every_category_has_its_words() -> None:
     assert set(CATEGORY_WORDS) == set(Category)
 
 
+def creates(customers: int, each: int = 1) -> tuple[Step, ...]:
+    return tuple(
+        Step(CustomerId(str(number)), f"customer-{number}", Qualification.EDUCATION)
+        for number in range(customers)
+        for _ in range(each)
+    )
+
+
+def finding(category: Category, customer: str | None) -> Finding:
+    return replace(samples.FINDINGS[0], category=category, customer_id=customer)
+
+
 @pytest.mark.parametrize(
-    ("summary", "headline"),
+    ("plan", "headline"),
     [
+        (Plan(EMULATOR), "Plan: nothing to create; no customer looked at"),
         (
-            Summary(customers=1, in_sync=2),
-            "Plan: nothing to create; 2 in sync, 1 customer looked at",
+            Plan(EMULATOR, summary=Summary(customers=1)),
+            "Plan: nothing to create; 1 customer needs nothing",
         ),
         (
-            Summary(customers=9, steps=3, pending=2, blocked=5),
-            "Plan: 3 to create; 5 blocked, 2 pending; 0 in sync, 9 customers looked at",
+            Plan(EMULATOR, creates(200), summary=Summary(customers=2000)),
+            "Plan: 200 to create in 200 customers; 1,800 need nothing",
+        ),
+        (
+            Plan(EMULATOR, creates(1, each=2), summary=Summary(customers=2)),
+            "Plan: 2 to create in 1 customer; 1 needs nothing",
+        ),
+        (
+            Plan(
+                EMULATOR,
+                creates(3),
+                (
+                    finding(Category.BLOCKED, "2"),
+                    finding(Category.BLOCKED, "3"),
+                    finding(Category.ADVISORY, "4"),
+                    finding(Category.ADVISORY, None),
+                ),
+                summary=Summary(customers=5, blocked=2, advisory=2),
+            ),
+            "Plan: 3 to create in 3 customers; 2 blocked, 2 advisory; 1 needs nothing",
         ),
     ],
 )
-def test_plan_headline(summary: Summary, headline: str) -> None:
-    """The headline tells steps, then findings worst first, then what is in sync."""
-    assert plan_headline(Plan(Target("emulator"), summary=summary)) == headline
+def test_plan_headline(plan: Plan, headline: str) -> None:
+    """It tells creates and their customers, findings worst first, and whom nothing concerns.
+
+    Advice concerns nobody.
+    """
+    assert plan_headline(plan) == headline
 
 
 def test_report_headline() -> None:

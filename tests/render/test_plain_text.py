@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from reconciler.model.plan import Plan, Target
 from reconciler.render import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile, samples
+
+if TYPE_CHECKING:
+    from reconciler.model.findings import Finding
 
 CONTEXT: Final = RenderContext()
 LINE_STARTS: Final = (
@@ -20,6 +24,7 @@ LINE_STARTS: Final = (
     "  ~ ",
     "      [",
     "      -> ",
+    "      - ",
     "      vetting ",
     "      MS-CorrelationId ",
     "    -> ",
@@ -39,6 +44,31 @@ LINE_STARTS: Final = (
     "warning: ",
     "1 manifest read",
 )
+
+
+def of_rule(rule: str) -> Finding:
+    return next(finding for finding in samples.FINDINGS if finding.rule == rule)
+
+
+def test_a_rule_is_told_once() -> None:
+    """What two customers share is one headline and one remedy, and the customers stand below."""
+    first = of_rule("removal-not-supported")
+    second = replace(first, customer_id=samples.FABRIKAM, name="fabrikam-county")
+    plan = Plan(Target("x"), findings=(first, second))
+    text = render_plan("text", samples.document(plan), CONTEXT)
+    assert text.count(first.message) == text.count(first.remedy) == 1
+    assert f"  x {first.message} [{first.rule}] (2 customers)\n" in text
+    assert "      - northwind-traders  customers/northwind.yaml:8:7\n" in text
+    assert "      - fabrikam-county    customers/northwind.yaml:8:7\n" in text
+
+
+def test_verbose_tells_each_finding_by_itself() -> None:
+    """The long form repeats what customers share, so that a line can be quoted alone."""
+    text = render_plan("text", samples.PLAN_DOCUMENT, RenderContext(verbose=True))
+    for finding in samples.FINDINGS:
+        assert f"{finding.name or 'all customers'}" in text
+    assert "  x northwind-traders: StateOwnedEntity is held but not declared" in text
+    assert "      [removal-not-supported]  customers/northwind.yaml:8:7\n" in text
 
 
 def outputs(payload: str) -> list[str]:

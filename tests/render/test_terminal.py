@@ -11,12 +11,12 @@ from reconciler.render import RenderContext, render_plan, render_report, render_
 from reconciler.render.terminal import ROWS
 from tests.render import hostile, samples
 
-CONTEXT: Final = RenderContext(colour=True, width=200)
-STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
+CONTEXT: Final = RenderContext(terminal=True, colour=True, width=200)
+STYLE: Final = re.compile(r"\x1b\[[0-9;]*m|\x1b]8;;[!-~]*\x1b\\")
 
 
 def seen(text: str) -> str:
-    """Take the colours away, as a terminal does."""
+    """Take the colours and links away, as a terminal does."""
     return STYLE.sub("", text)
 
 
@@ -30,8 +30,51 @@ def test_plan_tells_what_plain_text_tells() -> None:
     for finding in samples.FINDINGS:
         assert finding.rule in shown
     assert "customers/contoso.yaml:9:7" in shown
-    assert "Plan: 4 to create; 1 impossible" in shown
+    assert "Plan: 4 to create in 3 customers; 1 impossible" in shown
     assert samples.PLAN_DOCUMENT.digest in shown
+
+
+def test_no_word_is_broken_at_80_columns() -> None:
+    """What is no table is wrapped between words, and no line is wider than the terminal."""
+    text = seen(render_plan("text", samples.PLAN_DOCUMENT, replace(CONTEXT, width=80)))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    words = set(text.split())
+    for finding in samples.FINDINGS:
+        assert set(finding.message.split()) <= words
+        assert set(finding.remedy.split()) <= words
+    assert samples.PLAN_DOCUMENT.digest in words
+
+
+def test_without_colour_there_is_no_escape() -> None:
+    """NO_COLOR leaves the layout of a terminal, and neither styles nor links."""
+    context = replace(CONTEXT, colour=False, files="file://host/srv")
+    text = render_plan("text", samples.PLAN_DOCUMENT, context)
+    assert "\x1b" not in text
+    assert text == seen(render_plan("text", samples.PLAN_DOCUMENT, replace(CONTEXT, files="")))
+
+
+def test_places_open_in_a_terminal_that_can() -> None:
+    """A place is a link to its file, percent-encoded, the same at every rendering."""
+    context = replace(CONTEXT, files="file://host/srv/git")
+    text = render_plan("text", samples.PLAN_DOCUMENT, context)
+    assert "\x1b]8;;file://host/srv/git/customers/litware%20college.yaml#8\x1b\\" in text
+    assert text == render_plan("text", samples.PLAN_DOCUMENT, context)
+
+
+def test_no_link_where_the_terminal_opens_none() -> None:
+    """A place is plain text where the folder has no address."""
+    assert "\x1b]8" not in render_plan("text", samples.PLAN_DOCUMENT, CONTEXT)
+
+
+def test_customers_beyond_a_table_are_told_in_plain_lines() -> None:
+    """No customer of a rule is left out, and the remedy still comes last."""
+    finding = next(one for one in samples.FINDINGS if one.rule == "removal-not-supported")
+    many = tuple(replace(finding, customer_id=f"{n}", name=f"no-{n}-end") for n in range(250))
+    document = samples.document(Plan(Target("emulator"), findings=many))
+    lines = seen(render_plan("text", document, CONTEXT)).splitlines()
+    customers = [place for place, line in enumerate(lines) if "-end" in line]
+    assert len(customers) == 250
+    assert lines[customers[-1] + 1].startswith("    → Declare the qualification")
 
 
 def test_empty_plan() -> None:
@@ -75,9 +118,11 @@ def test_what_is_beyond_a_table_is_told_in_plain_lines() -> None:
 
 @pytest.mark.parametrize("payload", hostile.PAYLOADS.values(), ids=hostile.PAYLOADS)
 def test_foreign_text_steers_no_terminal(payload: str) -> None:
-    """The only escapes are our colours."""
+    """The only escapes are our colours and links."""
+    linked = replace(CONTEXT, files="file://host/srv")
     shown = seen(
         render_plan("text", hostile.plan_document(payload), CONTEXT)
+        + render_plan("text", hostile.plan_document(payload[:2000]), linked)
         + render_report("text", hostile.report(payload), CONTEXT)
         + render_validation("text", hostile.validation(payload), CONTEXT)
     )
