@@ -20,6 +20,8 @@ from reconciler.model.errors import ConfigurationError, ManifestsInvalid
 from reconciler.validation.addresses import read_endpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.configuration.config import Configuration
     from reconciler.emulator.emulator import Emulator
 
@@ -35,14 +37,21 @@ def command() -> None:
 @click.argument("seed", required=False, type=click.Path(path_type=Path))
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
 @click.option("--faults", type=click.Path(path_type=Path), help="The faults to inject.")
+@click.option("--log", type=click.Path(path_type=Path), help="Append a line of JSON per request.")
 @global_options
-def serve(flags: Globals, seed: Path | None, *, port: int, faults: Path | None) -> int:
+def serve(
+    flags: Globals, seed: Path | None, *, port: int, faults: Path | None, log: Path | None
+) -> int:
     import signal  # noqa: PLC0415 - for serving only
+    from contextlib import nullcontext  # noqa: PLC0415 - as above
 
+    from reconciler.emulator.request_log import append_lines  # noqa: PLC0415 - as above
     from reconciler.emulator.server import serve as serve_emulator  # noqa: PLC0415 - as above
 
-    emulator = _open(_embedded(flags, seed), faults)
-    ended_by = serve_emulator(emulator, port, click.echo)
+    embedded = _embedded(flags, seed)
+    with nullcontext() if log is None else append_lines(log) as write_log:
+        emulator = _open(embedded, faults, write_log)
+        ended_by = serve_emulator(emulator, port, click.echo)
     return TERMINATED if ended_by == signal.SIGTERM else INTERRUPTED
 
 
@@ -112,12 +121,14 @@ def _embedded(flags: Globals, seed: Path | None) -> _Embedded:
     return _Embedded(configuration.partner_center.emulator, configuration.state_dir)
 
 
-def _open(embedded: _Embedded, faults: Path | None) -> Emulator:
+def _open(
+    embedded: _Embedded, faults: Path | None, write_log: Callable[[str], None] | None = None
+) -> Emulator:
     from reconciler.emulator.emulator import open_emulator  # noqa: PLC0415 - for these only
 
     seed, _ = load_document(embedded.seed)
     scripted = None if faults is None else load_document(faults)[0]
-    return open_emulator(seed, embedded.seed, embedded.state_dir, scripted)
+    return open_emulator(seed, embedded.seed, embedded.state_dir, scripted, write_log)
 
 
 def _served(flags: Globals) -> str | None:

@@ -11,7 +11,7 @@ from reconciler.emulator.create_request import Settable, Unusable, read_create_r
 from reconciler.emulator.responses import coded_error, json_response
 from reconciler.emulator.world import (
     UNQUALIFIED,
-    Creation,
+    AuditRecord,
     Element,
     digest_of,
     qualifications_of,
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.emulator.create_request import CreateRequest
+    from reconciler.emulator.routing import Request
+    from reconciler.emulator.tokens import Grant
     from reconciler.emulator.world import Changes, CustomerQualifications, Response, World
 
 MOST_VERIFICATIONS: Final = 3
@@ -44,8 +46,8 @@ class Post:
     """One POST of a qualification to a customer of the world."""
 
     customer_id: str
-    request_id: str
-    body: bytes
+    request: Request
+    grant: Grant
     now: datetime
     rules: CreateRules
 
@@ -62,12 +64,12 @@ def create(world: World, changes: Changes, post: Post) -> tuple[Response, Change
 
 def _repeat_key(post: Post) -> str:
     """Hide what was asked: the body of a GCC create has the code."""
-    body = digest_of(post.body.decode("latin-1"))
-    return digest_of(f"{post.request_id.lower()} {post.customer_id} {body}")
+    body = digest_of(post.request.body.decode("latin-1"))
+    return digest_of(f"{post.request.request_id.lower()} {post.customer_id} {body}")
 
 
 def _decide(world: World, changes: Changes, post: Post) -> tuple[Response, Changes]:
-    request = read_create_request(post.body)
+    request = read_create_request(post.request.body)
     if isinstance(request, Unusable):
         return coded_error(HTTPStatus.BAD_REQUEST, "InvalidRequest", request.reason), changes
     held = qualifications_of(world, changes, post.customer_id)
@@ -95,7 +97,8 @@ def _refuse_code(world: World, changes: Changes, request: CreateRequest) -> Resp
     if request.qualification is not Settable.GCC:
         return None
     digest = digest_of(request.code.reveal())
-    if world.codes.get(digest, 0) > changes.uses.get(digest, 0):
+    code = world.codes.get(digest)
+    if code is not None and code.creates > changes.uses.get(digest, 0):
         return None
     why = "The validation code is not valid or has no creates left."
     return coded_error(HTTPStatus.BAD_REQUEST, "InvalidValidationCode", why)
@@ -107,15 +110,23 @@ def _take_effect(
     element = new_element(request.qualification, held, post.now)
     verified = request.qualification is Settable.EDUCATION
     after = replace(with_element(held, element), verifications=held.verifications + verified)
-    creation = Creation(
-        post.customer_id, request.qualification, in_milliseconds(post.now), post.request_id
-    )
     changed = replace(
         changes.with_qualifications(post.customer_id, after),
         uses=_uses_with(changes, request),
-        creations=(*changes.creations, creation),
+        audit_records=(*changes.audit_records, _record(request.qualification, post)),
     )
     return _created(element), changed
+
+
+def _record(qualification: Settable, post: Post) -> AuditRecord:
+    return AuditRecord(
+        post.customer_id,
+        qualification,
+        in_milliseconds(post.now),
+        user=post.grant.user,
+        application_id=post.grant.application_id,
+        correlation_id=post.request.correlation_id,
+    )
 
 
 def _uses_with(changes: Changes, request: CreateRequest) -> dict[str, int]:

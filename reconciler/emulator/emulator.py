@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from reconciler.emulator.fault_effects import Broken, Lags, acts_first, faulty_answer
 from reconciler.emulator.fault_script import FaultContext, FaultPlan, FaultScript
 from reconciler.emulator.faults import FaultDocument, read_faults
-from reconciler.emulator.reads import Live
 from reconciler.emulator.request_log import RequestLog, describe
 from reconciler.emulator.responses import coded_error
 from reconciler.emulator.routing import CallName, find_endpoint
@@ -19,11 +18,11 @@ from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import echoed, respond
 from reconciler.emulator.store import open_store
 from reconciler.emulator.vetting import VettingRequest, vet
-from reconciler.emulator.world import Changes, Response, World, qualifications_of
+from reconciler.emulator.world import Changes, Live, Response, World, qualifications_of
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from reconciler.emulator.routing import Request
@@ -39,8 +38,11 @@ def open_emulator(
     seed_path: Path,
     state_dir: Path | None,
     faults: Mapping[str, object] | None = None,
+    write_log: Callable[[str], None] | None = None,
 ) -> Emulator:
     """Open a seed with what was changed over it in `state_dir`, or in memory without one.
+
+    `write_log` gets a line of JSON for each request.
 
     Raise ConfigurationError where the seed, the faults or the kept state can't be read.
     """
@@ -48,7 +50,7 @@ def open_emulator(
     document = read_faults(faults) if faults is not None else FaultDocument()
     store = open_store(seed_path, state_dir)
     store.read()
-    return Emulator(world, store, FaultScript(document))
+    return Emulator(world, store, FaultScript(document), log=RequestLog(write_log))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,13 @@ class Emulator:
     store: MemoryStore | FileStore
     faults: FaultScript = field(default_factory=FaultScript)
     clock: Callable[[], datetime] = _now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _lags: Lags = field(default_factory=Lags)
-    _log: RequestLog = field(default_factory=RequestLog)
+    log: RequestLog = field(default_factory=RequestLog)
 
     def state(self) -> dict[str, object]:
         """What is held, what took effect, what was received and which faults fired."""
-        state = describe(Live(self.world, self.store.read()), self._log)
+        state = describe(Live(self.world, self.store.read()), self.log)
         return state | {"faults": self.faults.injected()}
 
     def vet(self, request: VettingRequest) -> None:
@@ -75,21 +78,29 @@ class Emulator:
         """Go back to the seed; counts and faults begin anew."""
         self.store.reset()
         self._lags.catch_up()
-        self._log.forget()
+        self.log.forget()
         self.faults.restart()
 
     async def respond(self, request: Request) -> Response | Broken:
         """Answer as the service does, or as the faults make of it."""
+        given = await self._respond(request)
+        status = int(given.status) if isinstance(given, Response) else None
+        self.log.note_answer(self.clock(), request, status)
+        return given
+
+    async def _respond(self, request: Request) -> Response | Broken:
         endpoint = find_endpoint(request.path)
         call = endpoint.methods.get(request.method) if endpoint is not None else None
         if endpoint is None or call is None:
             return respond(Live(self.world, Changes()), request, self.clock())[0]
-        self._log.note(call, endpoint.customer_id, request)
+        self.log.note(call, endpoint.customer_id, request)
         context = FaultContext(call, request.method, endpoint.customer_id, request.token)
         plan = self.faults.plan_for(context)
-        await asyncio.sleep(plan.wait_before)
+        # Waits of no time too: else a thousand reads in a row would let nobody else run.
+        await self.sleep(plan.wait_before)
         given = self._serve(context, request, plan)
-        await asyncio.sleep(plan.wait_after)
+        if plan.wait_after:
+            await self.sleep(plan.wait_after)
         return given if plan.ending is None else faulty_answer(plan.ending, given)
 
     def _serve(self, context: FaultContext, request: Request, plan: FaultPlan) -> Response:
@@ -114,7 +125,7 @@ class Emulator:
         def change(changes: Changes) -> tuple[Response, Changes]:
             live = Live(self.world, changes)
             given, changed = respond(live, request, self.clock(), plan.rules)
-            if plan.lagging_reads and len(changed.creations) > len(changes.creations):
+            if plan.lagging_reads and len(changed.audit_records) > len(changes.audit_records):
                 before = qualifications_of(self.world, changes, customer_id)
                 self._lags.fall_behind(customer_id, before, plan.lagging_reads)
             return given, changed

@@ -1,27 +1,63 @@
-"""Counts what reached the emulator, so that a test can prove what was sent. It keeps no bodies."""
+"""Counts and writes down what reached the emulator, so that a test can prove what was sent.
+
+It keeps no body: a create's has a validation code. Of a token it keeps nothing.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.emulator.create_request import named_qualification
 from reconciler.emulator.responses import wire_element
 from reconciler.emulator.routing import CallName
 from reconciler.emulator.world import qualifications_of
+from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from reconciler.emulator.reads import Live
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
     from reconciler.emulator.routing import Request
+    from reconciler.emulator.world import Live
 
 Nested = dict[str, dict[str, int]]
+
+PRIVATE_FILE: Final = 0o600
+_APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+
+
+@contextmanager
+def append_lines(path: Path) -> Iterator[Callable[[str], None]]:
+    """Append to the file, each line at once. ConfigurationError where it can't be opened."""
+    try:
+        file = os.fdopen(os.open(path, _APPEND, PRIVATE_FILE), "w", buffering=1, encoding="utf-8")
+    except OSError as failed:
+        raise ConfigurationError(
+            f"{path}: the request log can't be written: {failed.strerror}",
+            "name a file that this user may write, in a folder that exists",
+        ) from failed
+
+    def append(line: str) -> None:
+        file.write(f"{line}\n")
+
+    with file:
+        yield append
 
 
 @dataclass(slots=True)
 class RequestLog:
-    """The calls received by this process since it began or was reset, refused ones too."""
+    """The calls received by this process since it began or was reset, refused ones too.
 
+    `write` gets a line of JSON for each request, also for those that are no call.
+    """
+
+    write: Callable[[str], None] | None = None
     calls: Counter[str] = field(default_factory=Counter)
     posts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
@@ -30,6 +66,10 @@ class RequestLog:
         if call is CallName.CREATE_QUALIFICATION:
             qualification = named_qualification(request.body)
             self.posts[customer_id or "", qualification, request.request_id] += 1
+
+    def note_answer(self, now: datetime, request: Request, status: int | None) -> None:
+        if self.write is not None:
+            self.write(json.dumps(_describe_request(now, request, status), ensure_ascii=False))
 
     def forget(self) -> None:
         self.calls.clear()
@@ -42,7 +82,7 @@ def describe(live: Live, log: RequestLog) -> dict[str, object]:
     `creates` counts effects by customer and qualification, whoever asked, since the last reset;
     `posts` counts requests by customer, qualification and request id, and `calls` by name.
     """
-    created = ((made.customer_id, made.qualification) for made in live.changes.creations)
+    created = ((made.customer_id, made.qualification) for made in live.changes.audit_records)
     return {
         "customers": {
             customer_id: _held(live, customer_id) for customer_id in live.world.customers
@@ -51,6 +91,27 @@ def describe(live: Live, log: RequestLog) -> dict[str, object]:
         "posts": _posts(log),
         "calls": dict(log.calls),
     }
+
+
+def _describe_request(now: datetime, request: Request, status: int | None) -> dict[str, object]:
+    """`status` is null where the connection was ended without a whole answer."""
+    return {
+        "time": now.isoformat(timespec="milliseconds"),
+        "method": request.method,
+        "path": _without_token(request.path, request),
+        "query": {
+            name: _without_token(text, request) for name, text in sorted(request.query.items())
+        },
+        "requestId": _without_token(request.request_id, request),
+        "correlationId": _without_token(request.correlation_id, request),
+        "status": status,
+    }
+
+
+def _without_token(text: str, request: Request) -> str:
+    """A client that mixes up its headers and its path may put the token anywhere."""
+    token = "" if request.token is None else request.token.reveal()
+    return "***" if token and token in text else text
 
 
 def _held(live: Live, customer_id: str) -> list[dict[str, str]]:

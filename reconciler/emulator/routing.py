@@ -32,16 +32,23 @@ GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORE
 
 Methods = Mapping[str, CallName]
 
-_QUALIFICATIONS: Final[Methods] = {
-    "GET": CallName.READ_QUALIFICATIONS,
-    "POST": CallName.CREATE_QUALIFICATION,
+_CUSTOMER: Final = "/v1/customers/{id}"
+_PATHS: Final[Mapping[str, Methods]] = {
+    "/v1/customers": {"GET": CallName.CUSTOMERS},
+    "/v1/customers/all/validations": {"GET": CallName.VALIDATIONS},
+    _CUSTOMER: {"GET": CallName.CUSTOMER},
+    f"{_CUSTOMER}/qualifications": {
+        "GET": CallName.READ_QUALIFICATIONS,
+        "POST": CallName.CREATE_QUALIFICATION,
+    },
+    f"{_CUSTOMER}/validationStatus": {"GET": CallName.ACCOUNT_STATUS},
+    f"{_CUSTOMER}/agreements": {"GET": CallName.AGREEMENTS},
+    f"{_CUSTOMER}/directSignedMicrosoftCustomerAgreementStatus": {"GET": CallName.DIRECT_SIGNED},
+    "/v1/auditrecords": {"GET": CallName.AUDIT_RECORDS},
 }
-_OF_ONE: Final[Mapping[str, Methods]] = {
-    "qualifications": _QUALIFICATIONS,
-    "validationstatus": {"GET": CallName.ACCOUNT_STATUS},
-    "agreements": {"GET": CallName.AGREEMENTS},
-    "directsignedmicrosoftcustomeragreementstatus": {"GET": CallName.DIRECT_SIGNED},
-}
+_FOLDED: Final = {path.casefold(): methods for path, methods in _PATHS.items()}
+
+KNOWN_CALLS: Final = [f"{method} {path}" for path, methods in _PATHS.items() for method in methods]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +102,13 @@ class Endpoint:
 
 def find_endpoint(path: str) -> Endpoint | None:
     """Find what a path, in any case, leads to."""
-    match path.casefold().split("/"):
-        case ["", "v1", "auditrecords"]:
-            return Endpoint({"GET": CallName.AUDIT_RECORDS})
-        case ["", "v1", "customers"]:
-            return Endpoint({"GET": CallName.CUSTOMERS})
-        case ["", "v1", "customers", "all", "validations"]:
-            return Endpoint({"GET": CallName.VALIDATIONS})
-        case ["", "v1", "customers", customer] if customer:
-            return Endpoint({"GET": CallName.CUSTOMER}, customer)
-        case ["", "v1", "customers", customer, resource] if customer and resource in _OF_ONE:
-            return Endpoint(_OF_ONE[resource], customer)
+    folded = path.casefold()
+    if "{" not in folded and folded in _FOLDED:
+        return Endpoint(_FOLDED[folded])
+    match folded.split("/"):
+        case ["", "v1", "customers", customer, *rest] if customer:
+            methods = _FOLDED.get("/".join((_CUSTOMER, *rest)))
+            return None if methods is None else Endpoint(methods, customer)
         case _:
             return None
 

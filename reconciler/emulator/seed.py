@@ -1,7 +1,13 @@
-"""Reads the emulator's seed (contract, section 3) into a world: no files, and no code is told."""
+"""Reads the emulator's seed (contract, section 3) into a world: no files, and no code is told.
+
+Beside what the contract has, a seed may say: `cloudAgreement: true` of a customer (a Microsoft
+Cloud Agreement is confirmed), `auditRecords` (what was done before, by whom), and `auditDelay`
+(seconds until an audit record shows).
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final, Self, TypeVar
 
@@ -11,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     StringConstraints,
     ValidationError,
@@ -20,14 +27,17 @@ from pydantic.alias_generators import to_camel
 
 from reconciler.emulator.routing import lower_guid
 from reconciler.emulator.world import (
+    AuditRecord,
     Customer,
     CustomerQualifications,
     Element,
+    ValidationCode,
     World,
     digest_of,
     read_instant,
 )
 from reconciler.model.errors import ConfigurationError
+from reconciler.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +51,13 @@ def read_seed(seed: Mapping[str, object], called: str = "the emulator's seed") -
     """Raise ConfigurationError naming each place that is wrong; codes are never named."""
     document = read_document(_Seed, seed, called, frozenset({"validationCodes"}))
     customers = {customer.id: _customer(customer) for customer in document.customers}
-    codes = {digest_of(code): uses for code, uses in document.validation_codes.items()}
-    return World(MappingProxyType(customers), MappingProxyType(codes))
+    codes = {
+        digest_of(code): ValidationCode(Secret(code), creates)
+        for code, creates in document.validation_codes.items()
+    }
+    records = tuple(_audit_record(record) for record in document.audit_records)
+    delay = timedelta(seconds=document.audit_delay)
+    return World(MappingProxyType(customers), MappingProxyType(codes), records, delay)
 
 
 def _instant(text: str) -> str:
@@ -117,6 +132,7 @@ class _Customer(_Strict):
     ] = Field(default_factory=list)
     account_status: Name | None = None
     customer_agreement: bool = False
+    cloud_agreement: bool = False
     direct_signed: bool = False
 
     @model_validator(mode="after")
@@ -126,8 +142,25 @@ class _Customer(_Strict):
         return self
 
 
+class _AuditRecord(_Strict):
+    """Named as on the wire; the customer need not be one of the seed's."""
+
+    customer_id: Guid
+    qualification: Name
+    operation_date: Instant
+    user_principal_name: Name | None = None
+    application_id: Name | None = None
+    original_correlation_id: Name | None = None
+    operation_type: Name = "update_customer_qualification"
+    operation_status: Name = "succeeded"
+
+
 class _Seed(_Strict):
     customers: Annotated[list[_Customer], BeforeValidator(_listed)] = Field(default_factory=list)
+    audit_records: Annotated[list[_AuditRecord], BeforeValidator(_listed)] = Field(
+        default_factory=list
+    )
+    audit_delay: NonNegativeFloat = 0
     validation_codes: Annotated[dict[str, NonNegativeInt], BeforeValidator(_text_keys)] = Field(
         default_factory=dict
     )
@@ -158,6 +191,7 @@ def _customer(seeded: _Customer) -> Customer:
         qualifications=_qualifications(seeded.qualifications),
         account_status=seeded.account_status,
         customer_agreement=seeded.customer_agreement,
+        cloud_agreement=seeded.cloud_agreement,
         direct_signed=seeded.direct_signed,
     )
 
@@ -167,6 +201,19 @@ def _qualifications(seeded: list[_Element]) -> CustomerQualifications:
     elements = tuple(Element(**element.model_dump()) for element in seeded)
     verified = any(element.names(EDUCATION) for element in elements)
     return CustomerQualifications(elements, int(verified))
+
+
+def _audit_record(seeded: _AuditRecord) -> AuditRecord:
+    return AuditRecord(
+        seeded.customer_id,
+        seeded.qualification,
+        seeded.operation_date,
+        user=seeded.user_principal_name,
+        application_id=seeded.application_id,
+        correlation_id=seeded.original_correlation_id,
+        operation=seeded.operation_type,
+        status=seeded.operation_status,
+    )
 
 
 Document = TypeVar("Document", bound=BaseModel)

@@ -9,19 +9,21 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from reconciler.emulator import reads
+from reconciler.emulator import listings, reads
+from reconciler.emulator.audit import audit_records
 from reconciler.emulator.creates import CreateRules, Post, create
-from reconciler.emulator.responses import coded_error, plain_error
-from reconciler.emulator.routing import CallName, find_endpoint, is_guid
-from reconciler.emulator.tokens import read_grant
+from reconciler.emulator.paging import QueryRefused
+from reconciler.emulator.responses import coded_error, json_response, plain_error
+from reconciler.emulator.routing import KNOWN_CALLS, CallName, find_endpoint, is_guid
+from reconciler.emulator.tokens import Grant, read_grant
+from reconciler.emulator.world import Response, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from reconciler.emulator.reads import Live
     from reconciler.emulator.routing import Endpoint, Request
-    from reconciler.emulator.world import Changes, Customer, Response
+    from reconciler.emulator.world import Changes, Customer, Live
 
 APP_AND_USER: Final = frozenset(
     {
@@ -53,64 +55,83 @@ def respond(
 
 
 def echoed(request: Request) -> tuple[tuple[str, str], ...]:
+    """The ids as they came, and a correlation vector: a word of 16 letters, and a number."""
+    vector = digest_of(request.correlation_id)[:16]
     return (
         ("MS-CorrelationId", request.correlation_id),
         ("MS-RequestId", request.request_id),
+        ("MS-CV", f"{vector}.0"),
     )
 
 
 def _respond(turn: _Turn) -> tuple[Response, Changes]:
     endpoint = find_endpoint(turn.request.path)
-    if endpoint is None:
-        return plain_error(HTTPStatus.NOT_FOUND, "Resource not found."), turn.live.changes
-    call = endpoint.methods.get(turn.request.method)
-    if call is None:
-        return _wrong_method(endpoint), turn.live.changes
-    refusal = _token_refusal(call, turn.request, turn.now)
+    call = endpoint.methods.get(turn.request.method) if endpoint is not None else None
+    if endpoint is None or call is None:
+        return _unknown_call(endpoint), turn.live.changes
+    if not turn.request.token:
+        return _no_token(), turn.live.changes
+    grant = read_grant(turn.request.token, turn.now)
+    refusal = _refuse_token(call, grant)
     if refusal is not None:
         return refusal, turn.live.changes
-    return _carry_out(turn, call, endpoint.customer_id)
+    try:
+        return _carry_out(turn, call, endpoint.customer_id, grant)
+    except QueryRefused as refused:
+        return coded_error(HTTPStatus.BAD_REQUEST, refused.code, refused.why), turn.live.changes
 
 
-def _carry_out(turn: _Turn, call: CallName, customer_id: str | None) -> tuple[Response, Changes]:
-    live, request = turn.live, turn.request
+def _carry_out(
+    turn: _Turn, call: CallName, customer_id: str | None, grant: Grant
+) -> tuple[Response, Changes]:
+    live = turn.live
     if customer_id is None:
-        return _OF_MANY[call](live, request), live.changes
+        return _OF_MANY[call](turn), live.changes
     customer = live.world.customers.get(customer_id)
     if customer is None:
         return _no_customer(customer_id), live.changes
     if call is not CallName.CREATE_QUALIFICATION:
-        return _OF_ONE[call](live, customer, request), live.changes
-    post = Post(customer_id, request.request_id, request.body, turn.now, turn.rules)
+        return _OF_ONE[call](turn, customer), live.changes
+    post = Post(customer_id, turn.request, grant, turn.now, turn.rules)
     return create(live.world, live.changes, post)
 
 
-_OF_MANY: Final[Mapping[CallName, Callable[[Live, Request], Response]]] = {
-    CallName.CUSTOMERS: lambda live, request: reads.customers_page(live.world, request),
-    CallName.VALIDATIONS: lambda live, _: reads.validations(live),
-    CallName.AUDIT_RECORDS: lambda live, _: reads.audit_records(live.changes),
+_OF_MANY: Final[Mapping[CallName, Callable[[_Turn], Response]]] = {
+    CallName.CUSTOMERS: lambda turn: listings.customers_page(turn.live.world, turn.request),
+    CallName.VALIDATIONS: lambda turn: listings.validations(turn.live),
+    CallName.AUDIT_RECORDS: lambda turn: audit_records(turn.live, turn.request, turn.now),
 }
 
-_OF_ONE: Final[Mapping[CallName, Callable[[Live, Customer, Request], Response]]] = {
-    CallName.READ_QUALIFICATIONS: lambda live, customer, _: reads.qualifications(live, customer),
-    CallName.ACCOUNT_STATUS: lambda _, customer, request: reads.account_status(
-        customer, request.query
+_OF_ONE: Final[Mapping[CallName, Callable[[_Turn, Customer], Response]]] = {
+    CallName.READ_QUALIFICATIONS: lambda turn, customer: reads.qualifications(turn.live, customer),
+    CallName.ACCOUNT_STATUS: lambda turn, customer: reads.account_status(
+        customer, turn.request.query
     ),
-    CallName.AGREEMENTS: lambda _, customer, request: reads.agreements(customer, request.query),
-    CallName.DIRECT_SIGNED: lambda _, customer, __: reads.direct_signed(customer),
-    CallName.CUSTOMER: lambda _, customer, __: reads.one_customer(customer),
+    CallName.AGREEMENTS: lambda turn, customer: reads.agreements(customer, turn.request.query),
+    CallName.DIRECT_SIGNED: lambda _, customer: reads.direct_signed(customer),
+    CallName.CUSTOMER: lambda _, customer: reads.one_customer(customer),
 }
 
 
-def _wrong_method(endpoint: Endpoint) -> Response:
-    told = plain_error(HTTPStatus.METHOD_NOT_ALLOWED, "The resource doesn't support this method.")
-    return replace(told, headers=(("Allow", ", ".join(sorted(endpoint.methods))),))
+def _unknown_call(endpoint: Endpoint | None) -> Response:
+    """Say what the emulator doesn't know; that there is no other write, the service itself says."""
+    if endpoint is not None and CallName.CREATE_QUALIFICATION in endpoint.methods.values():
+        why = "The resource doesn't support this method."
+        allowed = ("Allow", ", ".join(sorted(endpoint.methods)))
+        return replace(plain_error(HTTPStatus.METHOD_NOT_ALLOWED, why), headers=(allowed,))
+    body = {
+        "statusCode": HTTPStatus.NOT_IMPLEMENTED,
+        "message": "The emulator doesn't know this call.",
+        "calls": KNOWN_CALLS,
+    }
+    return json_response(HTTPStatus.NOT_IMPLEMENTED, body)
 
 
-def _token_refusal(call: CallName, request: Request, now: datetime) -> Response | None:
-    if not request.token:
-        return coded_error(HTTPStatus.UNAUTHORIZED, "900420", "No bearer token for this resource.")
-    grant = read_grant(request.token, now)
+def _no_token() -> Response:
+    return coded_error(HTTPStatus.UNAUTHORIZED, "900420", "No bearer token for this resource.")
+
+
+def _refuse_token(call: CallName, grant: Grant) -> Response | None:
     if grant.expired:
         return plain_error(HTTPStatus.UNAUTHORIZED, "The token has expired.")
     if call not in APP_AND_USER:

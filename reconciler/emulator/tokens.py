@@ -18,6 +18,9 @@ APP_ONLY_PREFIX: Final = "app"
 
 JWT_PARTS: Final = 3
 
+SOMEBODY: Final = "admin@fabrikam.onmicrosoft.com"
+"""Whom the audit records name for a token that names nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -26,15 +29,28 @@ class Grant:
     app_only: bool = False
     mfa: bool = True
     expired: bool = False
+    user: str = SOMEBODY
+    application_id: str | None = None
 
 
 def read_grant(token: Secret, now: datetime) -> Grant:
-    """Read the token's prefix and claims (`idtyp`, `scp`, `roles`, `amr`, `exp`)."""
+    """Read the token's prefix and claims (idtyp, scp, roles, amr, exp, upn, appid)."""
     if token.reveal().startswith(APP_ONLY_PREFIX):
         return Grant(app_only=True)
     claims = _claims(token.reveal())
     app_only = claims.get("idtyp") == "app" or ("roles" in claims and "scp" not in claims)
-    return Grant(app_only=app_only, mfa=_has_mfa(claims), expired=_is_past(claims, now))
+    return Grant(
+        app_only=app_only,
+        mfa=_has_mfa(claims),
+        expired=_is_past(claims, now),
+        user=_text(claims, "upn") or _text(claims, "preferred_username") or SOMEBODY,
+        application_id=_text(claims, "appid") or _text(claims, "azp"),
+    )
+
+
+def _text(claims: Mapping[str, object], name: str) -> str | None:
+    claim = claims.get(name)
+    return claim if isinstance(claim, str) and claim.isprintable() else None
 
 
 def _has_mfa(claims: Mapping[str, object]) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - the store's type adapter reads it at run time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from reconciler.model.secret import Secret
+
+PARTNER_ID: Final = "0b6f1d8c-53a4-4f0e-9d7a-2f8e6c1b4a90"
 UNQUALIFIED: Final = "None"
 DENIED: Final = "denied"
 
@@ -74,15 +78,48 @@ class Customer:
     qualifications: CustomerQualifications = field(default_factory=CustomerQualifications)
     account_status: str | None = None
     customer_agreement: bool = False
+    cloud_agreement: bool = False
     direct_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationCode:
+    """A code of GCC, and the creates that it is good for."""
+
+    text: Secret
+    creates: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One operation of the partner's: by whom, with which MS-CorrelationId, and how it ended."""
+
+    customer_id: str
+    qualification: str
+    operation_date: str
+    user: str | None = None
+    application_id: str | None = None
+    correlation_id: str | None = None
+    operation: str = "update_customer_qualification"
+    status: str = "succeeded"
+
+    @property
+    def instant(self) -> datetime:
+        return read_instant(self.operation_date)
+
+    @property
+    def day(self) -> date:
+        return self.instant.astimezone(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """The seed. `codes` has the uses of each validation code, by its digest."""
+    """The seed. `codes` are found by their digests; an audit record shows after `audit_delay`."""
 
     customers: Mapping[str, Customer] = field(default_factory=lambda: MappingProxyType({}))
-    codes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    codes: Mapping[str, ValidationCode] = field(default_factory=lambda: MappingProxyType({}))
+    audit_records: tuple[AuditRecord, ...] = ()
+    audit_delay: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +139,27 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Creation:
-    """One create that took effect."""
-
-    customer_id: str
-    qualification: str
-    created_at: str
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Changes:
-    """What runs changed over the seed. `answers` are kept for repeats of the same request id."""
+    """What runs changed over the seed. `answers` are kept for repeats of the same request id.
+
+    Each create that took effect is one of `audit_records`.
+    """
 
     qualifications: Mapping[str, CustomerQualifications] = field(default_factory=dict)
     uses: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, Response] = field(default_factory=dict)
-    creations: tuple[Creation, ...] = ()
+    audit_records: tuple[AuditRecord, ...] = ()
 
     def with_qualifications(self, customer_id: str, changed: CustomerQualifications) -> Changes:
         return replace(self, qualifications={**self.qualifications, customer_id: changed})
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The world with what runs changed: all that a read looks at."""
+
+    world: World
+    changes: Changes
 
 
 def qualifications_of(world: World, changes: Changes, customer_id: str) -> CustomerQualifications:

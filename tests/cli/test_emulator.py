@@ -64,6 +64,20 @@ def test_port_taken(tmp_path: Path) -> None:
     assert f"port {port}" in ended.err
 
 
+def test_log(tmp_path: Path) -> None:
+    """With --log, each request is a line of JSON, without the token; a folder is refused."""
+    shop = open_shop(tmp_path)
+    with shop.project.served("--log", "requests.jsonl") as address:
+        sign_in = {"Authorization": "Bearer planted-access-token"}
+        httpx.get(f"{address}/v1/customers/{SCHOOL}", headers=sign_in, trust_env=False)
+    text = (tmp_path / "requests.jsonl").read_text()
+    assert json.loads(text)["path"] == f"/v1/customers/{SCHOOL}"
+    assert "planted-access-token" not in text
+    ended = shop.run("emulator", "serve", "--port", "0", "--log", str(tmp_path))
+    assert (ended.code, ended.out) == (1, "")
+    assert "request log" in ended.err
+
+
 @pytest.mark.parametrize("served", [False, True], ids=["embedded", "served"])
 def test_vetting(tmp_path: Path, served: bool) -> None:
     """A decision is what the next plan sees, and what was denied can be resubmitted."""

@@ -211,7 +211,7 @@ def test_duplicates_may_be_accepted() -> None:
     """Without idempotency and without the check of duplicates, a repeat takes effect twice."""
     desk = Desk(rules=CreateRules(honour_request_id=False, refuse_duplicates=False))
     assert [desk.post(PLAIN, MADE_GCC, "same").status for _ in range(2)] == [201, 201]
-    assert len(desk.changes.creations) == 2
+    assert len(desk.changes.audit_records) == 2
     assert list(desk.changes.uses.values()) == [2]
 
 

@@ -22,6 +22,9 @@ from tests.emulator.worlds import PLAIN
             "x",
         ),
         ("/v1/customers/X", "GET", CallName.CUSTOMER, "x"),
+        ("/v1/customers/{id}", "GET", CallName.CUSTOMER, "{id}"),
+        ("/V1/CUSTOMERS/x/ValidationStatus", "GET", CallName.ACCOUNT_STATUS, "x"),
+        ("/V1/AuditRecords", "GET", CallName.AUDIT_RECORDS, None),
         ("/v1/customers", "GET", CallName.CUSTOMERS, None),
         ("/v1/customers/all/validations", "GET", CallName.VALIDATIONS, None),
         ("/v1/auditrecords", "GET", CallName.AUDIT_RECORDS, None),
@@ -41,6 +44,7 @@ def test_each_call_has_its_path(
     [
         "/",
         "/v1",
+        "/v1/customers/{id}/x",
         "/customers",
         "/v1/customers/",
         "/v1/customers//qualifications",

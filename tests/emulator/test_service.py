@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -87,10 +88,25 @@ def test_a_write_to_an_unknown_customer_is_not_found() -> None:
     assert (answer.status, wire(answer)["code"]) == (404, "60003")
 
 
-def test_an_unknown_path_is_not_found() -> None:
-    """A path that isn't there is 404 in the gateway's shape, even without a token."""
-    answer = Desk().ask(Request("GET", "/v1/nothing", "r", "c"))
-    assert wire(answer) == {"statusCode": 404, "message": "Resource not found."}
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/nothing"), ("GET", "/customers"), ("DELETE", ROOT), ("POST", "/v1/customers")],
+)
+def test_a_call_that_the_emulator_does_not_know_is_told(method: str, path: str) -> None:
+    """501 lists the calls that it knows, even without a token; it claims nothing of the service."""
+    answer = Desk().ask(Request(method, path, "r", "c"))
+    assert answer.status == wire(answer)["statusCode"] == 501
+    assert wire(answer)["calls"] == [
+        "GET /v1/customers",
+        "GET /v1/customers/all/validations",
+        "GET /v1/customers/{id}",
+        "GET /v1/customers/{id}/qualifications",
+        "POST /v1/customers/{id}/qualifications",
+        "GET /v1/customers/{id}/validationStatus",
+        "GET /v1/customers/{id}/agreements",
+        "GET /v1/customers/{id}/directSignedMicrosoftCustomerAgreementStatus",
+        "GET /v1/auditrecords",
+    ]
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
@@ -109,6 +125,7 @@ def test_every_answer_echoes_its_ids(path: str) -> None:
         headers = dict(Desk().ask(asked).headers)
         assert headers["MS-RequestId"] == "the-request"
         assert headers["MS-CorrelationId"] == "the-correlation"
+        assert re.fullmatch(r"[A-Za-z0-9+/]{16}\.0", headers["MS-CV"])
 
 
 @pytest.mark.parametrize("path", [ROOT, f"{ROOT}/qualifications"])

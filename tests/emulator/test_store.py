@@ -13,8 +13,8 @@ import pytest
 
 from reconciler.emulator.store import FileStore, MemoryStore, open_store, reset, state_path
 from reconciler.emulator.world import (
+    AuditRecord,
     Changes,
-    Creation,
     CustomerQualifications,
     Element,
     Response,
@@ -31,7 +31,7 @@ ALL = Changes(
     },
     {"digest": 3},
     {"key": Response(201, "{}")},
-    (Creation(PLAIN, "Education", "2020-12-03T10:37:38Z", "request"),),
+    (AuditRecord(PLAIN, "Education", "2020-12-03T10:37:38Z", "request"),),
 )
 
 

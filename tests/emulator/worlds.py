@@ -16,11 +16,10 @@ from reconciler.emulator.app import make_app
 from reconciler.emulator.creates import CreateRules
 from reconciler.emulator.embedding import EmbeddedTransport
 from reconciler.emulator.emulator import Emulator, open_emulator
-from reconciler.emulator.reads import Live
 from reconciler.emulator.routing import Request
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import respond
-from reconciler.emulator.world import Changes, Response
+from reconciler.emulator.world import Changes, Live, Response
 from reconciler.model.secret import Secret
 
 PLAIN = "11111111-aaaa-4aaa-8aaa-000000000001"
