@@ -144,19 +144,25 @@ class LiveCustomer:
     qualifications: tuple[LiveQualification, ...]
 
     @property
-    def distinct(self) -> tuple[LiveQualification, ...]:
-        """One of each name, in an order that is not the answer's.
+    def by_name(self) -> Mapping[str, LiveQualification]:
+        """One of each name, under it in lower case and in its order, not the answer's.
 
         Should the service tell a name twice, what is held counts, and of those the newest.
         """
+        if len(self.qualifications) == 1:  # as most customers have it, and there are many
+            (only,) = self.qualifications
+            return {only.qualification.casefold(): only}
         ascending = sorted(self.qualifications, key=_standing)
-        by_name = {each.qualification.casefold(): each for each in ascending}
-        return tuple(by_name[name] for name in sorted(by_name))
+        latest = {each.qualification.casefold(): each for each in ascending}
+        return {name: latest[name] for name in sorted(latest)}
+
+    @property
+    def distinct(self) -> tuple[LiveQualification, ...]:
+        return tuple(self.by_name.values())
 
     def find(self, qualification: str) -> LiveQualification | None:
         """Find one by its name in any case."""
-        name = qualification.casefold()
-        return next((q for q in self.distinct if q.qualification.casefold() == name), None)
+        return self.by_name.get(qualification.casefold())
 
 
 def _standing(live: LiveQualification) -> tuple[bool, datetime, str, str, str]:

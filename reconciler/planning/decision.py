@@ -6,7 +6,7 @@ that Education and GCC exclude each other, by its archived SDK.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.findings import Category, Finding, Severity, Vetting
@@ -22,7 +22,7 @@ from reconciler.model.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from reconciler.model.findings import Source
@@ -63,11 +63,18 @@ class Decision:
     in_sync: int = 0
 
 
+NOTHING: Final = Decision()
+IN_SYNC: Final = Decision(in_sync=1)
+
+
 def decide(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> Decision:
-    decision = Decision()
+    by_name = live.by_name
+    decision = NOTHING
     for entry in sorted(customer.qualifications, key=lambda e: ORDER.index(e.qualification)):
-        decision = _join(decision, _Case(customer, live, policy, decision.steps).decide(entry))
-    return _join(decision, Decision(findings=tuple(_removals(customer, live, policy))))
+        case = _Case(customer, by_name, policy, decision.steps)
+        decision = _join(decision, case.decide(entry))
+    removals = tuple(_removals(customer, by_name.values(), policy))
+    return _join(decision, Decision(findings=removals)) if removals else decision
 
 
 def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
@@ -106,30 +113,33 @@ class _Case:
     """One customer while its entries are decided in order; `steps` are those decided so far."""
 
     customer: DesiredCustomer
-    live: LiveCustomer
+    live: Mapping[str, LiveQualification]
     policy: Policy
     steps: tuple[Step, ...]
+
+    def find(self, qualification: Qualification) -> LiveQualification | None:
+        return self.live.get(qualification.casefold())
 
     def decide(self, entry: DesiredQualification) -> Decision:
         match entry.qualification:
             case Qualification.NONE:
-                return Decision()
+                return NOTHING
             case Qualification.NONPROFIT:
                 return self._nonprofit(entry)
             case _:
                 return self._creatable(entry)
 
     def _nonprofit(self, entry: DesiredQualification) -> Decision:
-        if self.live.find(entry.qualification) is not None:
-            return Decision(in_sync=1)
+        if self.find(entry.qualification) is not None:
+            return IN_SYNC
         return self._found(
             "nonprofit-not-settable", entry, "Nonprofit is declared, but it can't be set"
         )
 
     def _creatable(self, entry: DesiredQualification) -> Decision:
-        live = self.live.find(entry.qualification)
+        live = self.find(entry.qualification)
         conflict = self._conflict(entry, live)
-        found = Decision(findings=() if conflict is None else (conflict,))
+        found = NOTHING if conflict is None else Decision(findings=(conflict,))
         if live is None:
             return self._candidate(entry) if conflict is None else found
         if live.denied:
@@ -147,7 +157,7 @@ class _Case:
         if any(other.qualification is rival for other in self.customer.qualifications):
             message = f"{name} and {rival} are both declared; no customer can have both"
             return self._finding("education-gcc-exclusive", entry, message)
-        rival_live = self.live.find(rival)
+        rival_live = self.find(rival)
         if rival_live is None or not rival_live.held or (live is not None and live.held):
             return None
         message = f"{name} is declared, but the customer has {rival}; no customer can have both"
@@ -157,7 +167,7 @@ class _Case:
         status = live.vetting_status
         name = entry.qualification.value
         if status is None or known_status(status) is VettingStatus.APPROVED:
-            return Decision(in_sync=1)
+            return IN_SYNC
         if known_status(status) is VettingStatus.IN_REVIEW:
             message = f"{name} is in review{_since(live)}"
             return self._found("vetting-in-review", entry, message, live)
@@ -198,7 +208,7 @@ class _Case:
 
     def _gcc_is_awaited(self) -> bool:
         declared = any(e.qualification is Qualification.GCC for e in self.customer.qualifications)
-        live = self.live.find(Qualification.GCC)
+        live = self.find(Qualification.GCC)
         stepped = any(step.qualification is Qualification.GCC for step in self.steps)
         return declared and not (live is not None and live.held) and not stepped
 
@@ -209,11 +219,11 @@ class _Case:
         return Decision(steps=(step,), advisories=tuple(self._gcc_advisories(entry)))
 
     def _gcc_advisories(self, entry: DesiredQualification) -> Iterable[Finding]:
-        education = self.live.find(Qualification.EDUCATION)
+        education = self.find(Qualification.EDUCATION)
         if education is not None and education.denied:
             message = "GovernmentCommunityCloud is to be created where Education was denied"
             yield self._finding("gcc-over-denied-education", entry, message, education)
-        soe = self.live.find(Qualification.SOE)
+        soe = self.find(Qualification.SOE)
         if soe is not None and soe.held:
             message = "GovernmentCommunityCloud is to be created where StateOwnedEntity is held"
             yield self._finding("gcc-after-soe", entry, message, soe)
@@ -261,7 +271,9 @@ def _make_step(
     )
 
 
-def _removals(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> Iterable[Finding]:
+def _removals(
+    customer: DesiredCustomer, live: Iterable[LiveQualification], policy: Policy
+) -> Iterable[Finding]:
     wants_none = next(
         (e for e in customer.qualifications if e.qualification is Qualification.NONE), None
     )
@@ -269,8 +281,8 @@ def _removals(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> 
         return
     source = customer.qualifications_source if wants_none is None else wants_none.source
     declared = {entry.qualification.casefold() for entry in customer.qualifications}
-    for held in live.distinct:
-        if held.held and held.qualification.casefold() not in declared:
+    for held in live:
+        if held.qualification.casefold() not in declared and held.held:
             message = f"{held.qualification} is held but not declared, and nothing can remove it"
             yield make_finding(
                 "removal-not-supported",
@@ -290,8 +302,9 @@ def _since(live: LiveQualification) -> str:
 
 
 def _join(first: Decision, second: Decision) -> Decision:
-    return replace(
-        first,
+    if first is NOTHING:
+        return second
+    return Decision(
         steps=first.steps + second.steps,
         advisories=first.advisories + second.advisories,
         findings=first.findings + second.findings,

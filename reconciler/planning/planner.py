@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.findings import Category, Finding
@@ -38,7 +38,7 @@ class _Decided:
     customer: DesiredCustomer
     decision: Decision
     basis: tuple[BasisEntry, ...] = ()
-    checks: SideChecks = field(default_factory=SideChecks)
+    checks: SideChecks | None = None
     unreadable: bool = False
 
 
@@ -67,7 +67,8 @@ def make_plan(
     ]
     steps = tuple(step for each in decided for step in each.decision.steps)
     findings = [finding for each in decided for finding in _findings(each, options.today)]
-    findings += [*sign_in_findings([each.checks for each in decided], policy), *scope.findings]
+    asked = [each.checks for each in decided if each.checks is not None]
+    findings += [*sign_in_findings(asked, policy), *scope.findings]
     findings.sort(key=_finding_order)
     return Plan(
         target=options.target,
@@ -135,7 +136,7 @@ def _with_codes(customer: DesiredCustomer, decision: Decision, live: LiveState) 
         if step.validation_code_from is not None
         and (customer.customer_id, step.validation_code_from) in live.unreadable_codes
     ]
-    return replace(decision, advisories=(*decision.advisories, *unread))
+    return replace(decision, advisories=(*decision.advisories, *unread)) if unread else decision
 
 
 def _findings(decided: _Decided, today: date) -> Iterable[Finding]:
