@@ -537,6 +537,7 @@ def test_a_side_check_that_fails_for_everyone_hinders_nothing_else(status: int) 
         return WHOLE if heard.method == "GET" else CREATED
 
     async def use(client: PartnerCenterClient) -> object:
+        await many(100)(client)
         for each in range(14):
             with pytest.raises(Unavailable):
                 await client.account_status(customer_id(each))
