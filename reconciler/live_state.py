@@ -41,7 +41,9 @@ NO_AGREEMENTS_HERE: Final = NotChecked("this cloud has no agreements resource")
 
 
 NEEDS_A_USER: Final = NotChecked(
-    "the sign-in is app-only, and this call needs app+user", app_only=True
+    "the sign-in is app-only, and this call needs app+user",
+    app_only=True,
+    remedy="plan again with an app+user sign-in (`reconciler login`, or a refresh token)",
 )
 
 
@@ -169,13 +171,13 @@ class _Asker:
         except SignInRefused as error:
             return self._refused.setdefault(check, _refused(error))
         except ServiceError as error:
-            return NotChecked(error.message)
+            return NotChecked(error.message, remedy=error.remedy)
 
 
 def _refused(error: SignInRefused) -> NotChecked:
     """Say it for every customer alike: the error itself names the one that was asked first."""
     code = f", code {error.answered.code}" if error.answered.code else ""
-    return NotChecked(f"the service refused the sign-in (401{code})")
+    return NotChecked(f"the service refused the sign-in (401{code})", remedy=error.remedy)
 
 
 async def _check(

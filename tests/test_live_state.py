@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.live_state import (
+    NEEDS_A_USER,
     ChecksWanted,
     checks_wanted,
     for_each,
@@ -223,9 +224,9 @@ def test_cloud_without_agreements() -> None:
 
 
 def test_failed_check_is_a_value() -> None:
-    """A check that fails for one customer is told for that one only."""
-    checks = dict(check(Service({IDS[3]: Unavailable("503 after 4 tries")})))
-    failed = NotChecked("503 after 4 tries")
+    """A check that fails for one customer is told for that one, with its own way out."""
+    checks = dict(check(Service({IDS[3]: Unavailable("503 after 4 tries", "later")})))
+    failed = NotChecked("503 after 4 tries", remedy="later")
     assert checks.pop(IDS[3]) == SideChecks(failed, failed, failed)
     assert {type(each.account_status) for each in checks.values()} == {AccountStatus}
 
@@ -235,11 +236,11 @@ def test_failed_check_is_a_value() -> None:
     [
         (
             AppOnlyRefused("403: app-only"),
-            NotChecked("the sign-in is app-only, and this call needs app+user", app_only=True),
+            NEEDS_A_USER,
         ),
         (
-            SignInRefused("401", "", Answered(401, "900421")),
-            NotChecked("the service refused the sign-in (401, code 900421)"),
+            SignInRefused("401", "with MFA", Answered(401, "900421")),
+            NotChecked("the service refused the sign-in (401, code 900421)", remedy="with MFA"),
         ),
         (SignInRefused("401"), NotChecked("the service refused the sign-in (401)")),
     ],

@@ -437,7 +437,10 @@ _CUSTOMERS: Final = (
             "and any call can fail."
         ),
         page=ACCOUNT_PAGE,
-        remedy="Plan again with an app+user sign-in, or set the check to skip in the policy.",
+        remedy=(
+            "Do what the finding says: each cause has its own way out. A check of the policy that "
+            "you don't need may be set to skip."
+        ),
     ),
     Rule(
         id="customer-not-found",

@@ -206,6 +206,8 @@ class NotChecked:
     reason: str
     app_only: bool = False
     """True where the sign-in is app-only and the call wants app+user."""
+    remedy: str = ""
+    """The way out of this very cause, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

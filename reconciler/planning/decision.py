@@ -6,7 +6,7 @@ that Education and GCC exclude each other, by its archived SDK.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.findings import Category, Finding, Severity, Vetting
@@ -108,6 +108,13 @@ def _vetting(live: LiveQualification) -> Vetting:
     return Vetting(live.vetting_status, live.vetting_reason, live.vetting_created)
 
 
+NO_RESUBMISSION: Final = (
+    "Clear the denial up in Partner Center or with Microsoft's support: from here, only an "
+    "Education denial whose date is known can be resubmitted. Until that is done, accept "
+    "`vetting-denied` in the manifest."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One customer while its entries are decided in order; `steps` are those decided so far."""
@@ -185,7 +192,10 @@ class _Case:
         message = f"{entry.qualification} was denied{_since(live)}{reason}"
         if approved is not None and not named:
             message += f"; resubmitDenialOf names {format_instant(approved)}, another denial"
-        return self._found("vetting-denied", entry, message, live)
+        finding = self._finding("vetting-denied", entry, message, live)
+        if entry.qualification is not Qualification.EDUCATION or live.vetting_created is None:
+            finding = replace(finding, remedy=NO_RESUBMISSION)
+        return Decision(findings=(finding,))
 
     def _candidate(self, entry: DesiredQualification, denial: datetime | None = None) -> Decision:
         return self._withheld(entry) or self._step(entry, denial)

@@ -6,12 +6,11 @@ agreement is that of "Get confirmation of customer acceptance of Microsoft Custo
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.findings import Category, Finding
 from reconciler.model.policy import SideCheck
-from reconciler.model.rules import rule
 from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
@@ -42,8 +41,8 @@ def checked(
     if mismatch is not None:
         return _withhold(decision, (mismatch,))
     problems = tuple(_problems(checks, policy))
-    blocking = [problem for problem in problems if problem[1] is Category.BLOCKED]
-    advising = [problem for problem in problems if problem[1] is Category.ADVISORY]
+    blocking = [problem for problem in problems if problem.category is Category.BLOCKED]
+    advising = [problem for problem in problems if problem.category is Category.ADVISORY]
     advice = tuple(_at_step(customer, decision.steps[0], problem) for problem in advising)
     if not blocking and not _blocked_by_sign_in(checks, policy):
         return replace(decision, findings=decision.findings + advice)
@@ -55,91 +54,128 @@ def checked(
 
 def sign_in_findings(asked: Iterable[SideChecks], policy: Policy) -> list[Finding]:
     """Tell once for each check, not for each customer, that an app-only sign-in can't make it."""
-    refused: dict[str, tuple[Category, str]] = {}
+    refused: dict[str, tuple[_Request, NotChecked]] = {}
     for checks in asked:
-        for name, answer, mode in _requested(checks, policy):
-            if isinstance(answer, NotChecked) and answer.app_only:
-                refused[name] = (_by_policy(mode), answer.reason)
-    return [
-        Finding(
-            rule="not-checked",
-            category=category,
-            severity=SEVERITIES[category],
-            message=f"{name} could not be checked for any customer: {reason}",
-            remedy=rule("not-checked").remedy,
-        )
-        for name, (category, reason) in sorted(refused.items())
-    ]
+        for request in _requested(checks, policy):
+            if isinstance(request.answer, NotChecked) and request.answer.app_only:
+                refused[request.name] = (request, request.answer)
+    return [_for_everyone(*refused[name]) for name in sorted(refused)]
 
 
-Problem = tuple[str, Category, str]
-"""Rule, category and message."""
+def _for_everyone(request: _Request, answer: NotChecked) -> Finding:
+    return Finding(
+        rule="not-checked",
+        category=request.category,
+        severity=SEVERITIES[request.category],
+        message=f"{request.name} could not be checked for any customer: {answer.reason}",
+        remedy=request.way_out(answer.remedy),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What stands against a customer's steps; without a remedy, the rule's own is told."""
+
+    rule: str
+    category: Category
+    message: str
+    remedy: str | None = None
+
 
 CheckResult = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
 
 
-def _requested(
-    checks: SideChecks, policy: Policy
-) -> tuple[tuple[str, CheckResult, SideCheck], ...]:
-    answers: tuple[tuple[str, CheckResult, SideCheck], ...] = (
-        ("the domain", checks.domain, SideCheck.WARN),
-        ("the account status", checks.account_status, policy.account_status),
-        ("the customer agreement", checks.customer_agreement, policy.customer_agreement),
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A check that was asked for, and how to do without it."""
+
+    name: str
+    answer: CheckResult
+    mode: SideCheck
+    without: str
+
+    @property
+    def category(self) -> Category:
+        return Category.BLOCKED if self.mode is SideCheck.BLOCK else Category.ADVISORY
+
+    def way_out(self, remedy: str) -> str:
+        """The remedy of the cause, where it has one, and how to do without the check."""
+        told = f"{remedy}; or {self.without}" if remedy else self.without
+        return f"{told[0].upper()}{told[1:]}."
+
+
+_NO_DOMAIN: Final = "leave `domain` out of the manifest"
+_NO_ACCOUNT_STATUS: Final = "set `policy.accountStatus` to skip"
+_NO_AGREEMENT: Final = "set `policy.customerAgreement` to skip"
+
+
+def _requested(checks: SideChecks, policy: Policy) -> tuple[_Request, ...]:
+    agreement, mode = checks.customer_agreement, policy.customer_agreement
+    requests = (
+        _Request("the domain", checks.domain, SideCheck.WARN, _NO_DOMAIN),
+        _Request(
+            "the account status", checks.account_status, policy.account_status, _NO_ACCOUNT_STATUS
+        ),
+        _Request("the customer agreement", agreement, mode, _NO_AGREEMENT),
     )
-    return tuple(each for each in answers if each[2] is not SideCheck.SKIP)
-
-
-def _by_policy(mode: SideCheck) -> Category:
-    return Category.BLOCKED if mode is SideCheck.BLOCK else Category.ADVISORY
+    return tuple(each for each in requests if each.mode is not SideCheck.SKIP)
 
 
 def _blocked_by_sign_in(checks: SideChecks, policy: Policy) -> bool:
     return any(
-        isinstance(answer, NotChecked) and answer.app_only and mode is SideCheck.BLOCK
-        for _, answer, mode in _requested(checks, policy)
+        isinstance(each.answer, NotChecked) and each.answer.app_only
+        for each in _requested(checks, policy)
+        if each.mode is SideCheck.BLOCK
     )
 
 
-def _problems(checks: SideChecks, policy: Policy) -> Iterable[Problem]:
-    for name, answer, mode in _requested(checks, policy):
-        problem = _problem(name, answer, _by_policy(mode))
+def _problems(checks: SideChecks, policy: Policy) -> Iterable[_Problem]:
+    for request in _requested(checks, policy):
+        problem = _problem(request)
         if problem is not None:
             yield problem
 
 
-def _problem(name: str, answer: CheckResult, category: Category) -> Problem | None:
-    match answer:
+def _problem(request: _Request) -> _Problem | None:
+    match request.answer:
         case NotChecked(app_only=True) | None:
             return None
-        case NotChecked(reason=reason):
-            return "not-checked", category, f"{name} could not be checked: {reason}"
+        case NotChecked() as answer:
+            return _not_checked(request, answer)
         case AccountStatus(status=status):
-            return _account_problem(status, category)
+            return _account_problem(status, request.category)
         case CustomerAgreement(confirmed=confirmed):
-            return None if confirmed else _no_agreement(category)
+            return None if confirmed else _no_agreement(request.category)
         case CustomerDomain(domain=domain):
-            return None if domain is not None else _unknown_domain(name, category)
+            return None if domain is not None else _not_checked(request, _UNTOLD)
         case _:
-            assert_never(answer)
+            assert_never(request.answer)
 
 
-def _unknown_domain(name: str, category: Category) -> Problem:
-    return "not-checked", category, f"{name} could not be checked: the service tells none"
+_UNTOLD: Final = NotChecked(
+    "the service tells none", remedy="compare the customer's account page in Partner Center"
+)
 
 
-def _no_agreement(category: Category) -> Problem:
+def _not_checked(request: _Request, answer: NotChecked) -> _Problem:
+    message = f"{request.name} could not be checked: {answer.reason}"
+    remedy = request.way_out(answer.remedy)
+    return _Problem("not-checked", request.category, message, remedy)
+
+
+def _no_agreement(category: Category) -> _Problem:
     message = "the customer has no Microsoft Customer Agreement, so it can't buy"
-    return "customer-agreement-missing", category, message
+    return _Problem("customer-agreement-missing", category, message)
 
 
-def _account_problem(status: str | None, category: Category) -> Problem | None:
+def _account_problem(status: str | None, category: Category) -> _Problem | None:
     if status is None or status.casefold() == ALLOWED:
         return None
     if status.casefold() in BLOCKING_STATUSES:
         message = f"the customer's account status is {status}, so it can't buy"
-        return "account-status-blocks-purchases", category, message
+        return _Problem("account-status-blocks-purchases", category, message)
     message = f'the customer\'s account status is "{status}"; whether it can buy is not known'
-    return "account-status-not-ready", Category.ADVISORY, message
+    return _Problem("account-status-not-ready", Category.ADVISORY, message)
 
 
 def _mismatch(
@@ -157,16 +193,16 @@ def _mismatch(
     return make_finding("customer-mismatch", customer, message, source=customer.source)
 
 
-def _at_step(customer: DesiredCustomer, step: Step, problem: Problem) -> Finding:
-    rule_id, category, message = problem
-    return make_finding(
-        rule_id,
+def _at_step(customer: DesiredCustomer, step: Step, problem: _Problem) -> Finding:
+    finding = make_finding(
+        problem.rule,
         customer,
-        message,
+        problem.message,
         source=step.source or customer.source,
         qualification=step.qualification.value,
-        category=category,
+        category=problem.category,
     )
+    return finding if problem.remedy is None else replace(finding, remedy=problem.remedy)
 
 
 def _withhold(decision: Decision, findings: tuple[Finding, ...]) -> Decision:

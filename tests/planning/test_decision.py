@@ -16,7 +16,7 @@ from reconciler.model.findings import Category, Severity, Vetting
 from reconciler.model.plan import Step
 from reconciler.model.policy import CREATABLE, Policy
 from reconciler.model.rules import rule
-from reconciler.model.state import EducationSegment, LiveCustomer, Qualification
+from reconciler.model.state import EducationSegment, LiveCustomer, LiveQualification, Qualification
 from reconciler.planning.decision import SEVERITIES, Decision, decide
 from tests.worlds import (
     CODE,
@@ -451,3 +451,21 @@ def test_another_denial_is_named() -> None:
     stale = customer(education(resubmit=DENIED_ON - timedelta(days=1)))
     (found,) = decide(stale, live(denied()), POLICY).findings
     assert "resubmitDenialOf names 2025-11-02T09:30:00.885Z, another denial" in found.message
+
+
+def test_a_denial_that_cannot_be_resubmitted_says_so() -> None:
+    """Only an Education denial with a date has an approval to write; no other is sent to do so."""
+    no = LiveQualification(GCC, "Denied", "no", DENIED_ON)
+    undated = live(LiveQualification(EDU, "Denied"))
+    for declared, state in ((gcc(), live(no)), (education(), undated)):
+        (found,) = decide(customer(declared), state, POLICY).findings
+        assert found.rule == "vetting-denied"
+        assert "resubmitDenialOf" not in found.remedy
+        assert "accept `vetting-denied`" in found.remedy
+
+
+def test_a_vetting_date_that_cannot_be_read_is_quoted() -> None:
+    """Whoever looks for the date to approve finds why there is none."""
+    state = live(LiveQualification(EDU, "Denied", odd_date='"yesterday"'))
+    (found,) = decide(customer(education()), state, POLICY).findings
+    assert found.message == 'Education was denied (its vetting date can\'t be read: "yesterday")'

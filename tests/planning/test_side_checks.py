@@ -270,3 +270,25 @@ def test_nothing_to_check() -> None:
     checks = replace(OTHER_DOMAIN, account_status=APP_ONLY, customer_agreement=FAILED)
     assert plan_one(GUARDED, held, BLOCK, checks).findings == ()
     assert checked(GUARDED, Decision(), checks, BLOCK) == Decision()
+
+
+NO_ROLE = NotChecked("no role", remedy="give the role")
+SKIP_STATUS = "set `policy.accountStatus` to skip."
+
+
+@pytest.mark.parametrize(
+    ("checks", "remedy"),
+    [
+        (with_answer("account_status", NO_ROLE), f"Give the role; or {SKIP_STATUS}"),
+        (with_answer("account_status", FAILED), f"S{SKIP_STATUS[1:]}"),
+        (with_answer("account_status", replace(NO_ROLE, app_only=True)), "Give the role; or set"),
+        (with_answer("customer_agreement", FAILED), "Set `policy.customerAgreement` to skip."),
+        (with_answer("domain", NO_ROLE), "Give the role; or leave `domain` out of the manifest."),
+        (replace(FINE, domain=CustomerDomain(None)), "Compare the customer's account page"),
+    ],
+)
+def test_each_cause_tells_its_own_way_out(checks: SideChecks, remedy: str) -> None:
+    """No one is told to sign in otherwise, or to skip, where that is no use."""
+    (found,) = plan(checks, POLICY).findings
+    assert found.rule == "not-checked"
+    assert found.remedy.startswith(remedy)
