@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from reconciler.emulator.routing import CallName, Endpoint, find_endpoint, is_guid, lower_guid
+from reconciler.emulator.routing import (
+    KNOWN_CALLS,
+    CallName,
+    Endpoint,
+    find_endpoint,
+    is_guid,
+    lower_guid,
+)
 from tests.emulator.worlds import PLAIN
 
 
@@ -73,3 +82,9 @@ def test_a_guid_is_told_from_other_text() -> None:
     with pytest.raises(ValueError, match="is no GUID") as refused:
         lower_guid("pasted-secret")
     assert "pasted-secret" not in str(refused.value)
+
+
+def test_the_readme_has_the_calls() -> None:
+    """What a 501 lists, the README lists."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [call for call in KNOWN_CALLS if f"`{call}`" not in readme] == []
