@@ -52,8 +52,8 @@ async def _read(request: Request) -> routing.Request:
     async for chunk in request.stream():
         body += chunk[: LARGEST_BODY - len(body)]
     scope = request.scope
-    query = scope["query_string"]
-    return read_request(request.method, scope["path"], query, request.headers, bytes(body))
+    query, headers = scope["query_string"], scope["headers"]
+    return read_request(scope["method"], scope["path"], query, headers, bytes(body))
 
 
 def _response(given: Response) -> responses.Response:

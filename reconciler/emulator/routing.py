@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
@@ -69,19 +70,20 @@ _BEARER: Final = "bearer "
 
 
 def read_request(
-    method: str, path: str, query: bytes, headers: Mapping[str, str], body: bytes
+    method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> Request:
-    """Read what came, embedded or served; `headers` are found in any case."""
+    """Read what came, embedded or served; header names come in any case."""
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
+    texts = {name.lower(): text.decode("latin-1").strip() for name, text in headers}
     return Request(
         method=method,
         path=path,
-        request_id=headers.get("MS-RequestId") or str(uuid4()),
-        correlation_id=headers.get("MS-CorrelationId") or str(uuid4()),
-        token=_bearer(headers.get("Authorization", "")),
+        request_id=texts.get(b"ms-requestid") or str(uuid4()),
+        correlation_id=texts.get(b"ms-correlationid") or str(uuid4()),
+        token=_bearer(texts.get(b"authorization", "")),
         # Turned round, so that the first of two with the same name counts.
         query={name.lower(): text for name, text in reversed(pairs)},
-        continuation=headers.get("MS-ContinuationToken", ""),
+        continuation=texts.get(b"ms-continuationtoken", ""),
         body=body,
     )
 
@@ -100,6 +102,7 @@ class Endpoint:
     customer_id: str | None = None
 
 
+@lru_cache(maxsize=16)  # the faults and the service look one after the other
 def find_endpoint(path: str) -> Endpoint | None:
     """Find what a path, in any case, leads to."""
     folded = path.casefold()

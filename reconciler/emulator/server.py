@@ -42,11 +42,14 @@ def serve(emulator: Emulator, port: int, announce: Callable[[str], None]) -> int
 
 
 @contextmanager
-def serving(emulator: Emulator, port: int = 0) -> Iterator[str]:
-    """Serve from a thread of its own, and give the address that accepts connections."""
+def serving(emulator: Emulator, port: int = 0, grace_seconds: int = GRACE_SECONDS) -> Iterator[str]:
+    """Serve from a thread of its own, and give the address that accepts connections.
+
+    At the end, calls under way have `grace_seconds`.
+    """
     with _bound(port) as listener:
         ready = Event()
-        server = _make_server(emulator, ready)
+        server = _make_server(emulator, ready, grace_seconds)
         thread = Thread(target=_run, args=(server, listener, ready), name="emulator")
         thread.start()
         try:
@@ -72,7 +75,7 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
-def _make_server(emulator: Emulator, ready: Event) -> Server:
+def _make_server(emulator: Emulator, ready: Event, grace_seconds: int) -> Server:
     from uvicorn import Config, Server  # noqa: PLC0415 - slow to import, and only serving needs it
 
     app = make_app(emulator)
@@ -98,7 +101,7 @@ def _make_server(emulator: Emulator, ready: Event) -> Server:
         proxy_headers=False,
         callback_notify=tell_ready,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=grace_seconds,
     )
     server = Server(config)
     return server
