@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "plan": ("plan", "Compare manifests with live state; write nothing."),
     "show": ("show", "Print a saved plan or an apply report."),
     "apply": ("apply", "Send the creates of a plan."),
+    "export": ("export", "Write what is live as manifests."),
     "status": ("status", "Show what is live, and who may buy."),
     "login": ("login", "Sign in as an admin with a device code."),
     "logout": ("login:logout_command", "Forget the login that is kept here."),

@@ -15,7 +15,9 @@ from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
 from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
+from reconciler.model.errors import NoManifests
 from reconciler.model.plan import Scope
+from reconciler.model.state import DesiredState
 from reconciler.operations import Run
 from reconciler.partner_center.call_log import CALL_LOG
 from reconciler.partner_center.client import PartnerCenterClient, connect
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from reconciler.cli.access import Access
     from reconciler.cli.options import Globals
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
-    from reconciler.model.state import DesiredState
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,26 @@ class Session:
                     service,
                     say=say,
                     progress=progress,
+                    list_customers=service.customers,
                     secrets=access.secrets,
                 )
 
 
-def open_session(flags: Globals, paths: Sequence[Path], narrowing: Narrowing) -> Session:
-    """Load what the configuration names, narrowed; what could not be narrowed is said aloud."""
+def open_session(
+    flags: Globals, paths: Sequence[Path], narrowing: Narrowing, *, may_be_empty: bool = False
+) -> Session:
+    """Load what the configuration names, narrowed; what could not be narrowed is said aloud.
+
+    NoManifests where there is none, unless it `may_be_empty`.
+    """
     cwd = Path.cwd()
     configuration = load_configuration(flags.config, os.environ, cwd)
-    desired = load_desired(paths, configuration, cwd)
+    try:
+        desired = load_desired(paths, configuration, cwd)
+    except NoManifests:
+        if not may_be_empty:
+            raise
+        desired = DesiredState(())
     if narrowing == Narrowing():
         return Session(flags, configuration, desired, Scope())
     selected = select(desired, narrowing, manifest_places(configuration, paths, cwd))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.errors import ConfigurationError
+from reconciler.model.errors import NoManifests
 from reconciler.model.findings import Diagnostic, Severity, Source
 from reconciler.yaml_text.events import Reading, YamlDocument, read_documents
 from reconciler.yaml_text.places import Places
@@ -98,7 +98,7 @@ class _Search:
             self.found.append(ManifestFile(shown(path, self.base), path, real))
         else:
             message = f"{shown(path, self.base)} does not exist"
-            raise ConfigurationError(message, "name a file or a folder that holds manifests")
+            raise NoManifests(message, "name a file or a folder that holds manifests")
 
     def _walk(self, top: Path) -> None:
         root = os.path.realpath(top)

@@ -13,7 +13,7 @@ from reconciler.manifests.desired import desired_customer
 from reconciler.manifests.files import find_code_file, find_manifests, shown
 from reconciler.manifests.review import code_files, review
 from reconciler.manifests.writer import write_manifest
-from reconciler.model.errors import ConfigurationError
+from reconciler.model.errors import NoManifests
 from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.state import DesiredState
 from reconciler.validation.problems import located
@@ -137,7 +137,7 @@ class _Checking:
             places = ", ".join(shown(path, self.base) for path in paths)
             message = f"no manifest found in {places}"
             remedy = "add a manifest (*.yaml or *.yml), or name the place of the manifests"
-            raise ConfigurationError(message, remedy)
+            raise NoManifests(message, remedy)
 
     def _read(self, file: ManifestFile) -> Iterator[_Lawful]:
         text = read_text(file.path, file.file)

@@ -1,4 +1,4 @@
-"""Writes desired state as the text of a manifest; it keeps no comments and writes no files."""
+"""Writes desired state as the text of a manifest; it writes no files."""
 
 from __future__ import annotations
 
@@ -6,27 +6,37 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.manifests.schema import API_VERSION, KIND
 from reconciler.model.state import format_instant
-from reconciler.yaml_text.scalars import write_scalar
+from reconciler.yaml_text.scalars import write_comment, write_scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from reconciler.model.state import Acceptance, DesiredCustomer, DesiredQualification
 
 _MODELINE: Final = "# yaml-language-server: $schema="
 
 
-def write_manifest(customer: DesiredCustomer, schema: str | None = None) -> str:
+def write_manifest(
+    customer: DesiredCustomer,
+    schema: str | None = None,
+    *,
+    title: str = "",
+    notes: Iterable[str] = (),
+) -> str:
     """Write one document that reads back as `customer`, its places aside.
 
-    `schema` is where editors find the JSON Schema, told in the first line.
+    `schema` is where editors find the JSON Schema, told in the first line; `title` is a comment
+    above the manifest, `notes` are comments below the qualifications.
     """
-    return "\n".join([*_head(customer, schema), *_spec(customer), ""])
+    comments = (f"    # {write_comment(note)}" for note in notes)
+    return "\n".join([*_head(customer, schema, title), *_spec(customer), *comments, ""])
 
 
-def _head(customer: DesiredCustomer, schema: str | None) -> Iterator[str]:
+def _head(customer: DesiredCustomer, schema: str | None, title: str) -> Iterator[str]:
     if schema is not None:
         yield f"{_MODELINE}{schema}"
+    if title:
+        yield f"# {write_comment(title)}"
     yield f"apiVersion: {API_VERSION}"
     yield f"kind: {KIND}"
     yield "metadata:"

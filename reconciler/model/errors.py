@@ -3,6 +3,7 @@
     ReconcilerError
 ├── UsageError                  wrong words on the command line (exit 64)
 ├── ConfigurationError          reconciler.yaml or the environment
+    │   └── NoManifests             there are none where they are looked for
 ├── ManifestsInvalid            carries every diagnostic of every file
 ├── PlanRefused                 a plan that must not be applied or read
 ├── NotApproved                 nobody said yes
@@ -50,6 +51,10 @@ class ConfigurationError(ReconcilerError):
     ) -> None:
         super().__init__(message, remedy)
         self.diagnostics = diagnostics
+
+
+class NoManifests(ConfigurationError):
+    """There is none, or no such place; an export begins so."""
 
 
 class ManifestsInvalid(ReconcilerError):

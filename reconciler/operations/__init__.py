@@ -46,7 +46,7 @@ from reconciler.planning.staleness import evidence
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
     from reconciler.applying.attempt import CreatesQualifications
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Category
     from reconciler.model.plan import Plan
     from reconciler.model.secret import Secret
-    from reconciler.model.state import DesiredState
+    from reconciler.model.state import CustomerSummary, DesiredState
 
 DONE_PLAN: Final = 0
 FAILED: Final = 1
@@ -79,6 +79,13 @@ def show_nothing(_done: int, _total: int) -> None:
     """Show no progress."""
 
 
+async def nobody_listed() -> AsyncIterator[CustomerSummary]:
+    """List no customer, for verbs that ask for none."""
+    none: tuple[CustomerSummary, ...] = ()
+    for customer in none:
+        yield customer
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a verb needs of the world. `say` takes a line for people, `progress` done and total."""
@@ -90,6 +97,8 @@ class Run:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     say: Callable[[str], None] = say_nothing
     progress: Callable[[int, int], None] = show_nothing
+    list_customers: Callable[[], AsyncIterator[CustomerSummary]] = nobody_listed
+    """Every customer of the partner, once; an error in its course means it is not whole."""
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     """Those of `service`, which must know a code before an answer can quote it."""
 

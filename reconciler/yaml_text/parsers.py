@@ -20,6 +20,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
 )
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reconciler.yaml_text.places import Start
 from reconciler.yaml_text.syntax import LINE_BREAK, Complaint
@@ -38,14 +39,19 @@ __all__ = [
     "CollectionStartEvent",
     "DocumentStartEvent",
     "MappingEndEvent",
+    "MappingNode",
     "MappingStartEvent",
     "NextEvent",
+    "Node",
     "NodeEvent",
     "ScalarEvent",
+    "ScalarNode",
     "SequenceEndEvent",
+    "SequenceNode",
     "YAMLError",
     "c_events",
     "complaint",
+    "compose_documents",
     "pure_events",
 ]
 
@@ -70,6 +76,11 @@ def pure_events(text: str) -> NextEvent:
         )
     parsed = YAML(typ="safe", pure=True).parse(text)
     return lambda: _next_of(parsed)
+
+
+def compose_documents(text: str) -> list[Node]:
+    """The nodes of each document, with where they begin and end; slow. It may raise YAMLError."""
+    return [node for node in YAML(typ="safe", pure=True).compose_all(text) if node is not None]
 
 
 def _next_of(parsed: Iterator[Any]) -> Any:  # noqa: ANN401  # an event of any kind
