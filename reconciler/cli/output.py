@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.places import source_links, terminal_links
-from reconciler.model.errors import ConfigurationError, ManifestsInvalid
+from reconciler.model.errors import ConfigurationError, ManifestsInvalid, StateError
 from reconciler.model.findings import Validation
 from reconciler.render.context import RenderContext
 from reconciler.render.foreign_text import neutral
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Globals
     from reconciler.model.errors import ReconcilerError
+    from reconciler.model.plan import PlanDocument
 
 
 def say(line: str) -> None:
@@ -47,6 +48,18 @@ def show_error(error: ReconcilerError) -> None:
     say(f"error: {neutral(str(error))}")
     if error.remedy:
         say(f"    -> {neutral(error.remedy)}")
+
+
+def saved_or_told(path: Path, document: PlanDocument) -> bool:
+    """Save a plan. What was read is printed, too, where no file can be written."""
+    from reconciler.documents.plan_file import save_plan  # noqa: PLC0415 - most commands save none
+
+    try:
+        save_plan(path, document)
+    except StateError as error:
+        show_error(error)
+        return False
+    return True
 
 
 def context_for(flags: Globals, folder: Path, *, to_stderr: bool = False) -> RenderContext:

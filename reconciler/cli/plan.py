@@ -16,10 +16,8 @@ from reconciler.cli.options import (
     paths_argument,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, show_error, write
+from reconciler.cli.output import context_for, saved_or_told, write
 from reconciler.cli.session import Session, open_session
-from reconciler.documents.plan_file import save_plan
-from reconciler.model.errors import StateError
 from reconciler.operations import FAILED, plan, plan_exit_code
 from reconciler.render import render_plan
 
@@ -47,21 +45,11 @@ def command(
 ) -> int:
     session = open_session(flags, paths, narrowing)
     document = run_to_end(_plan(session))
-    saved = out is None or _save(out, document)
+    saved = out is None or saved_or_told(out, document)
     write(render_plan(format_, document, context_for(flags, session.configuration.folder)))
     fail_on = session.configuration.policy.fail_on
     code = plan_exit_code(document.plan, fail_on, detailed=detailed_exitcode)
     return code if saved else FAILED
-
-
-def _save(path: Path, document: PlanDocument) -> bool:
-    """Save the plan. What was read is printed, too, where no file can be written."""
-    try:
-        save_plan(path, document)
-    except StateError as error:
-        show_error(error)
-        return False
-    return True
 
 
 async def _plan(session: Session) -> PlanDocument:

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "init": ("init", "Write a working repository."),
     "validate": ("validate", "Check manifests offline."),
     "plan": ("plan", "Compare manifests with live state; write nothing."),
+    "merge": ("merge", "Make one plan of the plans of shards."),
     "show": ("show", "Print a saved plan or an apply report."),
     "apply": ("apply", "Send the creates of a plan."),
     "export": ("export", "Write what is live as manifests."),

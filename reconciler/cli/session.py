@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,8 @@ def open_session(
     selected = select(desired, narrowing, manifest_places(configuration, paths, cwd))
     for note in selected.notes:
         say(note)
+    share = configuration.partner_center.shared_by(selected.shards)
+    configuration = replace(configuration, partner_center=share)
     return Session(flags, configuration, selected.desired, selected.scope)
 
 

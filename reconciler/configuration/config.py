@@ -6,7 +6,7 @@ Every problem is told at once, with its place. Nothing that signs in is read her
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +62,12 @@ class PartnerCenterSettings:
         if self.emulator is not None:
             return EMULATOR
         return self.cloud.address if self.endpoint is None else self.endpoint
+
+    def shared_by(self, runs: int) -> PartnerCenterSettings:
+        """Divide the ceiling: the runs go at once, and it is one service that they ask."""
+        if self.requests_per_minute is None:
+            return self
+        return replace(self, requests_per_minute=max(1, self.requests_per_minute // runs))
 
 
 @dataclass(frozen=True, slots=True)

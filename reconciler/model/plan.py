@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from reconciler.model.findings import Finding
+from reconciler.model.findings import Category, Finding
 from reconciler.model.state import (
     CustomerId,
     EducationSegment,
@@ -16,7 +17,7 @@ from reconciler.model.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
     from reconciler.model.findings import Finding, Source
@@ -116,6 +117,14 @@ class Summary:
     denied: int = 0
     unreadable: int = 0
     advisory: int = 0
+
+    @classmethod
+    def of(
+        cls, findings: Iterable[Finding], *, customers: int, steps: int, in_sync: int
+    ) -> Summary:
+        """Count the findings of each category beside what is counted already."""
+        found = Counter(finding.category for finding in findings)
+        return cls(customers, steps, in_sync, **{name: found[name] for name in Category})
 
 
 @dataclass(frozen=True, slots=True)

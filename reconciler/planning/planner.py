@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from reconciler.model.findings import Category, Finding
+from reconciler.model.findings import finding_order
 from reconciler.model.plan import BasisEntry, Plan, Summary
 from reconciler.model.state import (
     DesiredCustomer,
@@ -25,12 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from reconciler.model.findings import Finding
     from reconciler.model.plan import PlanOptions
     from reconciler.model.policy import Policy
     from reconciler.model.state import DesiredState, LiveState
-
-LAST: Final = "\U0010ffff"
-"""Sorts after every name and file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def make_plan(
     findings = [finding for each in decided for finding in _findings(each, options.today)]
     asked = [each.checks for each in decided if each.checks is not None]
     findings += [*sign_in_findings(asked, policy), *scope.findings]
-    findings.sort(key=_finding_order)
+    findings.sort(key=finding_order)
     return Plan(
         target=options.target,
         steps=steps,
@@ -145,28 +142,9 @@ def _findings(decided: _Decided, today: date) -> Iterable[Finding]:
 
 
 def _summarise(decided: list[_Decided], findings: list[Finding]) -> Summary:
-    counts = Counter(finding.category for finding in findings)
-    return Summary(
+    return Summary.of(
+        findings,
         customers=len(decided),
         steps=sum(len(each.decision.steps) for each in decided),
         in_sync=sum(each.decision.in_sync for each in decided),
-        pending=counts[Category.PENDING],
-        impossible=counts[Category.IMPOSSIBLE],
-        blocked=counts[Category.BLOCKED],
-        denied=counts[Category.DENIED],
-        unreadable=counts[Category.UNREADABLE],
-        advisory=counts[Category.ADVISORY],
-    )
-
-
-def _finding_order(finding: Finding) -> tuple[str, str, str, int, int, str, str]:
-    source = finding.source
-    return (
-        finding.name or LAST,
-        finding.customer_id or "",
-        source.file if source else LAST,
-        source.line if source else 0,
-        source.column if source else 0,
-        finding.qualification or "",
-        finding.rule,
     )

@@ -5,14 +5,13 @@ It says aloud where it could not narrow as asked, and refuses names that nobody 
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.configuration.config import CONFIGURATION_FILE
 from reconciler.model.errors import UsageError
 from reconciler.model.plan import Scope, Selection
+from reconciler.model.shards import Shard, read_shard
 from reconciler.model.state import DesiredState
 from reconciler.planning.decision import make_finding
 from reconciler.selection.changes import Changes, ManifestPlaces, find_changes
@@ -25,11 +24,9 @@ if TYPE_CHECKING:
 
     from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Finding
-    from reconciler.model.state import CustomerId, DesiredCustomer
+    from reconciler.model.state import DesiredCustomer
 
     Chosen = Callable[[DesiredCustomer], bool]
-
-_SHARD: Final = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,15 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What is left, what the plan is to say of it, and what is to be said aloud."""
+    """What is left, what the plan is to say of it, and what is to be said aloud.
+
+    `shards` is how many runs, this one included, share the configured pace.
+    """
 
     desired: DesiredState
     scope: Scope
     notes: tuple[str, ...] = ()
+    shards: int = 1
 
 
 def manifest_places(
@@ -76,7 +77,7 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
     named = _named(narrowing.customers, (*desired.customers, *changes.dropped))
 
     def chosen(customer: DesiredCustomer) -> bool:
-        return named(customer) and label(customer) and shard(customer)
+        return named(customer) and label(customer) and shard.holds(customer.customer_id)
 
     changed = changes.changed
     kept = tuple(
@@ -90,6 +91,7 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
         DesiredState(kept),
         Scope(narrowing.selection, (*changes.findings, *dropped)),
         (note,) if note else (),
+        shard.count,
     )
 
 
@@ -137,19 +139,10 @@ def _selector(selector: str | None) -> Chosen:
     return lambda customer: customer.labels.get(key) == value
 
 
-def _shard(shard: str | None) -> Chosen:
-    if shard is None:
-        return _everybody
-    match = _SHARD.fullmatch(shard)
-    index, count = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not 1 <= index <= count:
+def _shard(shard: str | None) -> Shard:
+    read = Shard(1, 1) if shard is None else read_shard(shard)
+    if read is None:
         raise UsageError(
-            f"--shard takes INDEX/COUNT, not {show(shard)}", "as 2/4, the second of four parts"
+            f"--shard takes INDEX/COUNT, not {show(str(shard))}", "as 2/4, the second of four parts"
         )
-    return lambda customer: shard_of(customer.customer_id, count) == index
-
-
-def shard_of(customer_id: CustomerId, count: int) -> int:
-    """Tell which of `count` parts the customer is in, from 1: the same for ever, everywhere."""
-    digest = hashlib.sha256(customer_id.encode()).digest()
-    return int.from_bytes(digest) % count + 1
+    return read

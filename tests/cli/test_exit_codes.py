@@ -23,6 +23,7 @@ USAGE: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "no-markdown-of-validate": (("validate", "--format", "markdown"), "markdown"),
     "no-value": (("plan", "--out"), "requires an argument"),
     "show-what": (("show",), "FILE"),
+    "merge-what": (("merge",), "FILE"),
     "explain-what": (("explain",), "RULE"),
     "explain-no-rule": (("explain", "vetting-denid"), "did you mean vetting-denied?"),
     "two-files": (("apply", "a.json", "b.json"), "b.json"),

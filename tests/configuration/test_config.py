@@ -326,3 +326,15 @@ def test_schema() -> None:
         keys += schema["$defs"][section]["properties"].items()
     undescribed = [name for name, about in keys if "description" not in about]
     assert undescribed == ["apiVersion", "kind", "partnerCenter", "policy"]
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "runs", "share"),
+    [(480, 4, 120), (480, 7, 68), (3, 4, 1), (480, 1, 480), (None, 4, None)],
+)
+def test_runs_that_go_at_once_share_the_ceiling(
+    ceiling: int | None, runs: int, share: int | None
+) -> None:
+    """Together they ask no faster than one run; where there is none, there is nothing to share."""
+    settings = PartnerCenterSettings(requests_per_minute=ceiling)
+    assert settings.shared_by(runs).requests_per_minute == share

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import UsageError
 from reconciler.model.findings import Category, Severity
 from reconciler.model.plan import Scope, Selection
+from reconciler.model.shards import Shard
 from reconciler.model.state import CustomerId
-from reconciler.selection.selection import Narrowing, Selected, manifest_places, select, shard_of
+from reconciler.selection.selection import Narrowing, Selected, manifest_places, select
 from tests.repositories import (
     CONFIGURATION,
     GitFolder,
@@ -25,6 +24,10 @@ from tests.repositories import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+HELD_BY = next(index for index in (1, 2) if Shard(index, 2).holds(CustomerId(customer_id(2))))
+"""The half that holds customer 2."""
 
 
 def labelled(number: int, name: str, **labels: str) -> str:
@@ -127,35 +130,6 @@ def test_nonsense_is_a_usage_error(
     assert refusal.value.exit_code == 64
 
 
-GUIDS = st.uuids().map(str).map(CustomerId)
-
-
-@given(GUIDS, st.integers(1, 1000))
-def test_every_customer_is_in_exactly_one_shard(customer: CustomerId, count: int) -> None:
-    """The parts hold everybody, and nobody twice."""
-    assert 1 <= shard_of(customer, count) <= count
-    assert shard_of(customer, count) == shard_of(CustomerId(str(customer)), count)
-
-
-@pytest.mark.parametrize(
-    ("customer", "count", "index"),
-    [
-        ("14876998-c0dc-46e6-9d0c-65a57a6c32ec", 4, 2),
-        ("14876998-c0dc-46e6-9d0c-65a57a6c32ec", 7, 4),
-        ("2f6c1ad5-7a53-4a1c-8c0a-6a1f0c1d9e02", 4, 3),
-    ],
-)
-def test_a_shard_stays_the_same_for_ever(customer: str, count: int, index: int) -> None:
-    """Plans of shards made on other machines, and by other versions, fit together."""
-    assert shard_of(CustomerId(customer), count) == index
-
-
-def test_shards_are_of_about_one_size() -> None:
-    """Ten thousand customers in eight parts: none is far from its eighth."""
-    parts = [shard_of(CustomerId(customer_id(number)), 8) for number in range(10_000)]
-    assert all(1100 < parts.count(index) < 1400 for index in range(1, 9))
-
-
 def test_the_shards_together_are_the_whole(repository: GitFolder) -> None:
     """No customer is lost between the parts."""
     parts = [names(narrowed(repository, Narrowing(shard=f"{index}/3"))) for index in (1, 2, 3)]
@@ -217,8 +191,8 @@ def test_doubt_keeps_everybody_and_is_said(repository: GitFolder) -> None:
         (Narrowing(customers=("contoso",)), False),
         (Narrowing(selector="region=us-east"), True),
         (Narrowing(selector="region=us-west"), False),
-        (Narrowing(shard=f"{shard_of(CustomerId(customer_id(2)), 2)}/2"), True),
-        (Narrowing(shard=f"{3 - shard_of(CustomerId(customer_id(2)), 2)}/2"), False),
+        (Narrowing(shard=f"{HELD_BY}/2"), True),
+        (Narrowing(shard=f"{3 - HELD_BY}/2"), False),
     ],
 )
 def test_a_dropped_customer_is_narrowed_as_the_others(
@@ -269,3 +243,9 @@ def test_the_places_are_those_that_were_loaded(repository: GitFolder) -> None:
     assert places.skip == {path, cwd / "live.yaml"}
     asked = (path.relative_to(cwd).parent / "customers/contoso.yaml",)
     assert manifest_places(configuration, asked, cwd).paths == (cwd / "customers/contoso.yaml",)
+
+
+def test_a_shard_tells_how_many_share_the_pace(repository: GitFolder) -> None:
+    """All shards run at once against one service."""
+    assert narrowed(repository, Narrowing(shard="2/3")).shards == 3
+    assert narrowed(repository, Narrowing()).shards == 1

@@ -1,0 +1,48 @@
+"""`reconciler merge`: the plans of shards into one; asks no service."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import Globals, format_option, global_options
+from reconciler.cli.output import context_for, saved_or_told, write
+from reconciler.configuration.config import find_configuration, load_configuration
+from reconciler.model.policy import Policy
+from reconciler.operations import FAILED, plan_exit_code
+from reconciler.operations.merge import merge
+from reconciler.render import render_plan
+
+if TYPE_CHECKING:
+    from reconciler.model.findings import Category
+
+
+@click.command(help="Make one plan of the plans of all shards; end as `plan` does.")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE...",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Save the plan as JSON.")
+@format_option()
+@global_options
+def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path | None) -> int:
+    folder, fail_on = _surroundings(flags)
+    document = merge(files)
+    saved = out is None or saved_or_told(out, document)
+    write(render_plan(format_, document, context_for(flags, folder)))
+    return plan_exit_code(document.plan, fail_on) if saved else FAILED
+
+
+def _surroundings(flags: Globals) -> tuple[Path, frozenset[Category]]:
+    """Find what files are relative to, and what fails a run: without a file, all that can."""
+    cwd = Path.cwd()
+    if find_configuration(flags.config, cwd) is None:
+        return cwd, Policy().fail_on
+    configuration = load_configuration(flags.config, os.environ, cwd)
+    return configuration.folder, configuration.policy.fail_on
