@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.rules import RULES
+from reconciler.render.entries import CREATE, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.findings import Severity
-    from reconciler.render.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ class RuleGroup:
         """What `entry` says beyond the headline."""
         return "" if entry.message == self.headline else entry.message
 
+    def row_words(self, entry: Entry) -> str:
+        """What is told of `entry` beside its customer: all that the headline leaves out."""
+        own = self.own_words(entry)
+        if entry.kind == CREATE:
+            return f"{entry.qualification}{f' ({entry.details})' if entry.details else ''}"
+        named = entry.qualification in f"{self.headline} {own}"
+        parts = ("" if named else entry.qualification, own, entry.particulars)
+        return ", ".join(part for part in parts if part)
+
     def subject(self, entry: Entry) -> str:
         """The customer, and the qualification unless the headline or its own words name it."""
         named = entry.qualification in f"{self.headline} {self.own_words(entry)}"
@@ -39,11 +48,11 @@ class RuleGroup:
         return " ".join(part for part in parts if part) or "all customers"
 
 
-def by_rule(entries: Iterable[Entry]) -> tuple[RuleGroup, ...]:
-    """Group in the order of each group's first entry."""
-    found: dict[tuple[str, str], list[Entry]] = {}
-    for entry in entries:
-        found.setdefault((entry.rule, entry.remedy), []).append(entry)
+def by_rule(entries: Iterable[Entry], *, singly: bool = False) -> tuple[RuleGroup, ...]:
+    """Group in the order of each group's first entry; `singly`, each entry by itself."""
+    found: dict[tuple[str, str, int], list[Entry]] = {}
+    for place, entry in enumerate(entries):
+        found.setdefault((entry.rule, entry.remedy, place if singly else 0), []).append(entry)
     return tuple(map(_group, found.values()))
 
 

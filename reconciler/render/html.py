@@ -19,12 +19,16 @@ from reconciler.render.entries import (
     OUTCOMES_WORST_FIRST,
     WORST_FIRST,
     Entry,
+    of_kind,
     plan_entries,
     report_entries,
 )
 from reconciler.render.foreign_text import label
+from reconciler.render.groups import RuleGroup, by_rule
 from reconciler.render.phrases import (
     CATEGORY_WORDS,
+    apply_command,
+    applying_words,
     incomplete_words,
     plan_headline,
     report_headline,
@@ -34,6 +38,7 @@ from reconciler.render.phrases import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.model.findings import Severity
     from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.model.rules import Rule
     from reconciler.render.context import RenderContext
@@ -42,21 +47,35 @@ TEMPLATE: Final = "page.html.jinja"
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A kind of entry that a reader can choose to see; `words` say what it means."""
+class _Row:
+    """One entry; `target` is the anchor of its customer's first row, `anchor` its own if any."""
+
+    anchor: str
+    target: str
+    customer_id: str
+    title: str
+    words: str
+    place: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    headline: str
+    rule: str
+    remedy: str
+    rows: tuple[_Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Entries of one kind, which a reader can choose to see; `words` say what it means."""
 
     kind: str
     label: str
     words: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Customer:
-    anchor: str
-    title: str
-    customer_id: str
-    entries: tuple[Entry, ...]
+    severity: Severity
+    groups: tuple[_Group, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +83,45 @@ class _Page:
     title: str
     headline: str
     warning: str
+    parts: tuple[_Part, ...]
+    closing: str
+    applying: str
+    command: str
     facts: tuple[tuple[str, str], ...]
-    outcomes: tuple[_Outcome, ...]
-    customers: tuple[_Customer, ...]
+    digest_of: str
+    digest: str
     rules: tuple[Rule, ...]
 
 
-def render_plan(document: PlanDocument, _: RenderContext) -> str:
+def render_plan(document: PlanDocument, context: RenderContext) -> str:
     plan = document.plan
     entries = plan_entries(plan)
-    kinds = {CREATE: "will be sent by apply", **{k.value: w for k, w in CATEGORY_WORDS.items()}}
+    kinds = {CREATE: "what apply will send"} | {k.value: w for k, w in CATEGORY_WORDS.items()}
     order = (CREATE, *(category.value for category in WORST_FIRST))
     facts = (
         ("Partner Center", label(plan.target.address)),
         ("Partner's tenant", label(plan.target.tenant_id or "")),
         ("Selection", selection_words(plan.selection)),
         ("Made", f"{format_instant(document.created_at)} by reconciler {document.tool_version}"),
-        ("Digest", label(document.digest)),
     )
     return _rendered(
         _Page(
             title="Plan",
             headline=plan_headline(plan).removeprefix("Plan: "),
             warning=incomplete_words(plan),
+            parts=_parts(entries, [(kind, kinds[kind]) for kind in order], context),
+            closing="How it is applied",
+            applying=applying_words(plan),
+            command=label(apply_command(document)),
             facts=tuple((name, value) for name, value in facts if value),
-            outcomes=_outcomes(entries, [(kind, kinds[kind]) for kind in order]),
-            customers=_customers(entries),
+            digest_of="Digest",
+            digest=label(document.digest),
             rules=_rules(entries),
         )
     )
 
 
-def render_report(report: ApplyReport, _: RenderContext) -> str:
+def render_report(report: ApplyReport, context: RenderContext) -> str:
     entries = report_entries(report)
     kinds = [(kind.value, RULES[f"outcome-{kind}"].title) for kind in OUTCOMES_WORST_FIRST]
     return _rendered(
@@ -103,13 +129,13 @@ def render_report(report: ApplyReport, _: RenderContext) -> str:
             title="Apply",
             headline=report_headline(report).removeprefix("Apply: "),
             warning="",
-            facts=(
-                ("Started", format_instant(report.started_at)),
-                ("Finished", _finished(report)),
-                ("Digest of the plan", label(report.plan_digest)),
-            ),
-            outcomes=_outcomes(entries, kinds),
-            customers=_customers(entries),
+            parts=_parts(entries, kinds, context),
+            closing="About this run",
+            applying="",
+            command="",
+            facts=(("Started", format_instant(report.started_at)), ("Finished", _finished(report))),
+            digest_of="Digest of the plan",
+            digest=label(report.plan_digest),
             rules=_rules(entries),
         )
     )
@@ -119,33 +145,45 @@ def _finished(report: ApplyReport) -> str:
     return "not yet" if report.finished_at is None else format_instant(report.finished_at)
 
 
-def _outcomes(entries: Iterable[Entry], kinds: Sequence[tuple[str, str]]) -> tuple[_Outcome, ...]:
-    found = [entry.kind for entry in entries]
-    return tuple(
-        _Outcome(kind, _kind_label(kind), words, found.count(kind))
-        for kind, words in kinds
-        if kind in found
+def _parts(
+    entries: Iterable[Entry], kinds: Sequence[tuple[str, str]], context: RenderContext
+) -> tuple[_Part, ...]:
+    found = [(kind, words, of_kind(entries, kind)) for kind, words in kinds]
+    anchored: set[str] = set()
+    return tuple(_part(kind, words, told, anchored, context) for kind, words, told in found if told)
+
+
+def _part(
+    kind: str, words: str, entries: Sequence[Entry], anchored: set[str], context: RenderContext
+) -> _Part:
+    groups = by_rule(entries, singly=context.verbose and kind != CREATE)
+    return _Part(
+        kind=kind,
+        label="to create" if kind == CREATE else kind.replace("-", " "),
+        words=words,
+        severity=entries[0].severity,
+        groups=tuple(_group(group, anchored, context) for group in groups),
     )
 
 
-def _kind_label(kind: str) -> str:
-    return "to create" if kind == CREATE else kind.replace("-", " ")
+def _group(group: RuleGroup, anchored: set[str], context: RenderContext) -> _Group:
+    rows = tuple(_row(group, entry, anchored, context) for entry in group.entries)
+    return _Group(group.headline, group.rule, group.remedy, rows)
 
 
-def _customers(entries: Iterable[Entry]) -> tuple[_Customer, ...]:
-    """Group by customer, in the order of each one's first entry."""
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault(entry.customer_id, []).append(entry)
-    return tuple(_customer(key, found) for key, found in groups.items())
-
-
-def _customer(customer_id: str, entries: Sequence[Entry]) -> _Customer:
-    return _Customer(
-        anchor=f"customer-{customer_id}" if customer_id else "all-customers",
-        title=(entries[0].name or customer_id) if customer_id else "All customers",
-        customer_id=customer_id,
-        entries=tuple(entries),
+def _row(group: RuleGroup, entry: Entry, anchored: set[str], context: RenderContext) -> _Row:
+    """Give the first row of each customer its permalink."""
+    target = f"customer-{entry.customer_id}" if entry.customer_id else "all-customers"
+    first = target not in anchored
+    anchored.add(target)
+    return _Row(
+        anchor=target if first else "",
+        target=target,
+        customer_id=entry.customer_id,
+        title=entry.name or entry.customer_id or "All customers",
+        words=group.row_words(entry),
+        place=entry.place,
+        address=context.web_address(entry.source),
     )
 
 
@@ -165,7 +203,6 @@ def _rendered(page: _Page) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["policy_hash"] = _policy_hash
-    environment.filters["kind_label"] = _kind_label
     environment.filters["code_parts"] = _code_parts
     return environment.get_template(TEMPLATE).render(page=page)
 

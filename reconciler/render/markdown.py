@@ -21,8 +21,11 @@ from reconciler.render.entries import (
     report_entries,
 )
 from reconciler.render.foreign_text import label
+from reconciler.render.groups import RuleGroup, by_rule
 from reconciler.render.phrases import (
     CATEGORY_WORDS,
+    apply_command,
+    applying_words,
     count,
     incomplete_words,
     plan_headline,
@@ -60,16 +63,22 @@ class _Section:
     noun: str
 
 
-def render_plan(document: PlanDocument, _: RenderContext) -> str:
+def render_plan(document: PlanDocument, context: RenderContext) -> str:
     plan = document.plan
     entries = plan_entries(plan)
     groups = [(category, of_kind(entries, category.value)) for category in WORST_FIRST]
     sections = [
-        _steps(of_kind(entries, CREATE)),
-        *(_findings(category, found) for category, found in groups if found),
+        _steps(of_kind(entries, CREATE), context),
+        *(_findings(category, found, context) for category, found in groups if found),
     ]
     head = [PLAN_MARKER, f"### {plan_headline(plan)}", "", *_circumstances(plan)]
-    return _fitted("\n".join(head), sections, f"Digest: {code(label(document.digest))}\n")
+    foot = [
+        f"Digest: {code(label(document.digest))}",
+        f"**How it is applied.** {applying_words(plan)}",
+    ]
+    if command := apply_command(document):
+        foot.append(code(label(command)))
+    return _fitted("\n".join(head), sections, "\n\n".join(foot) + "\n")
 
 
 def _circumstances(plan: Plan) -> Iterable[str]:
@@ -81,16 +90,23 @@ def _circumstances(plan: Plan) -> Iterable[str]:
     yield "\n"
 
 
-def _steps(steps: tuple[Entry, ...]) -> _Section:
+def _steps(steps: tuple[Entry, ...], context: RenderContext) -> _Section:
     if not steps:
-        return _Section("Nothing to create.\n", (), "", "step")
+        return _Section("Nothing to create.\n", (), "\n", "step")
     heading = "| | Customer | Qualification | Particulars | Place |\n|---|---|---|---|---|\n"
-    return _Section(heading, tuple(map(_step_row, steps)), "\n", "step")
+    return _Section(heading, tuple(_step_row(step, context) for step in steps), "\n", "step")
 
 
-def _step_row(step: Entry) -> str:
-    cells = ("+", _cell(step.name), step.qualification, _cell(step.details), _cell(step.place))
+def _step_row(step: Entry, context: RenderContext) -> str:
+    place = _linked(_cell(step.place), step, context)
+    cells = ("+", _cell(step.name), step.qualification, _cell(step.details), place)
     return f"| {' | '.join(cells)} |\n"
+
+
+def _linked(place: str, entry: Entry, context: RenderContext) -> str:
+    """Link a place's code span to its line; the address is percent-encoded, so it ends nothing."""
+    address = context.web_address(entry.source)
+    return f"[{place}]({address})" if address and place else place
 
 
 def _cell(text: str) -> str:
@@ -98,41 +114,55 @@ def _cell(text: str) -> str:
     return code(text.replace("|", "[U+007C]"))
 
 
-def _findings(category: Category, findings: tuple[Entry, ...]) -> _Section:
+def _findings(category: Category, findings: tuple[Entry, ...], context: RenderContext) -> _Section:
     opened = " open" if findings[0].severity is Severity.ERROR else ""
     words = f"{count(len(findings), 'finding')}, {CATEGORY_WORDS[category]}"
     opening = f"<details{opened}>\n<summary><strong>{category}</strong>: {words}</summary>\n\n"
-    return _Section(opening, tuple(map(_item, findings)), "\n</details>\n\n", "finding")
+    return _Section(opening, _items(findings, context), "\n</details>\n\n", "finding")
 
 
-def _item(entry: Entry) -> str:
+def _items(entries: Iterable[Entry], context: RenderContext) -> tuple[str, ...]:
+    groups = by_rule(entries, singly=context.verbose)
+    return tuple(item for group in groups for item in _group_items(group, context))
+
+
+def _group_items(group: RuleGroup, context: RenderContext) -> Iterable[str]:
+    """Write one item for each customer; the first has what is said once before it."""
+    number = f" ({count(group.customers, 'customer')})" if group.customers > 1 else ""
+    head = f"{code(group.headline)} · {code(group.rule)}{number}"
+    lines = [line for line in (head, _remedy(group)) if line]
+    before = "- " + "<br>\n  ".join(lines) + "\n"
+    for entry in group.entries:
+        yield before + _customer(group, entry, context)
+        before = ""
+
+
+def _customer(group: RuleGroup, entry: Entry, context: RenderContext) -> str:
     name = code(entry.name or entry.customer_id)
-    about = (f"**{name}**" if name else "", code(entry.qualification))
-    head = (" ".join(filter(None, about)), code(entry.rule), code(entry.place))
-    told = (code(entry.message), _remedy(entry), code(entry.details))
-    lines = (" · ".join(filter(None, head)), *filter(None, told))
-    return "- " + "<br>\n  ".join(lines) + "\n"
+    place = _linked(code(entry.place), entry, context)
+    cells = (f"**{name}**" if name else "all customers", code(group.row_words(entry)), place)
+    return f"  - {' · '.join(filter(None, cells))}\n"
 
 
-def _remedy(entry: Entry) -> str:
+def _remedy(group: RuleGroup) -> str:
     """Keep the markup of the catalogue's own sentences; any other text is foreign."""
-    known = RULES.get(entry.rule)
-    ours = known is not None and known.remedy == entry.remedy
-    return entry.remedy if ours else code(entry.remedy)
+    known = RULES.get(group.rule)
+    ours = known is not None and known.remedy == group.remedy
+    return group.remedy if ours else code(group.remedy)
 
 
-def render_report(report: ApplyReport, _: RenderContext) -> str:
+def render_report(report: ApplyReport, context: RenderContext) -> str:
     entries = report_entries(report)
     groups = [(outcome, of_kind(entries, outcome.value)) for outcome in OUTCOMES_WORST_FIRST]
-    sections = [_results(outcome, found) for outcome, found in groups if found]
+    sections = [_results(outcome, found, context) for outcome, found in groups if found]
     head = f"{REPORT_MARKER}\n### {report_headline(report)}\n\n"
     return _fitted(head, sections, f"Digest of the plan: {code(label(report.plan_digest))}\n")
 
 
-def _results(outcome: Outcome, results: tuple[Entry, ...]) -> _Section:
+def _results(outcome: Outcome, results: tuple[Entry, ...], context: RenderContext) -> _Section:
     words = outcome.value.replace("-", " ")
-    opening = f"<details open>\n<summary><strong>{words}</strong>: {len(results)}</summary>\n\n"
-    return _Section(opening, tuple(map(_item, results)), "\n</details>\n\n", "result")
+    opening = f"<details open>\n<summary><strong>{words}</strong>: {len(results):,}</summary>\n\n"
+    return _Section(opening, _items(results, context), "\n</details>\n\n", "result")
 
 
 def code(text: str) -> str:

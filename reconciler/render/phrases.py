@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.findings import Validation
-    from reconciler.model.plan import ApplyReport, Plan, Selection, Summary
+    from reconciler.model.plan import ApplyReport, Plan, PlanDocument, Selection, Summary
 
 CATEGORY_WORDS: Final = {
     Category.IMPOSSIBLE: "no create can make it so",
@@ -73,6 +73,26 @@ def _number(summary: Summary, category: Category) -> int:
         Category.PENDING: summary.pending,
     }
     return numbers[category]
+
+
+def applying_words(plan: Plan) -> str:
+    """Say how a plan is applied, and by whom."""
+    if plan.selection.against is not None:
+        return "It was made against a snapshot, so it can't be applied: plan against the service."
+    if not plan.steps:
+        return "There is nothing to apply."
+    return (
+        "Nothing has been sent. After the merge, an admin applies it, or whoever may approve "
+        "the pipeline's protected environment. Apply sends these creates or fewer, "
+        "never another one, and none of them can be undone:"
+    )
+
+
+def apply_command(document: PlanDocument) -> str:
+    """What an admin types; empty where there is nothing to apply."""
+    if not document.plan.steps or document.plan.selection.against is not None:
+        return ""
+    return f"reconciler apply PLAN --expect-digest {document.digest}"
 
 
 def incomplete_words(plan: Plan) -> str:

@@ -59,8 +59,8 @@ def render_plan(document: PlanDocument, *, verbose: bool = False) -> str:
         lines.append("")
     for category in WORST_FIRST:
         if findings := of_kind(entries, category.value):
-            told = finding_lines(findings) if verbose else group_lines(by_rule(findings))
-            lines += [category_heading(category, findings), *told, ""]
+            groups = by_rule(findings, singly=verbose)
+            lines += [category_heading(category, findings), *group_lines(groups), ""]
     return joined_lines([*lines, *plan_closing(document, entries)])
 
 
@@ -109,18 +109,6 @@ def customer_lines(group: RuleGroup) -> list[str]:
 def _own(group: RuleGroup, entry: Entry) -> str:
     words = group.own_words(entry)
     return f"{group.subject(entry)}: {words}" if words else group.subject(entry)
-
-
-def finding_lines(findings: Iterable[Entry]) -> list[str]:
-    return [line for finding in findings for line in _finding_lines(finding)]
-
-
-def _finding_lines(finding: Entry) -> list[str]:
-    symbol = SEVERITY_SYMBOLS[finding.severity]
-    subject = finding.subject or "all customers"
-    place = f"  {finding.place}" if finding.place else ""
-    lines = [f"  {symbol} {subject}: {finding.message}", f"      [{finding.rule}]{place}"]
-    return [*lines, f"      -> {finding.remedy}"] if finding.remedy else lines
 
 
 def plan_closing(document: PlanDocument, entries: Sequence[Entry]) -> list[str]:

@@ -83,10 +83,7 @@ def render_plan(document: PlanDocument, context: RenderContext) -> str:
 def _findings(page: _Page, category: Category, findings: Sequence[Entry]) -> None:
     style = SEVERITY_STYLES[findings[0].severity]
     page.print(Text(plain_text.category_heading(category, findings), style))
-    if page.context.verbose:
-        page.table(findings, page.finding_cells, plain_text.finding_lines)
-        return
-    for group in by_rule(findings):
+    for group in by_rule(findings, singly=page.context.verbose):
         page.group(group)
     page.print(Text())
 
@@ -191,12 +188,6 @@ class _Page:
         if self._wide:
             return symbol, name, Text(plain_text.what(step)), Text.assemble(place)
         return symbol, name, Text.assemble(plain_text.what(step), "\n", place)
-
-    def finding_cells(self, finding: Entry) -> Cells:
-        symbol = plain_text.SEVERITY_SYMBOLS[finding.severity]
-        subject = finding.subject or "all customers"
-        about = Text.assemble((subject, "bold"), "\n", (finding.rule, "dim"))
-        return (Text(symbol, SEVERITY_STYLES[finding.severity]), about, self._describe(finding))
 
     def _describe(self, entry: Entry) -> Text:
         remedy = f"\n→ {entry.remedy}" if entry.remedy else ""

@@ -149,7 +149,7 @@ def test_report_alone_on_stdout(shop: Shop) -> None:
 def test_log(shop: Shop, arguments: tuple[str, ...]) -> None:
     """--verbose tells every call on stderr with its correlation id; stdout holds the long form."""
     told = shop.run(*arguments)
-    assert "      [vetting-denied]  " in told.out
+    assert "[vetting-denied]\n" in told.out
     lines = told.err.splitlines()
     reads = [line for line in lines if "/qualifications 200" in line]
     assert len(reads) == 4

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.render import RenderContext, render_plan, render_report
+from reconciler.render.source_links import SourceLinks
 from tests.render import hostile, samples
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_asks_nothing_of_the_network() -> None:
 
 
 def test_each_customer_has_one_permalink() -> None:
-    """Each customer is one section called by its id, and ids are unique."""
+    """The first row of each customer is called by its id, and ids are unique."""
     page = Page(render_plan("html", samples.PLAN_DOCUMENT, CONTEXT))
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -147,7 +148,7 @@ def test_controls_are_hidden_without_scripts() -> None:
     assert not [item for item in page.all("li") + page.all("section") if "hidden" in item]
 
 
-def browse(text: str, folder: Path) -> str:
+def browse(text: str, folder: Path, query: str = "") -> str:
     """Open a page in a browser, and return what its scripts made of it."""
     assert BROWSER is not None
     path = folder / "page.html"
@@ -165,7 +166,7 @@ def browse(text: str, folder: Path) -> str:
             "--disable-sync",
             f"--user-data-dir={folder / 'profile'}",
             "--dump-dom",
-            path.as_uri(),
+            path.as_uri() + query,
         ],
         capture_output=True,
         text=True,
@@ -177,10 +178,11 @@ def browse(text: str, folder: Path) -> str:
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
 def test_in_a_browser(tmp_path: Path) -> None:
-    """The page's own script runs under its policy, and shows the controls and all customers."""
-    seen = browse(render_plan("html", samples.PLAN_DOCUMENT, CONTEXT), tmp_path)
-    assert "Showing 8 of 8" in seen
-    assert "hidden" not in Page(seen).all("form")[0]
+    """The page's own script runs under its policy, and shows the controls and all rows."""
+    seen = Page(browse(render_plan("html", samples.PLAN_DOCUMENT, CONTEXT), tmp_path))
+    assert "hidden" not in seen.all("form")[0]
+    assert not [row for row in seen.all("li") if "hidden" in row]
+    assert [button["id"] for button in seen.all("button") if "hidden" not in button] == ["copy"]
 
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
@@ -189,24 +191,62 @@ def test_in_a_browser(tmp_path: Path) -> None:
     [
         (
             "boxes.forEach((box) => { box.checked = box.value === 'denied'; })",
-            ["northwind-traders"],
+            ["vetting-denied"],
         ),
-        ("search.value = ' LITWARE'", ["litware-college"]),
+        ("search.value = ' LITWARE'", ["planned-create"]),
+        ("search.value = 'nothing can remove it'", ["removal-not-supported"]),
         ("search.value = 'no such text'", []),
     ],
 )
 def test_filter_and_search(act: str, shown: list[str], tmp_path: Path) -> None:
-    """A reader who chooses outcomes or searches sees the customers that match."""
+    """A reader who chooses outcomes or searches sees the rules and customers that match."""
     text = render_plan("html", samples.PLAN_DOCUMENT, CONTEXT)
     # A test may act on the page only where the page's policy is taken out.
     open_text = re.sub(r"<meta http-equiv=[^>]*>", "", text)
     acting = f"<script>{act}; controls.dispatchEvent(new Event('input'));</script></body>"
     seen = Page(browse(open_text.replace("</body>", acting), tmp_path))
-    visible = [item["id"] for item in seen.all("section") if "hidden" not in item]
-    ids = {finding.name: finding.customer_id for finding in samples.FINDINGS} | {
-        step.name: step.customer_id for step in samples.STEPS
-    }
-    assert visible == [f"customer-{ids[name]}" for name in shown]
+    groups = [item for item in seen.all("div") if item.get("class") == "group"]
+    visible = [item["data-about"] or "" for item in groups if "hidden" not in item]
+    assert [about.split()[-1] for about in visible] == shown
+    parts = [item for item in seen.all("section") if item.get("data-kind")]
+    assert len([item for item in parts if "hidden" not in item]) == len(shown)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
+def test_filter_and_search_stand_in_the_address(tmp_path: Path) -> None:
+    """An address with a search and a hidden kind opens narrowed so; what else it holds stays."""
+    text = render_plan("html", samples.PLAN_DOCUMENT, CONTEXT)
+    seen = browse(text, tmp_path, "?sig=x&q=fabrikam&hide=advisory")
+    assert "Showing 2 of 11" in seen
+    open_text = re.sub(r"<meta http-equiv=[^>]*>", "", text)
+    act = "search.value = 'litware'; controls.dispatchEvent(new Event('input'));"
+    acting = f"<script>{act} document.title = location.search;</script></body>"
+    page = browse(open_text.replace("</body>", acting), tmp_path, "?sig=x&q=fabrikam")
+    assert Page(page).content["title"] == "?sig=x&q=litware"
+
+
+def test_places_link_to_the_reviewed_commit() -> None:
+    """Where the pipeline tells its commit, a place is a link to its line; else it is text."""
+    context = RenderContext(sources=SourceLinks("https://host/blob/{path}#L{line}"))
+    page = Page(render_plan("html", samples.PLAN_DOCUMENT, context))
+    addresses = [link["href"] for link in page.all("a")]
+    assert "https://host/blob/customers/litware%20college.yaml#L8" in addresses
+
+
+def test_counts_stand_there_once() -> None:
+    """The headline counts; neither the choices nor the headings count again."""
+    page = Page(render_plan("html", samples.PLAN_DOCUMENT, CONTEXT))
+    for tag in ("label", "h2", "span"):
+        assert not re.search(r"\b\d+ (impossible|blocked)|\(\d+\)", page.content[tag])
+
+
+def test_it_ends_with_how_it_is_applied() -> None:
+    """The page names the command with the digest, and who may; an empty plan has none."""
+    text = render_plan("html", samples.PLAN_DOCUMENT, CONTEXT)
+    assert f"reconciler apply PLAN --expect-digest {samples.PLAN_DOCUMENT.digest}" in text
+    empty = render_plan("html", samples.EMPTY_DOCUMENT, CONTEXT)
+    assert "There is nothing to apply." in empty
+    assert "reconciler apply" not in empty
 
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")

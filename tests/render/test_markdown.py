@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from markdown_it import MarkdownIt
 
+from reconciler.model.plan import Against, Plan, Selection, Target
 from reconciler.model.rules import RULES
 from reconciler.render import RenderContext, render_plan, render_report
 from reconciler.render.markdown import PLAN_MARKER, REPORT_MARKER, code
+from reconciler.render.source_links import SourceLinks
 from tests.render import hostile, samples
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 CONTEXT: Final = RenderContext()
+LINKED: Final = RenderContext(sources=SourceLinks("https://host/blob/{path}#L{line}"))
 OUR_HTML: Final = re.compile(
     r"(<!-- reconciler:(plan|apply) -->\n?|<br>|</?details( open)?>\n?"
     r"|<summary><strong>[a-z ]+</strong>: [\w ,]+</summary>\n?)+"
@@ -88,14 +92,15 @@ def test_marker_comes_first() -> None:
     assert report.splitlines()[0] == REPORT_MARKER == "<!-- reconciler:apply -->"
 
 
-@pytest.mark.parametrize("copies", [100, 1000])
+@pytest.mark.parametrize("copies", [400, 1000])
 @pytest.mark.parametrize("payload", ["quite-short", "x" * 300, "🎓" * 300, "`|" * 300])
 def test_fits_into_a_comment(payload: str, copies: int) -> None:
     """Whatever the size, it stays under what GitHub takes, and says what it cut."""
     text = render_plan("markdown", hostile.plan_document(payload, copies), CONTEXT)
     assert len(text.encode("utf-16-le")) / 2 < 65_536
     assert re.search(r"\*\*Cut: .*\d+ findings? more than fit into a comment\.\*\*", text)
-    assert text.splitlines()[-1].startswith("Digest: ")
+    assert re.search(r"^Digest: `", text, re.MULTILINE)
+    assert "`reconciler apply PLAN --expect-digest" in text.splitlines()[-1]
 
 
 def test_steps_are_cut_last() -> None:
@@ -108,6 +113,53 @@ def test_steps_are_cut_last() -> None:
     told = many.count("\n| + ")
     assert f"Cut: {2000 - told:,} steps and 12,000 findings more" in many
     assert "<details" not in many
+
+
+def test_a_rule_is_told_once() -> None:
+    """What customers share stands once above them, unless each finding is asked for by itself."""
+    document = hostile.plan_document("harmless", copies=3)
+    text = render_plan("markdown", document, CONTEXT)
+    assert text.count("· `vetting-denied` (3 customers)<br>") == 5
+    assert text.count("  - **`harmless`**") == 18
+    long = render_plan("markdown", document, RenderContext(verbose=True))
+    assert long.count("· `vetting-denied`<br>") == 15
+
+
+def test_places_link_to_the_reviewed_commit() -> None:
+    """Where the pipeline tells its commit, the place of a step and of a finding is a link."""
+    text = render_plan("markdown", samples.PLAN_DOCUMENT, LINKED)
+    address = "https://host/blob/customers/northwind.yaml#L8"
+    assert f"[`customers/northwind.yaml:8:7`]({address})" in text
+    assert "[`customers/litware college.yaml:8:7`](https://host/blob/customers/litware%20" in text
+
+
+@pytest.mark.parametrize("payload", hostile.PAYLOADS.values(), ids=hostile.PAYLOADS)
+def test_links_lead_nowhere_else(payload: str) -> None:
+    """A hostile file name neither ends its link nor begins another."""
+    for token in tokens(render_plan("markdown", hostile.plan_document(payload), LINKED)):
+        if token.type == "link_open":
+            assert str(token.attrs["href"]).startswith("https://host/blob/")
+        if token.type == "text":
+            assert hostile.MARK not in token.content
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (samples.PLAN, "After the merge, an admin applies it"),
+        (Plan(Target("emulator")), "There is nothing to apply."),
+        (
+            replace(samples.PLAN, selection=Selection(against=Against("live.json"))),
+            "so it can't be applied",
+        ),
+    ],
+)
+def test_it_ends_with_how_it_is_applied(plan: Plan, words: str) -> None:
+    """A reviewer reads what happens next, and by whom; the command is there where one helps."""
+    text = render_plan("markdown", samples.document(plan), CONTEXT)
+    ending = text.split("**How it is applied.** ")[1]
+    assert words in ending
+    assert ("`reconciler apply PLAN --expect-digest sha256:" in ending) is (plan is samples.PLAN)
 
 
 def test_a_cut_group_is_closed() -> None:
