@@ -7,6 +7,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from reconciler.cli.standard_error import drain_stderr, protect_stderr
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,9 +33,17 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     _open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    signal.signal(signal.SIGTERM, terminate)
+    protect_stderr()
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, terminate)
+    try:
+        return _run_to_code(arguments)
+    finally:
+        drain_stderr()
+
+
+def _run_to_code(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments)
     except KeyboardInterrupt:

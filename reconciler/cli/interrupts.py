@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM while creates are sent: once, no new ones; twice, leave at once."""
+"""Ctrl-C, SIGTERM and SIGHUP while creates are sent: once, no new ones; twice, leave at once.
+
+What came ignored stays ignored, as `nohup` wants it. A stop is carried out before it is told.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,8 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
     async def cancellable() -> Result:
         task = asyncio.current_task()
         assert task is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        if _is_heeded(signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
     try:
@@ -56,14 +60,16 @@ class Interrupts:
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
-        for number in CODES:
+        for number in filter(_is_heeded, CODES):
             loop.add_signal_handler(number, self._on_signal, number, task)
 
     def ask(self, question: str) -> str:
         """Ask on the terminal. A signal is an answer too: no. Raises NotApproved then."""
+        handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: terminate}
         before = {
-            signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, terminate),
+            number: signal.signal(number, handler)
+            for number, handler in handlers.items()
+            if _is_heeded(number)
         }
         try:
             sys.stderr.write(question)
@@ -80,9 +86,13 @@ class Interrupts:
 
     def _on_signal(self, number: signal.Signals, task: asyncio.Task[object]) -> None:
         if self.code is not None:
-            say(f"{NAMES[number]} again: leaving at once; the journal has what is in flight")
             task.cancel()
+            say(f"{NAMES[number]} again: leaving at once; the journal has what is in flight")
             return
         self.code = CODES[number]
-        say(f"{NAMES[number]}: no new creates; those in flight are settled. Again: leave at once")
         self.stop.request(f"stopped by {NAMES[number]} before it was sent")
+        say(f"{NAMES[number]}: no new creates; those in flight are settled. Again: leave at once")
+
+
+def _is_heeded(number: signal.Signals) -> bool:
+    return signal.getsignal(number) is not signal.SIG_IGN

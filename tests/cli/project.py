@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import httpx
 from tests.cli.warm import run_warm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 SETTINGS: Final = """\
@@ -70,14 +71,26 @@ class Project:
         environ = clean_environment() | self.environ
         return Ended(*run_warm(arguments, self.folder, environ, stdin, timeout, speed=speed))
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *arguments: str,
+        stderr: int = subprocess.PIPE,
+        ignoring: Iterable[signal.Signals] = (),
+    ) -> subprocess.Popen[str]:
+        """Start the program, with these signals ignored as `nohup` would have it."""
+
+        def ignore() -> None:
+            for number in ignoring:
+                signal.signal(number, signal.SIG_IGN)
+
         return subprocess.Popen(
             [sys.executable, "-m", "reconciler", *arguments],
             cwd=self.folder,
             env=clean_environment() | self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
+            preexec_fn=ignore,  # noqa: PLW1509 - nothing else runs in the tests' process
             text=True,
             encoding="utf-8",
         )

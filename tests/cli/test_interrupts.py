@@ -18,7 +18,7 @@ from tests.cli.faulty import CREATE, EDUCATION, GCC, SOE, UNDER_HAND, Fault, dec
 from tests.cli.project import Ended, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 APPLY: Final = ("apply", "--auto-approve", "--format", "json")
@@ -40,9 +40,14 @@ def project(tmp_path: Path) -> Project:
 
 
 @contextmanager
-def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(
+    project: Project,
+    *arguments: str,
+    stderr: int = subprocess.PIPE,
+    ignoring: Iterable[signal.Signals] = (),
+) -> Iterator[subprocess.Popen[str]]:
     """Start the program, and kill it at the end, where it is still there."""
-    process = project.start(*arguments)
+    process = project.start(*arguments, stderr=stderr, ignoring=ignoring)
     try:
         yield process
     finally:
