@@ -53,7 +53,7 @@ class Session:
         settings = self.configuration.partner_center
         async with connected(settings, access, self.flags) as service:
             with progress_bar(self.flags) as progress:
-                yield Run(
+                run = Run(
                     self.configuration,
                     os.environ,
                     service,
@@ -62,6 +62,8 @@ class Session:
                     list_customers=service.customers,
                     secrets=access.secrets,
                 )
+                run.hold_codes(self.desired)
+                yield run
 
 
 def open_session(

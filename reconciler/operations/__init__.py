@@ -107,6 +107,10 @@ class Run:
         settings = self.configuration
         return CodeReader(self.environ, settings.folder, settings.secrets_folder, self.secrets)
 
+    def hold_codes(self, desired: DesiredState) -> None:
+        """Read every code that the manifests name, so that no answer can quote one."""
+        unreadable_codes(desired, self.codes)
+
     @property
     def cloud_has_agreements(self) -> bool:
         return self.configuration.partner_center.cloud.has_agreements
@@ -210,7 +214,7 @@ async def _plan_to_apply(request: ApplyRequest, run: Run) -> PlanDocument:
     if request.saved is None:
         return await plan(request.desired, request.scope, run)
     document = load_plan(request.saved)
-    unreadable_codes(request.desired, run.codes)  # reads them, so that no answer can quote one
+    run.hold_codes(request.desired)
     refuse_other_target(document.plan.target, run.configuration.target)
     return document
 
