@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections import deque
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from reconciler.applying.attempt import RetryLimits
+from reconciler.applying.creates import RetryLimits
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
 from reconciler.model.errors import (
     Answered,
@@ -40,7 +40,7 @@ from reconciler.model.state import (
 from reconciler.operations import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from reconciler.model.plan import ApplyReport, Create, PlanDocument
@@ -121,6 +121,8 @@ class Post:
     over: datetime | None
     met: frozenset[str]
     became: Became = Became.DOUBT
+    read_in_turn: bool = False
+    """Whether the customer was read in the very turn of this POST."""
 
     @property
     def customer_id(self) -> CustomerId:
@@ -164,8 +166,13 @@ class FakePartnerCenter:
     posts: list[Post] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     read_ids: list[CustomerId] = field(default_factory=list)
+    calls: list[tuple[str, float]] = field(default_factory=list)
+    """Each read and each POST, and when it was made by the loop's clock."""
     checked: list[str] = field(default_factory=list)
     dead: bool = False
+    _read_in_turn: dict[asyncio.Task[object] | None, CustomerId | None] = field(
+        default_factory=dict
+    )
     _answers: dict[str, Created | CallRefused] = field(default_factory=dict)
     _ticks: int = 0
 
@@ -191,9 +198,22 @@ class FakePartnerCenter:
         live = replace(entry.live, vetting_status=status.value, vetting_created=self.now())
         self.entries[customer_id][qualification] = Entry(live, ours=entry.ours)
 
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        task = asyncio.current_task()
+        self._read_in_turn[task] = None
+        try:
+            yield
+        finally:
+            del self._read_in_turn[task]
+
     async def qualifications(self, customer_id: CustomerId) -> tuple[LiveQualification, ...]:
         if not self.dead:
             self.read_ids.append(customer_id)
+            self.calls.append(("read", asyncio.get_running_loop().time()))
+        task = asyncio.current_task()
+        if task in self._read_in_turn:
+            self._read_in_turn[task] = customer_id
         if customer_id not in self.entries:
             raise CustomerNotFound("no such customer")
         # A read that fails takes its time, too: the lag is over as soon.
@@ -227,7 +247,9 @@ class FakePartnerCenter:
         over = old.live.vetting_created if old is not None and old.live.denied else None
         met = frozenset(name for name, entry in entries.items() if entry.live.held)
         post = Post(create, request_id, over, met)
+        post.read_in_turn = self._took_turn(create.customer_id)
         self.posts.append(post)
+        self.calls.append(("POST", asyncio.get_running_loop().time()))
         await asyncio.sleep(0)  # its turn comes later
         if not wanted(f"correlation-{len(self.posts)}"):
             self.posts = [each for each in self.posts if each is not post]
@@ -242,6 +264,14 @@ class FakePartnerCenter:
             raise
         post.became = Became.ANSWERED
         return answer
+
+    def _took_turn(self, customer_id: CustomerId) -> bool:
+        """Use up the read of this turn: the next POST needs one of its own."""
+        task = asyncio.current_task()
+        if self._read_in_turn.get(task) != customer_id:
+            return False
+        self._read_in_turn[task] = None
+        return True
 
     async def _take(self, post: Post) -> Created:
         fault = await self._turn(self.creates, never_refused=self._knows(post.request_id))

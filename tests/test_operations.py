@@ -241,14 +241,14 @@ def test_the_exit_code_of_a_plan(
 
 @pytest.mark.parametrize("saved", [False, True])
 def test_an_apply_creates_what_is_planned(bench: Bench, *, saved: bool) -> None:
-    """Shown, asked, sent, reported once; with FILE nothing is planned anew."""
+    """Shown, asked, sent, reported once: each customer is read to plan, and before each POST."""
     document = bench.save()
     bench.service.read_ids.clear()
     assert bench.apply(saved=saved, digest=document.digest) == 0
     assert bench.outcomes == [CREATED] * 3
     assert bench.admin.shown[0].digest == document.digest
     assert bench.admin.reports[0].plan_digest == document.digest
-    assert (bench.admin.asked, len(bench.service.read_ids)) == (1, 3 if saved else 5)
+    assert (bench.admin.asked, len(bench.service.read_ids)) == (1, 5)
     assert (bench.history.unsettled, bench.history.interrupted) == ({}, frozenset())
 
 
@@ -391,22 +391,58 @@ def test_too_many_creates_are_refused(bench: Bench, *, saved: bool) -> None:
 
 
 @pytest.mark.parametrize("took_effect", [False, True])
-@pytest.mark.parametrize("saved", [False, True])
 @pytest.mark.parametrize("faults", [0, 1, 2])
-def test_a_resumed_run_needs_no_other_number(
-    bench: Bench, faults: int, *, saved: bool, took_effect: bool
+def test_a_resumed_plan_needs_no_other_number(
+    bench: Bench, faults: int, *, took_effect: bool
 ) -> None:
     """However far it came and however often it was killed: the same three creates."""
     bench.policy = replace(SKIP, max_creates=2)
     bench.save()
     for came in (faults, 0):
         if len(bench.service.effects) < 3:
-            bench.kill(saved=saved, faults=came, took_effect=took_effect, allow=3)
+            bench.kill(saved=True, faults=came, took_effect=took_effect, allow=3)
         for other in (None, 2, 4):
             with pytest.raises(PlanRefused, match="counts 3 creates"):
-                bench.apply(saved=saved, allow=other)
-    assert bench.apply(saved=saved, allow=3) == 0
+                bench.apply(saved=True, allow=other)
+    assert bench.apply(saved=True, allow=3) == 0
     assert len(bench.service.effects) == 3
+
+
+@pytest.mark.parametrize("took_effect", [False, True])
+def test_what_a_killed_run_sent_for_another_plan_does_not_count(
+    bench: Bench, *, took_effect: bool
+) -> None:
+    """A plan made afresh counts its own steps, and not the create that it no longer has."""
+    bench.policy = replace(SKIP, max_creates=3)
+    bench.kill(faults=1, took_effect=took_effect)
+    more = tuple(
+        customer(SOE, customer_id=CustomerId(name), name=name)
+        for name in ("d", "e")[: 2 if took_effect else 1]
+    )
+    for each in more:
+        bench.service.put(each.customer_id)
+    bench.customers = (*BOTH, *more)
+    assert bench.apply() == 0
+    assert len(bench.outcomes) == 3
+
+
+def test_open_creates_that_nobody_wants_do_not_end_a_plan_without_steps(bench: Bench) -> None:
+    """They are settled first, whatever their number, and what stays open makes no limit."""
+    bench.policy = replace(SKIP, max_creates=0)
+    bench.journal.parent.mkdir()
+    others = [customer(SOE, customer_id=CustomerId(f"c-{n}"), name=f"c-{n}") for n in range(30)]
+    bench.customers = tuple(others)
+    for each in others:
+        bench.service.put(each.customer_id)
+    steps = bench.plan().plan.steps
+    with Journal(bench.journal, "run-0") as journal:
+        journal.started(DAWN, "sha256:0", TARGET)
+        for number, step in enumerate(steps):
+            journal.sending(DAWN, step, f"id-{number}")
+    bench.service.put(others[0].customer_id, told("StateOwnedEntity"))
+    bench.customers = ()
+    assert bench.apply() == 0
+    assert len(bench.history.unsettled) == 29
 
 
 def test_a_new_plan_after_a_whole_run_is_counted_alone(bench: Bench) -> None:
@@ -487,7 +523,7 @@ def test_an_open_create_that_nobody_wants_now_is_not_repeated(bench: Bench, *, s
 def test_a_run_that_met_an_error_does_not_end_in_0(bench: Bench, error: ReconcilerError) -> None:
     """Without a step left, a refused sign-in at the settling still makes it 1."""
     bench.kill(faults=2, took_effect=True)
-    bench.service.reads.extend([None, None, before(error)])
+    bench.service.reads.append(before(error))
     assert bench.apply() == 1
     assert bench.outcomes == []
 
@@ -496,7 +532,7 @@ def test_an_open_create_that_can_not_be_read_stays_open(tmp_path: Path) -> None:
     """It is told, and the rest goes on."""
     bench = Bench(tmp_path, customer(education()))
     bench.kill(took_effect=True)
-    bench.service.reads.extend([None, before(DOWN)])
+    bench.service.reads.append(before(DOWN))
     assert bench.apply() == 0
     assert any("can't be read back: no connection" in line for line in bench.admin.lines)
     assert len(bench.history.unsettled) == 1
@@ -506,13 +542,13 @@ def test_an_open_create_that_can_not_be_read_stays_open(tmp_path: Path) -> None:
 def test_a_refused_sign_in_ends_the_settling(bench: Bench, error: ReconcilerError) -> None:
     """At the first open create that is refused, nothing more is asked and nothing is sent."""
     bench.kill(faults=1, took_effect=True)
-    bench.service.reads.extend([None, None, before(DOWN)])
+    bench.service.reads.append(before(DOWN))
     bench.kill(took_effect=True)
     assert len(bench.history.unsettled) == 2
     posts = len(bench.sent)
     bench.customers = (customer(education()), customer(gcc(), customer_id=FABRIKAM))
     reads = len(bench.service.read_ids)
-    bench.service.reads.extend([None, None, *[before(error)] * 9])
+    bench.service.reads.append(before(error))
     bench.apply()
     assert bench.stop.error is error
     assert (len(bench.sent), len(bench.service.read_ids)) == (posts, reads + 3)

@@ -6,45 +6,39 @@ happens: a refused sign-in, a full disk, Ctrl-C.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from reconciler.applying.attempt import CreateAttempt, RetryLimits, read_caught_up, with_way_out
-from reconciler.applying.stop import FirstRequestGate
+from reconciler.applying.attempt import CreateAttempt
+from reconciler.applying.create_breaker import CreateBreaker
+from reconciler.applying.create_log import CreateLog
+from reconciler.applying.creates import PreparedCreate, RetryLimits
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
-from reconciler.model.errors import ServiceError, SignInFailed, SignInRefused, StateError
+from reconciler.model.errors import SignInFailed
 from reconciler.model.plan import Create, Outcome, StepResult
 from reconciler.model.policy import SideCheck
-from reconciler.model.state import LiveCustomer, Qualification
-from reconciler.planning.decision import ORDER, Decision, decide
+from reconciler.model.state import Qualification
+from reconciler.planning.decision import ORDER, Decision
 from reconciler.planning.side_checks import checked, sign_in_findings
-from reconciler.planning.staleness import evidence, explain_drift, find_drift, held_by
+from reconciler.planning.staleness import Grounds, Moved, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from reconciler.applying.attempt import CreateOutcome, CreatesQualifications
+    from reconciler.applying.create_log import Records
+    from reconciler.applying.creates import CreateOutcome, CreatesQualifications
+    from reconciler.applying.history import History
     from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
-    from reconciler.model.state import CustomerId, DesiredCustomer
+    from reconciler.model.state import CustomerId, DesiredCustomer, SideChecks
 
 DONE = frozenset({Outcome.CREATED, Outcome.ALREADY_PRESENT})
-
-
-class Records(Protocol):
-    """The journal, as far as the engine needs it. Raises StateError where nothing may be sent."""
-
-    def sending(self, at: datetime, step: Step, request_id: str) -> None: ...
-
-    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None: ...
-
-    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,79 +56,85 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class ApplyInput:
-    """What is to be applied. `left_out` names the steps not to be sent, and why."""
+    """What is to be applied, to whom, and what earlier runs left."""
 
     plan: Plan
     customers: Mapping[CustomerId, DesiredCustomer]
     policy: Policy
-    left_out: Mapping[StepKey, str]
-    unsettled: Mapping[StepKey, CreateRecord]
+    history: History
     read_code: Callable[[Step], Secret | None]
-    freshly_done: Mapping[StepKey, CreateRecord] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    """Creates of earlier runs that reads may not show yet."""
 
 
 class Engine:
     """Applies one plan once. `results` is true at any moment, also when `run` is cancelled."""
 
-    def __init__(self, orders: ApplyInput, around: Dependencies, stop: StopSignal) -> None:
-        self._orders = orders
-        self._around = around
+    def __init__(self, given: ApplyInput, dependencies: Dependencies, stop: StopSignal) -> None:
+        self._input = given
+        self._dependencies = dependencies
         self._stop = stop
-        self._results: dict[StepKey, StepResult] = {}
-        self._in_flight: dict[StepKey, str] = {}
+        self._breaker = CreateBreaker(stop)
+        self._log = CreateLog(dependencies.journal, dependencies.now, stop)
+        self._grounds = _grounds(given, dependencies.now())
         self._codes: dict[StepKey, Secret] = {}
         self._barred: dict[StepKey, str] = {}
-        self._vanguard = FirstRequestGate()
-        self._done = _by_customer(orders.freshly_done.values())
-        seen_to = {step.key for step in orders.plan.steps} - set(orders.left_out)
-        self._open = _by_customer(s for key, s in orders.unsettled.items() if key not in seen_to)
+        self._attempts: dict[StepKey, CreateAttempt] = {}
+        self._results: dict[StepKey, StepResult] = {}
 
     async def run(self) -> None:
-        """Send what may be sent. Raises nothing of the service's: that is in the results."""
-        for step in self._orders.plan.steps:
-            reason = self._orders.left_out.get(step.key)
-            if reason is not None:
-                self._results[step.key] = _result(step, Outcome.NOT_ATTEMPTED, reason)
+        """Send what may be sent. Raises nothing of the service's: that is in the results.
+
+        Once somebody asks to stop, what is in flight has a while to be settled, and is left then.
+        """
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                watch = asyncio.create_task(self._limit_once_asked(limit))
+                try:
+                    await self._apply()
+                finally:
+                    watch.cancel()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+
+    async def _limit_once_asked(self, limit: asyncio.Timeout) -> None:
+        await self._stop.asked()
+        now = asyncio.get_running_loop().time()
+        limit.reschedule(now + self._dependencies.retry_limits.after_stop)
+
+    async def _apply(self) -> None:
+        self._leave_out()
         if self._stop:
             return
         self._read_codes()
         await self._check_before_writes()
-        groups = self._open_steps()
-        await for_each(groups.values(), self._customer, self._around.concurrency)
+        await for_each(self._grounds.values(), self._customer, self._dependencies.concurrency)
 
     @property
     def results(self) -> tuple[StepResult, ...]:
-        return tuple(self._result(step) for step in self._orders.plan.steps)
+        return tuple(self._result(step) for step in self._input.plan.steps)
 
     def _result(self, step: Step) -> StepResult:
-        key = step.key
-        if key in self._results:
-            return self._results[key]
-        if key in self._in_flight:
-            message = (
-                "left at once while it was in flight: it may have been created; run apply again"
-            )
-            return _result(step, Outcome.UNKNOWN, message, request_id=self._in_flight[key])
+        if step.key in self._results:
+            return self._results[step.key]
+        attempt = self._attempts.get(step.key)
+        if attempt is not None and attempt.may_have_happened:
+            return _in_flight(attempt.prepared)
         return _result(step, Outcome.NOT_ATTEMPTED, self._stop.reason or "the run was cut short")
 
-    def _open_steps(self) -> dict[CustomerId, list[Step]]:
-        """Group by customer, in the order to send them, whatever order an edited plan has."""
-        groups: dict[CustomerId, list[Step]] = defaultdict(list)
-        for step in self._orders.plan.steps:
-            groups[step.customer_id].append(step)
-        return {
-            customer_id: sorted(steps, key=lambda step: ORDER.index(step.qualification))
-            for customer_id, steps in groups.items()
-        }
+    def _leave_out(self) -> None:
+        """Leave out what manifests and policy no longer stand for: no read is wasted on it."""
+        for grounds in self._grounds.values():
+            for step in grounds.steps:
+                match judge(step, grounds, None):
+                    case Moved(because):
+                        self._results[step.key] = _result(step, Outcome.NOT_ATTEMPTED, because)
 
     def _read_codes(self) -> None:
-        for step in self._orders.plan.steps:
+        for step in self._input.plan.steps:
             if step.qualification is not Qualification.GCC or step.key in self._results:
                 continue
-            code = self._orders.read_code(step)
+            code = self._input.read_code(step)
             if code:
                 self._codes[step.key] = code
             else:
@@ -144,171 +144,102 @@ class Engine:
 
     async def _check_before_writes(self) -> None:
         """Make the side checks that policy blocks on, whatever the plan knew."""
-        policy = self._orders.policy
+        policy = self._input.policy
         wanted = ChecksWanted(
             policy.account_status is SideCheck.BLOCK,
             policy.customer_agreement is SideCheck.BLOCK,
-            self._around.cloud_has_agreements,
+            self._dependencies.cloud_has_agreements,
         )
-        waiting = {
-            customer_id: [step for step in steps if step.key not in self._results]
-            for customer_id, steps in self._open_steps().items()
-        }
-        customers = [self._orders.customers[each] for each, steps in waiting.items() if steps]
+        customers = [
+            grounds.customer
+            for grounds in self._grounds.values()
+            if grounds.customer and any(step.key not in self._results for step in grounds.steps)
+        ]
         try:
             checks = await read_side_checks(
-                self._around.service, customers, wanted, self._around.concurrency
+                self._dependencies.service, customers, wanted, self._dependencies.concurrency
             )
         except SignInFailed as error:
             self._stop.request(error.message, error)
             return
         for customer in customers:
-            steps = tuple(waiting[customer.customer_id])
-            asked = checks[customer.customer_id]
-            decision = checked(customer, Decision(steps=steps), asked, policy)
-            if not decision.steps:
-                told = [*decision.findings, *sign_in_findings([asked], policy)]
-                reason = "; ".join(dict.fromkeys(finding.message for finding in told))
-                self._barred |= {step.key: reason for step in steps}
+            self._bar(customer, checks[customer.customer_id])
 
-    async def _customer(self, steps: Sequence[Step]) -> None:
+    def _bar(self, customer: DesiredCustomer, checks: SideChecks) -> None:
+        """Bar a customer's steps where the checks that were made withhold them."""
+        policy, steps = self._input.policy, self._grounds[customer.customer_id].steps
+        decision = checked(customer, Decision(steps=steps), checks, policy)
+        if not decision.steps:
+            told = [*decision.findings, *sign_in_findings([checks], policy)]
+            reason = "; ".join(dict.fromkeys(finding.message for finding in told))
+            self._barred |= {step.key: reason for step in steps}
+
+    async def _customer(self, grounds: Grounds) -> None:
         """Send one customer's steps in order; after one that fails, the rest isn't attempted."""
         failed: Step | None = None
-        for step in steps:
+        for step in grounds.steps:
             if failed is not None:
                 self._results.setdefault(step.key, _after(step, failed))
             elif step.key not in self._results and not self._stop:
-                self._results[step.key] = await self._step(step, steps)
+                self._results[step.key] = await self._step(step, grounds)
             if self._result(step).outcome not in DONE:
                 failed = failed or step
 
-    async def _step(self, step: Step, steps: Sequence[Step]) -> StepResult:
-        try:
-            live = await self._read(step.customer_id)
-        except (SignInRefused, SignInFailed) as error:
-            self._stop.request(error.message, error)
-            return _result(step, Outcome.NOT_ATTEMPTED, error.message)
-        except ServiceError as error:
-            message = f"the customer could not be read before the write: {with_way_out(error)}"
-            return _result(step, Outcome.NOT_ATTEMPTED, message)
-        held = held_by(step, live)
-        if held is not None:
-            return self._already_present(step, held.vetting_status)
-        reason = self._outdated(step, steps, live)
-        if reason is not None:
-            return _result(step, Outcome.NOT_ATTEMPTED, reason)
-        return await self._create(step)
+    async def _step(self, step: Step, grounds: Grounds) -> StepResult:
+        prepared = self._prepare(step, grounds)
+        async with self._breaker.admission() as admission:
+            attempt = CreateAttempt(
+                prepared=prepared,
+                service=self._dependencies.service,
+                log=self._log,
+                stop=self._stop,
+                admission=admission,
+                limits=self._dependencies.retry_limits,
+            )
+            self._attempts[step.key] = attempt
+            outcome = await attempt.pursue()
+        if not (attempt.sent or prepared.unsettled):
+            return _settled_result(step, outcome, None)
+        self._log.settled(prepared, outcome.outcome)
+        return _settled_result(step, outcome, prepared.request_id)
 
-    def _outdated(self, step: Step, steps: Sequence[Step], live: LiveCustomer) -> str | None:
-        """Say why what was read is no ground for the step, if it isn't."""
-        for done in self._done.get(step.customer_id, ()):
-            if evidence(done, live) is None:
-                return (
-                    f"what the service tells lags behind: it lacks {done.qualification}, which an "
-                    "earlier run created; run again later"
-                )
-        move = find_drift(self._orders.plan.basis.get(step.customer_id, ()), steps, live)
-        if move is not None:
-            return f"the customer moved since the plan: {explain_drift(move)}; plan again"
-        if not self._still_decided(step, steps, live):
-            return "the manifest and what is live no longer give this step; plan again"
-        return None
-
-    async def _read(self, customer_id: CustomerId) -> LiveCustomer:
-        """Read before a write. What earlier runs created, or may have, is given time to show."""
-        awaited = [*self._done.get(customer_id, ()), *self._open.get(customer_id, ())]
-        around = self._around
-        return await read_caught_up(around.service, customer_id, awaited, around.retry_limits)
-
-    def _still_decided(self, step: Step, steps: Sequence[Step], live: LiveCustomer) -> bool:
-        """Decide the customer anew: a plan that was edited can't smuggle a step past the table.
-
-        Where the manifest has come to want GCC, which the plan lacks, nothing goes before it: SOE
-        first could bar GCC for good.
-        """
-        customer = self._orders.customers[step.customer_id]
-        fresh = decide(customer, live, self._orders.policy)
-        wanted = {each.qualification for each in fresh.steps}
-        if Qualification.GCC in wanted - {each.qualification for each in steps}:
-            return False
-        return any(replace(each, source=step.source) == step for each in fresh.steps)
-
-    def _already_present(self, step: Step, vetting_status: str | None) -> StepResult:
-        earlier = self._orders.unsettled.get(step.key)
-        if earlier is None:
-            return _result(step, Outcome.ALREADY_PRESENT, None, vetting_status=vetting_status)
-        message = "settled: the create of an earlier run is there"
-        result = _result(
-            step,
-            Outcome.ALREADY_PRESENT,
-            message,
-            vetting_status=vetting_status,
-            request_id=earlier.request_id,
-        )
-        self._record(earlier.request_id, Outcome.ALREADY_PRESENT)
-        return result
-
-    async def _create(self, step: Step) -> StepResult:
-        reason = self._stop.reason or self._barred.get(step.key)
-        if reason is not None:
-            return _result(step, Outcome.NOT_ATTEMPTED, reason)
-        key = step.key
-        earlier = self._orders.unsettled.get(key)
-        if earlier is not None and not earlier.says(step):
-            return _result(step, Outcome.NOT_ATTEMPTED, _other_create(earlier))
-        request_id = earlier.request_id if earlier else self._around.new_request_id()
-        if earlier:
-            self._in_flight[key] = request_id
-        pursuit = self._pursuit(step, request_id, doubtful=earlier is not None)
-        settled = await pursuit.settle()
-        if pursuit.sent or earlier:
-            self._record(request_id, settled.outcome)
-        return _settled_result(step, settled, self._in_flight.get(key))
-
-    def _pursuit(self, step: Step, request_id: str, *, doubtful: bool) -> CreateAttempt:
-        return CreateAttempt(
-            service=self._around.service,
+    def _prepare(self, step: Step, grounds: Grounds) -> PreparedCreate:
+        unsettled = self._input.history.unsettled.values()
+        earlier = [each for each in unsettled if each.customer_id == step.customer_id]
+        same = [each for each in earlier if each.qualification is step.qualification]
+        resumed = same[0] if len(same) == 1 and same[0].matches(step) else None
+        barred = _other_create(same[0]) if same and not resumed else self._barred.get(step.key)
+        request_id = resumed.request_id if resumed else self._dependencies.new_request_id()
+        return PreparedCreate(
             step=step,
             create=_create_of(step, self._codes.get(step.key)),
             request_id=request_id,
-            stop=self._stop,
-            retry_limits=self._around.retry_limits,
-            doubtful=doubtful,
-            announce=lambda: self._announce(step, request_id),
-            first_request=self._vanguard,
-            permit=lambda correlation_id: self._permit(request_id, correlation_id),
+            grounds=grounds,
+            barred=barred,
+            unsettled=resumed is not None,
+            accepted=request_id in self._input.history.accepted,
+            awaited=(*grounds.done, *(each.step for each in earlier if each is not resumed)),
         )
 
-    def _announce(self, step: Step, request_id: str) -> None:
-        """Record that a create is about to be sent; where the disk won't take it, nothing is."""
-        try:
-            self._around.journal.sending(self._around.now(), step, request_id)
-        except StateError as error:
-            self._stop.request(error.message, error)
-        else:
-            self._in_flight[step.key] = request_id
 
-    def _permit(self, request_id: str, correlation_id: str) -> bool:
-        """Record a POST in its turn; where the disk won't take it, it is not sent."""
-        try:
-            self._around.journal.posting(self._around.now(), request_id, correlation_id)
-        except StateError as error:
-            self._stop.request(error.message, error)
-        return not self._stop
-
-    def _record(self, request_id: str, outcome: Outcome) -> None:
-        """Record an outcome; where the disk won't take it, nothing more is sent."""
-        try:
-            self._around.journal.settled(self._around.now(), request_id, outcome)
-        except StateError as error:
-            self._stop.request(error.message, error)
-
-
-def _by_customer(sendings: Iterable[CreateRecord]) -> dict[CustomerId, list[Step]]:
+def _grounds(given: ApplyInput, now: datetime) -> dict[CustomerId, Grounds]:
+    """Group by customer, in the order to send the steps, whatever order an edited plan has."""
     steps: dict[CustomerId, list[Step]] = defaultdict(list)
-    for sending in sendings:
-        steps[sending.customer_id].append(sending.step)
-    return dict(steps)
+    for step in given.plan.steps:
+        steps[step.customer_id].append(step)
+    done: dict[CustomerId, list[Step]] = defaultdict(list)
+    for record in given.history.freshly_done(now).values():
+        done[record.customer_id].append(record.step)
+    return {
+        customer_id: Grounds(
+            steps=tuple(sorted(own, key=lambda step: ORDER.index(step.qualification))),
+            basis=tuple(given.plan.basis.get(customer_id, ())),
+            customer=given.customers.get(customer_id),
+            policy=given.policy,
+            done=tuple(done[customer_id]),
+        )
+        for customer_id, own in steps.items()
+    }
 
 
 def _create_of(step: Step, code: Secret | None) -> Create:
@@ -328,13 +259,19 @@ def _other_create(earlier: CreateRecord) -> str:
     return (
         f"an earlier create of it with {particulars} (MS-RequestId {earlier.request_id}) may have "
         "happened, and this step asks for something else; look at the customer in Partner Center. "
-        "If it is absent for good, declare it as it was sent, or move the journal away"
+        "If it is absent for good, declare it as it was sent, or free the step with "
+        f"`reconciler journal settle {earlier.request_id} absent --reason ...`"
     )
 
 
 def _after(step: Step, failed: Step) -> StepResult:
     message = f"{failed.qualification}, which comes before it, was not created"
     return _result(step, Outcome.NOT_ATTEMPTED, message)
+
+
+def _in_flight(prepared: PreparedCreate) -> StepResult:
+    message = "left while it was in flight: it may have been created; run apply again"
+    return _result(prepared.step, Outcome.UNKNOWN, message, request_id=prepared.request_id)
 
 
 def _settled_result(step: Step, settled: CreateOutcome, request_id: str | None) -> StepResult:

@@ -51,7 +51,7 @@ class CreateRecord(JournalLine):
     denial: AwareDatetime | None = None
     request_id: str
 
-    def says(self, step: Step) -> bool:
+    def matches(self, step: Step) -> bool:
         """Tell whether `step` asks for the very same create, particulars included."""
         particulars = (step.education_segment, step.website)
         return self.key == step.key and (self.education_segment, self.website) == particulars

@@ -1,4 +1,4 @@
-"""Limits on harm: how many creates a run counts as, and which plans are refused or left out."""
+"""Limits on harm: how many creates a run counts as, and which plans are refused."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.applying.history import History
-    from reconciler.model.plan import Plan, Step, StepKey, Target
+    from reconciler.model.plan import Plan, StepKey, Target
     from reconciler.model.policy import Policy
-    from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState
+    from reconciler.model.state import CustomerId
 
 NAMED: Final = 50
 """How many customers a refusal names."""
 
 
-def counted_creates(
-    plan: Plan, digest: str, history: History, *, saved: bool
-) -> frozenset[StepKey]:
-    """Count the plan's distinct steps, and the creates of the journal that belong to them.
-
-    Those sent for the same plan, and the unsettled ones. A plan made afresh continues the runs
-    that were cut short, so what those sent counts too: it gets no second allowance.
-    """
-    earlier = history.sent.get(digest, frozenset()) if saved else history.interrupted
-    return frozenset({step.key for step in plan.steps} | earlier | set(history.unsettled))
+def counted_creates(plan: Plan, digest: str, history: History) -> frozenset[StepKey]:
+    """Count the plan's distinct steps, and the creates that were sent for the very same plan."""
+    return frozenset({step.key for step in plan.steps} | history.sent.get(digest, frozenset()))
 
 
 def refuse_too_many(
@@ -74,37 +67,6 @@ def refuse_other_digest(digest: str, expected: str | None) -> None:
             f"the plan has the digest {digest}, but --expect-digest says {expected}",
             "the live state or the manifests changed since the review: have the new plan reviewed",
         )
-
-
-def steps_left_out(plan: Plan, desired: DesiredState, policy: Policy) -> dict[StepKey, str]:
-    """Find the steps of a saved plan that the manifests or policy no longer stand for."""
-    customers = {customer.customer_id: customer for customer in desired.customers}
-    reasons = ((step, _reason(step, customers, policy)) for step in plan.steps)
-    return {step.key: reason for step, reason in reasons if reason is not None}
-
-
-def _reason(
-    step: Step, customers: Mapping[CustomerId, DesiredCustomer], policy: Policy
-) -> str | None:
-    customer = customers.get(step.customer_id)
-    if customer is None:
-        return "the manifests no longer declare this customer; plan again"
-    if not _declares(customer, step):
-        return f"the manifests no longer declare this {step.qualification} as planned; plan again"
-    if not policy.permits(step.qualification):
-        return f"policy.permit no longer holds {step.qualification}"
-    return None
-
-
-def _declares(customer: DesiredCustomer, step: Step) -> bool:
-    return any(
-        entry.qualification is step.qualification
-        and entry.education_segment == step.education_segment
-        and entry.website == step.website
-        and entry.validation_code_from == step.validation_code_from
-        and step.resubmit_denial_of in (None, entry.resubmit_denial_of)
-        for entry in customer.qualifications
-    )
 
 
 def _tell(target: Target) -> str:

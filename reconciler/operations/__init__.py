@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
-from reconciler.applying.attempt import RetryLimits
+from reconciler.applying.creates import RetryLimits
 from reconciler.applying.engine import DONE, ApplyInput, Dependencies, Engine
 from reconciler.applying.history import read_history
 from reconciler.applying.journal import Journal
@@ -16,16 +16,15 @@ from reconciler.applying.limits import (
     refuse_other_digest,
     refuse_other_target,
     refuse_too_many,
-    steps_left_out,
 )
 from reconciler.applying.lock import JOURNAL_FILE, hold_lock
+from reconciler.applying.settling import ReadBack, read_back
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.documents.digest import plan_digest
 from reconciler.documents.plan_file import load_plan
 from reconciler.live_state import checks_wanted, read_customers, read_side_checks
 from reconciler.model.errors import (
     NotApproved,
-    ServiceError,
     SignInFailed,
     SignInRefused,
     StateError,
@@ -40,23 +39,24 @@ from reconciler.model.plan import (
     StepResult,
 )
 from reconciler.model.secret import KnownSecrets
-from reconciler.model.state import LiveCustomer, LiveState
+from reconciler.model.state import LiveState
 from reconciler.planning.planner import customers_to_check, make_plan
-from reconciler.planning.staleness import evidence
+from reconciler.planning.staleness import Grounds, Send, judge
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.applying.attempt import CreatesQualifications
+    from reconciler.applying.creates import CreatesQualifications
     from reconciler.applying.history import History
     from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Category
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import Plan, StepKey
+    from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
     from reconciler.model.state import CustomerSummary, DesiredState
 
@@ -161,6 +161,10 @@ class Dialogue(Protocol):
         ...
 
 
+Selected = tuple["DesiredState", Scope]
+"""Customers, and how they were narrowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyRequest:
     """What apply is asked to do. `saved` is the reviewed plan; without it, one is made."""
@@ -170,14 +174,19 @@ class ApplyRequest:
     saved: Path | None = None
     expect_digest: str | None = None
     allow_creates: int | None = None
+    reselect: Callable[[Plan], Selected] | None = None
+    """Finds the customers that a saved plan was made for; without it, all."""
 
 
 async def apply(request: ApplyRequest, run: Run, stop: StopSignal, dialogue: Dialogue) -> int:
     """Plan or load, show, ask, send. Returns the exit code; raises ReconcilerError on a refusal."""
     state = run.configuration.state_dir
     with hold_lock(state, run.now(), within=run.configuration.folder) as held:
-        history = read_history(state / JOURNAL_FILE, run.configuration.target)
-        document = await _plan_to_apply(request, run)
+        settling = _Settling(run, stop, held)
+        absent = await _settle_before(settling)
+        document = await _plan_to_apply(request, run, stop)
+        await _settle_unplanned(absent, document.plan, request, settling)
+        history = settling.history()
         refuse_other_digest(document.digest, request.expect_digest)
         dialogue.show(document)
         _refuse_too_many(request, run, document, history)
@@ -210,20 +219,38 @@ class _Applying:
     held: HeldFolder
 
 
-async def _plan_to_apply(request: ApplyRequest, run: Run) -> PlanDocument:
+async def _plan_to_apply(request: ApplyRequest, run: Run, stop: StopSignal) -> PlanDocument:
     if request.saved is None:
         return await plan(request.desired, request.scope, run)
     document = load_plan(request.saved)
     run.hold_codes(request.desired)
     refuse_other_target(document.plan.target, run.configuration.target)
-    return document
+    try:
+        return await _decide_anew(document, request, run)
+    except (SignInRefused, SignInFailed) as error:
+        stop.request(error.message, error)
+        return document
+
+
+async def _decide_anew(document: PlanDocument, request: ApplyRequest, run: Run) -> PlanDocument:
+    """Find anew what the digest doesn't cover: in the file, anybody may have edited it."""
+    saved = document.plan
+    everybody = request.desired, Scope(saved.selection)
+    desired, scope = request.reselect(saved) if request.reselect else everybody
+    fresh = (await plan(desired, scope, run)).plan
+    decided = replace(
+        saved,
+        findings=fresh.findings,
+        summary=replace(fresh.summary, steps=len(saved.steps)),
+        complete=fresh.complete,
+    )
+    return replace(document, plan=decided)
 
 
 def _refuse_too_many(
     request: ApplyRequest, run: Run, document: PlanDocument, history: History
 ) -> None:
-    saved = request.saved is not None
-    creates = counted_creates(document.plan, document.digest, history, saved=saved)
+    creates = counted_creates(document.plan, document.digest, history)
     names = {customer.customer_id: customer.name for customer in request.desired.customers}
     names |= {step.customer_id: step.name for step in document.plan.steps}
     refuse_too_many(creates, names, run.configuration.policy, request.allow_creates)
@@ -245,6 +272,9 @@ def _tell_oddities(history: History, run: Run) -> None:
 async def _approved(request: ApplyRequest, run: Run, applying: _Applying) -> int:
     started = run.now()
     plan_ = applying.document.plan
+    if applying.stop:
+        _deliver_unsent(applying, run, started, str(applying.stop.reason))
+        return FAILED
     try:
         agreed = not plan_.steps or applying.dialogue.approve(applying.document)
     except NotApproved as refusal:
@@ -280,7 +310,6 @@ async def _send(
         engine = Engine(orders, _around(run, journal), applying.stop)
         try:
             journal.started(started, document.digest, document.plan.target)
-            await _settle_leftovers(run, journal, applying, orders)
             await engine.run()
             if not applying.stop:
                 journal.ended(run.now())
@@ -313,10 +342,8 @@ def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> ApplyInput:
         plan=applying.document.plan,
         customers=customers,
         policy=policy,
-        left_out=steps_left_out(applying.document.plan, request.desired, policy),
-        unsettled=applying.history.unsettled,
+        history=applying.history,
         read_code=read_code,
-        freshly_done=applying.history.freshly_done(run.now()),
     )
 
 
@@ -332,29 +359,75 @@ def _around(run: Run, journal: Journal) -> Dependencies:
     )
 
 
-async def _settle_leftovers(
-    run: Run, journal: Journal, applying: _Applying, orders: ApplyInput
-) -> None:
-    """Read back the unsettled creates of earlier runs that this plan will not see to."""
-    seen_to = {step.key for step in orders.plan.steps} - set(orders.left_out)
-    for key, sending in orders.unsettled.items():
-        if key not in seen_to and not applying.stop:
-            await _settle_leftover(run, journal, sending, applying.stop)
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """Finds out what became of the creates that earlier runs left in doubt."""
+
+    run: Run
+    stop: StopSignal
+    held: HeldFolder
+
+    @property
+    def _path(self) -> Path:
+        return self.run.configuration.state_dir / JOURNAL_FILE
+
+    def history(self) -> History:
+        return read_history(self._path, self.run.configuration.target)
+
+    async def settle(self, records: Iterable[CreateRecord]) -> ReadBack:
+        """Record what is there; where that can't be done, nothing is to be sent."""
+        if self.stop:
+            return ReadBack()
+        try:
+            found = await read_back(records, self.run.service, self.run.concurrency)
+            self._record(found.there)
+        except (SignInRefused, SignInFailed, StateError) as error:
+            self.stop.request(error.message, error)
+            return ReadBack()
+        for record, why in found.unread:
+            self.run.say(f"unsettled: {_describe(record)} can't be read back: {why}")
+        return found
+
+    def _record(self, records: Sequence[CreateRecord]) -> None:
+        if not records:
+            return
+        with Journal(self._path, str(uuid.uuid4()), self.held) as journal:
+            for record in records:
+                journal.settled(self.run.now(), record.request_id, Outcome.CREATED)
+                self.run.say(f"settled: {_describe(record)} was created by an earlier run")
 
 
-async def _settle_leftover(
-    run: Run, journal: Journal, sending: CreateRecord, stop: StopSignal
+async def _settle_before(settling: _Settling) -> Sequence[CreateRecord]:
+    """Settle before anything is planned, so that nothing dead is counted; return what is absent."""
+    unsettled = settling.history().unsettled.values()
+    return (await settling.settle(unsettled)).absent if unsettled else ()
+
+
+async def _settle_unplanned(
+    absent: Sequence[CreateRecord], plan: Plan, request: ApplyRequest, settling: _Settling
 ) -> None:
-    what = f"{sending.qualification} of {sending.name} (MS-RequestId {sending.request_id})"
-    try:
-        live = LiveCustomer(await run.service.qualifications(sending.customer_id))
-    except (ServiceError, SignInFailed) as error:
-        run.say(f"unsettled: {what} can't be read back: {error.message}")
-        if isinstance(error, (SignInRefused, SignInFailed)):
-            stop.request(error.message, error)
+    """Look once more for what no step stands for: the plan may lack it because it is there."""
+    wanted = _wanted(plan, request.desired, settling.run.configuration.policy)
+    unplanned = [record for record in absent if record.key not in wanted]
+    if not unplanned:
         return
-    if evidence(sending.step, live) is None:
-        run.say(f"unsettled: {what} is not there, and no step stands for it now: nothing is sent")
-        return
-    journal.settled(run.now(), sending.request_id, Outcome.CREATED)
-    run.say(f"settled: {what} was created by an earlier run")
+    for record in (await settling.settle(unplanned)).absent:
+        settling.run.say(
+            f"unsettled: {_describe(record)} is not there, and no step stands for it now: "
+            "nothing is sent"
+        )
+
+
+def _wanted(plan: Plan, desired: DesiredState, policy: Policy) -> set[StepKey]:
+    """Find the steps that today's manifests and policy still stand for."""
+    customers = {customer.customer_id: customer for customer in desired.customers}
+    return {
+        step.key
+        for step in plan.steps
+        if judge(step, Grounds((step,), (), customers.get(step.customer_id), policy), None)
+        == Send()
+    }
+
+
+def _describe(record: CreateRecord) -> str:
+    return f"{record.qualification} of {record.name} (MS-RequestId {record.request_id})"

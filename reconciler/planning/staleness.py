@@ -1,18 +1,141 @@
-"""Tells, from a fresh read, whether a step is held already and whether its customer moved."""
+"""Answers whether a planned step is still right: send it, held already, or moved, and what moved.
+
+Whoever leaves a step out asks here and has no rule of its own. It adds no step and reads nothing.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.model.state import LiveCustomer, VettingStatus, format_instant
+from reconciler.model.state import LiveCustomer, Qualification, VettingStatus, format_instant
+from reconciler.planning.decision import decide
 from reconciler.planning.planner import basis_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.plan import BasisEntry, Step
-    from reconciler.model.state import LiveCustomer, LiveQualification
+    from reconciler.model.policy import Policy
+    from reconciler.model.state import DesiredCustomer, LiveCustomer, LiveQualification
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the steps of one customer rest on: the plan's side and today's."""
+
+    steps: tuple[Step, ...]
+    basis: tuple[BasisEntry, ...]
+    customer: DesiredCustomer | None
+    """What the manifests declare today, if they still do."""
+
+    policy: Policy
+    done: tuple[Step, ...] = ()
+    """Creates that earlier runs saw done: a read that lacks one is too old to go by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The step is as right as it was when it was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    live: LiveQualification
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    because: str
+
+
+Judgement = Send | Held | Moved
+
+
+def judge(
+    step: Step, grounds: Grounds, live: LiveCustomer | None, *, sent: bool = False
+) -> Judgement:
+    """Judge one step of the plan by the customer's fresh state.
+
+    Without one, `live` being None, only the manifest and policy of today have a say. `sent` says
+    that a create of the step may have happened.
+    """
+    because = _unwanted(step, grounds)
+    if because is not None or live is None:
+        return Send() if because is None else Moved(because)
+    held = find_held(step, live, sent=sent)
+    if held is not None:
+        return Held(held)
+    because = _outdated(step, grounds, live)
+    return Send() if because is None else Moved(because)
+
+
+def find_held(step: Step, live: LiveCustomer, *, sent: bool = False) -> LiveQualification | None:
+    """Find the live qualification that makes `step` superfluous, if there is one.
+
+    For a resubmission that is any vetting other than the denial it names, or an older one. Where a
+    first create was `sent`, to a customer that lacked it, a denial is the answer to it.
+    """
+    found = live.find(step.qualification)
+    if found is None or found.held:
+        return found
+    denial = step.resubmit_denial_of
+    if denial is None:
+        return found if sent else None
+    later = found.vetting_created is not None and found.vetting_created > denial
+    return found if later else None
+
+
+def _unwanted(step: Step, grounds: Grounds) -> str | None:
+    if grounds.customer is None:
+        return "the manifests no longer declare this customer; plan again"
+    if not _declares(grounds.customer, step):
+        return f"the manifests no longer declare this {step.qualification} as planned; plan again"
+    if not grounds.policy.permits(step.qualification):
+        return f"policy.permit no longer holds {step.qualification}"
+    return None
+
+
+def _declares(customer: DesiredCustomer, step: Step) -> bool:
+    return any(
+        entry.qualification is step.qualification
+        and entry.education_segment == step.education_segment
+        and entry.website == step.website
+        and entry.validation_code_from == step.validation_code_from
+        and step.resubmit_denial_of in (None, entry.resubmit_denial_of)
+        for entry in customer.qualifications
+    )
+
+
+def _outdated(step: Step, grounds: Grounds, live: LiveCustomer) -> str | None:
+    for done in grounds.done:
+        if find_held(done, live, sent=True) is None:
+            return (
+                f"what the service tells lags behind: it lacks {done.qualification}, which an "
+                "earlier run created; run again later"
+            )
+    drift = find_drift(grounds.basis, grounds.steps, live)
+    if drift is not None:
+        return f"the customer moved since the plan: {explain_drift(drift)}; plan again"
+    if not _still_decided(step, grounds, live):
+        return "the manifest and what is live no longer give this step; plan again"
+    return None
+
+
+def _still_decided(step: Step, grounds: Grounds, live: LiveCustomer) -> bool:
+    """Decide the customer anew: a plan that was edited can't smuggle a step past the table.
+
+    Where the manifest has come to want GCC, which the plan lacks, nothing goes before it: SOE
+    first could bar GCC for good.
+    """
+    if grounds.customer is None:
+        return False
+    fresh = decide(grounds.customer, live, grounds.policy).steps
+    wanted = {each.qualification for each in fresh}
+    if Qualification.GCC in wanted - {each.qualification for each in grounds.steps}:
+        return False
+    return any(replace(each, source=step.source) == step for each in fresh)
+
 
 Fields = dict[str, dict[str, str | None]]
 
@@ -23,23 +146,6 @@ class Drift:
 
     before: Fields
     after: Fields
-
-
-def held_by(step: Step, live: LiveCustomer) -> LiveQualification | None:
-    """Find the live qualification that makes `step` superfluous, if there is one.
-
-    For a resubmission, held means a vetting later than the denial named; a vetting without a date
-    counts as later only where it is no denial.
-    """
-    found = live.find(step.qualification)
-    if found is None:
-        return None
-    denial = step.resubmit_denial_of
-    if denial is None:
-        return found if found.held else None
-    if found.vetting_created is None:
-        return found if found.held else None
-    return found if found.vetting_created > denial else None
 
 
 def find_drift(
@@ -103,7 +209,7 @@ def _same(before: str | None, after: str | None) -> str | None:
 
 def _as_planned(step: Step, live: LiveCustomer) -> bool:
     found = live.find(step.qualification)
-    if held_by(step, live) is not None:
+    if find_held(step, live) is not None:
         return True
     if step.resubmit_denial_of is None:
         return found is None
@@ -132,13 +238,3 @@ def _found(step: Step, live: LiveCustomer) -> Fields:
         "vettingCreatedDate": None if created is None else format_instant(created),
     }
     return {step.qualification.value: vetting}
-
-
-def evidence(step: Step, live: LiveCustomer) -> LiveQualification | None:
-    """Find what shows that a create of `step` has happened, where it was absent before.
-
-    For a first create any vetting of it shows that, a denial too.
-    """
-    if step.resubmit_denial_of is None:
-        return live.find(step.qualification)
-    return held_by(step, live)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.attempt import CreateAttempt, CreateOutcome, RetryLimits
+from reconciler.applying.attempt import CreateAttempt
+from reconciler.applying.create_breaker import CreateBreaker
+from reconciler.applying.create_log import CreateLog
+from reconciler.applying.creates import CreateOutcome, PreparedCreate, RetryLimits
 from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
     Answered,
@@ -26,12 +30,28 @@ from reconciler.model.errors import (
 from reconciler.model.plan import Create, Outcome, Step
 from reconciler.model.secret import Secret
 from reconciler.model.state import EducationSegment, LiveQualification, Qualification, VettingStatus
-from reconciler.planning.staleness import evidence
-from tests.fake_partner_center import AT_ONCE, FakePartnerCenter, Fault, after, before
-from tests.worlds import CONTOSO, DENIED_ON, LATER, denied, live, told
+from reconciler.planning.planner import basis_of
+from reconciler.planning.staleness import Grounds, find_held
+from tests.fake_partner_center import FakePartnerCenter, Fault, after, before
+from tests.virtual_time import run_in_virtual_time
+from tests.worlds import (
+    CONTOSO,
+    DENIED_ON,
+    LATER,
+    POLICY,
+    customer,
+    denied,
+    education,
+    gcc,
+    live,
+    plan_one,
+    told,
+)
+from tests.worlds import SOE as SOE_ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 EDUCATION: Final = Qualification.EDUCATION
 GCC: Final = Qualification.GCC
@@ -46,9 +66,9 @@ NO_WAY_IN: Final = SignInFailed("the authority said no")
 
 
 class Pursued:
-    """A pursuit with its fake, its flag and the waits that it asked for."""
+    """One create with its fake, its stop signal and what the journal was told."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may vary, all named
         self,
         qualification: Qualification = EDUCATION,
         *,
@@ -56,29 +76,53 @@ class Pursued:
         reads: Iterable[Fault | None] = (),
         lag: int = 0,
         doubtful: bool = False,
+        resubmits: datetime | None = None,
     ) -> None:
         self.service = FakePartnerCenter(
             lag=lag, codes={"GCC-4711": 5}, creates=deque(faults), reads=deque(reads)
         )
-        self.service.put(CONTOSO)
+        before = live() if resubmits is None else live(denied(resubmits))
+        self.service.put(CONTOSO, *before.qualifications)
         self.stop = StopSignal()
-        self.waits: list[float] = []
-        self.pursuit = CreateAttempt(
-            service=self.service,
-            step=Step(CONTOSO, "contoso", qualification),
+        self.limits = RetryLimits(chance=lambda: 1.0)
+        self.lines: list[str] = []
+        entries = {EDUCATION: education(resubmit=resubmits), GCC: gcc(), SOE: SOE_ENTRY}
+        desired = customer(entries[qualification])
+        (step,) = plan_one(desired, before).steps
+        self.prepared = PreparedCreate(
+            step=step,
             create=Create(CONTOSO, qualification, EducationSegment.K12, None, Secret("GCC-4711")),
             request_id="first",
-            stop=self.stop,
-            retry_limits=AT_ONCE,
-            doubtful=doubtful,
-            sleep=self.sleep,
+            grounds=Grounds((step,), basis_of(before), desired, POLICY),
+            unsettled=doubtful,
         )
 
-    async def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
+    def sending(self, _at: datetime, _step: Step, request_id: str) -> None:
+        self.lines.append(f"sending {request_id}")
+
+    def posting(self, _at: datetime, request_id: str, _correlation_id: str) -> None:
+        self.lines.append(f"posting {request_id}")
+
+    def accepted(self, _at: datetime, request_id: str) -> None:
+        self.lines.append(f"accepted {request_id}")
+
+    def settled(self, _at: datetime, request_id: str, outcome: Outcome) -> None:
+        self.lines.append(f"{outcome} {request_id}")
 
     def settle(self) -> CreateOutcome:
-        return asyncio.run(self.pursuit.settle())
+        return run_in_virtual_time(self.pursue())
+
+    async def pursue(self) -> CreateOutcome:
+        async with CreateBreaker(self.stop).admission() as admission:
+            attempt = CreateAttempt(
+                prepared=self.prepared,
+                service=self.service,
+                log=CreateLog(self, self.service.now, self.stop),
+                stop=self.stop,
+                admission=admission,
+                limits=self.limits,
+            )
+            return await attempt.pursue()
 
     @property
     def sent(self) -> int:
@@ -88,12 +132,26 @@ class Pursued:
     def created(self) -> int:
         return len(self.service.effects)
 
+    @property
+    def calls(self) -> list[str]:
+        return [call for call, _ in self.service.calls]
+
+    @property
+    def times(self) -> list[float]:
+        return [time for _, time in self.service.calls]
+
+
+READ: Final = "read"
+POST: Final = "POST"
+SETTLING: Final = [READ] * 4
+"""What is read before it is believed that a create did not happen."""
+
 
 def test_an_answer_is_believed() -> None:
     """A create that is answered is created, with its vetting and correlation id, in one POST."""
     pursued = Pursued()
     assert pursued.settle() == CreateOutcome(Outcome.CREATED, "InReview", "correlation")
-    assert (pursued.sent, pursued.service.read_ids) == (1, [])
+    assert pursued.calls == [READ, POST]
 
 
 @pytest.mark.parametrize("qualification", [EDUCATION, GCC, SOE])
@@ -115,7 +173,7 @@ def test_a_lost_create_is_repeated_with_the_same_id() -> None:
     pursued = Pursued(faults=[before(LOST)])
     assert pursued.settle().outcome is Outcome.CREATED
     assert [post.request_id for post in pursued.service.posts] == ["first", "first"]
-    assert len(pursued.service.read_ids) == 4
+    assert pursued.calls == [READ, POST, *SETTLING, READ, POST]
     assert pursued.created == 1
 
 
@@ -151,7 +209,7 @@ def test_gcc_is_repeated_where_nothing_happened() -> None:
     """A refused connection is no ambiguous failure."""
     pursued = Pursued(GCC, faults=[before(DOWN), before(DOWN)])
     assert pursued.settle().outcome is Outcome.CREATED
-    assert (pursued.sent, pursued.service.read_ids) == (3, [])
+    assert pursued.calls == [READ, POST] * 3
 
 
 def test_a_service_that_stays_away_is_left_alone() -> None:
@@ -161,7 +219,7 @@ def test_a_service_that_stays_away_is_left_alone() -> None:
     assert settled.outcome is Outcome.NOT_ATTEMPTED
     assert settled.message == "nothing was created: no connection"
     assert settled.correlation_id == "down"
-    assert (pursued.sent, pursued.service.read_ids) == (5, [])
+    assert pursued.calls == [READ, POST] * 5
 
 
 def test_answers_that_stay_lost_end_as_unknown() -> None:
@@ -171,7 +229,7 @@ def test_answers_that_stay_lost_end_as_unknown() -> None:
     assert settled.outcome is Outcome.UNKNOWN
     assert settled.message is not None
     assert "run apply again" in settled.message
-    assert (pursued.sent, len(pursued.service.read_ids)) == (5, 20)
+    assert pursued.calls == [READ, POST, *([*SETTLING, READ, POST] * 4), *SETTLING]
 
 
 def test_the_last_look_finds_the_last_try() -> None:
@@ -183,21 +241,21 @@ def test_the_last_look_finds_the_last_try() -> None:
 
 def test_a_service_that_goes_down_ends_it() -> None:
     """Where nothing can be read back, nothing is sent again: an unseen customer isn't absent."""
-    pursued = Pursued(faults=[after(LOST)], reads=[before(DOWN)] * 20)
+    pursued = Pursued(faults=[after(LOST)], reads=[None, *[before(DOWN)] * 20])
     assert pursued.settle().outcome is Outcome.UNKNOWN
     assert (pursued.sent, pursued.created) == (1, 1)
 
 
 def test_an_old_absence_is_no_evidence() -> None:
     """Only the last read-back counts: absent at first and unreadable after may be there by now."""
-    pursued = Pursued(faults=[after(LOST)], lag=1, reads=[None, *[before(DOWN)] * 3])
+    pursued = Pursued(faults=[after(LOST)], lag=1, reads=[None, None, *[before(DOWN)] * 3])
     assert pursued.settle().outcome is Outcome.UNKNOWN
     assert pursued.sent == 1
 
 
 def test_one_unreadable_answer_does_not_end_the_settling() -> None:
     """A read-back that fails is followed by the next."""
-    pursued = Pursued(faults=[after(LOST)], reads=[before(UnreadableAnswer("HTML"))])
+    pursued = Pursued(faults=[after(LOST)], reads=[None, before(UnreadableAnswer("HTML"))])
     assert pursued.settle().outcome is Outcome.CREATED
     assert pursued.sent == 1
 
@@ -207,12 +265,12 @@ def test_a_definite_no_is_rejected(error: ReconcilerError) -> None:
     """The service's no ends the pursuit, with its text and correlation id."""
     pursued = Pursued(faults=[before(error)])
     assert pursued.settle() == CreateOutcome(Outcome.REJECTED, None, "no", error.message)
-    assert (pursued.sent, pursued.service.read_ids) == (1, [])
+    assert pursued.calls == [READ, POST]
 
 
 def test_a_no_to_a_repeat_may_be_one_to_a_second_create() -> None:
     """Where the first try took effect after all, the no to the second doesn't make it rejected."""
-    pursued = Pursued(faults=[after(LOST), before(REFUSED)], lag=5)
+    pursued = Pursued(faults=[after(LOST), before(REFUSED)], lag=6)
     pursued.service.idempotent = False
     assert pursued.settle().outcome is Outcome.CREATED
     assert (pursued.sent, pursued.created) == (2, 1)
@@ -226,7 +284,7 @@ def test_a_no_to_a_repeat_of_what_is_absent_is_rejected() -> None:
 
 def test_a_no_that_can_not_be_read_back_is_unknown() -> None:
     """A no after a lost try is believed only where the customer can be read."""
-    reads = [None] * 4 + [before(DOWN)] * 4
+    reads = [None] * 6 + [before(DOWN)] * 4
     pursued = Pursued(faults=[before(LOST), before(REFUSED)], reads=reads)
     assert pursued.settle().outcome is Outcome.UNKNOWN
 
@@ -256,10 +314,10 @@ def test_a_refused_sign_in_makes_no_doubt_certain() -> None:
 @pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
 def test_a_refused_sign_in_ends_the_read_back(error: ReconcilerError) -> None:
     """No further read, no further POST, and the flag is raised."""
-    pursued = Pursued(faults=[after(LOST)], reads=[before(error)])
+    pursued = Pursued(faults=[after(LOST)], reads=[None, before(error)])
     assert pursued.settle().outcome is Outcome.UNKNOWN
     assert pursued.stop.error is error
-    assert (pursued.sent, pursued.waits) == (1, [0])
+    assert pursued.calls == [READ, POST, READ]
 
 
 def test_a_raised_flag_lets_nothing_be_sent() -> None:
@@ -278,10 +336,10 @@ def test_a_create_that_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
         pursued.stop.request("Ctrl-C")
 
     async def both() -> CreateOutcome:
-        settled, _ = await asyncio.gather(pursued.pursuit.settle(), interrupt())
+        settled, _ = await asyncio.gather(pursued.pursue(), interrupt())
         return settled
 
-    settled = asyncio.run(both())
+    settled = run_in_virtual_time(both())
     assert (settled.outcome, settled.message) == (Outcome.NOT_ATTEMPTED, "Ctrl-C")
     assert (pursued.sent, pursued.created) == (0, 0)
 
@@ -289,7 +347,7 @@ def test_a_create_that_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
 def test_a_raised_flag_ends_the_backing_off() -> None:
     """Ctrl-C isn't kept waiting by a service that asks for patience."""
     pursued = Pursued()
-    pursued.pursuit.retry_limits = RetryLimits(first_wait=3600, largest_wait=3600)
+    pursued.limits = RetryLimits(first_wait=3600, largest_wait=3600)
     pursued.service.creates.append(Fault(DOWN, does=lambda: pursued.stop.request("Ctrl-C")))
     assert pursued.settle() == CreateOutcome(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
     assert pursued.sent == 1
@@ -325,19 +383,45 @@ def test_nobody_waits_for_ever(error: ReconcilerError, outcome: Outcome) -> None
 @pytest.mark.parametrize("doubt", [False, True])
 def test_what_the_service_asks_for_is_waited(*, doubt: bool) -> None:
     """A repeat comes no sooner than Retry-After says, after a lost try neither."""
-    asked = Unavailable("later", answered=Answered(retry_after=0.05))
+    asked = Unavailable("later", answered=Answered(retry_after=50))
     pursued = Pursued(faults=[*([before(LOST)] if doubt else []), before(asked)])
-    began = time.monotonic()
     assert pursued.settle().outcome is Outcome.CREATED
-    assert time.monotonic() - began >= 0.05
+    *_, refused, repeat = [time for call, time in pursued.service.calls if call == POST]
+    assert repeat - refused == pytest.approx(57 if doubt else 50.5)
 
 
-def test_the_settling_waits_are_those_of_patience() -> None:
+def test_the_settling_waits_are_those_of_the_limits() -> None:
     """Each read-back waits its turn, so that reads can catch up with writes."""
     pursued = Pursued(faults=[before(LOST)])
-    pursued.pursuit.retry_limits = RetryLimits(settling=(0, 1, 2, 4))
     assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.waits == [0, 1, 2, 4]
+    assert pursued.times == [0, 0, 0, 1, 3, 7, 7, 7]
+
+
+@pytest.mark.parametrize(("chance", "waits"), [(0.0, [0.25, 0.5, 1, 2]), (1.0, [0.5, 1, 2, 4])])
+def test_each_wait_is_bounded(chance: float, waits: list[float]) -> None:
+    """The waits double, and chance takes at most the half of each."""
+    pursued = Pursued(faults=[before(DOWN)] * 5)
+    pursued.limits = RetryLimits(chance=lambda: chance)
+    pursued.settle()
+    times = [time for call, time in pursued.service.calls if call == POST]
+    assert [after - then for then, after in pairwise(times)] == pytest.approx(waits)
+
+
+def test_no_wait_is_longer_than_the_largest() -> None:
+    """However many tries there are, the waits stop doubling."""
+    pursued = Pursued(faults=[before(DOWN)] * 7)
+    pursued.limits = RetryLimits(posts=7, largest_wait=3, chance=lambda: 1.0)
+    pursued.settle()
+    times = [time for call, time in pursued.service.calls if call == POST]
+    assert [after - then for then, after in pairwise(times)] == pytest.approx([0.5, 1, 2, 3, 3, 3])
+
+
+@pytest.mark.parametrize("fault", [before(DOWN), before(LOST)])
+def test_a_create_is_announced_once(fault: Fault) -> None:
+    """However many POSTs it takes, the journal has one line of the create, and one of each POST."""
+    pursued = Pursued(faults=[fault] * 2)
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert pursued.lines == ["sending first", *["posting first"] * 3]
 
 
 def test_an_earlier_create_is_looked_for_first() -> None:
@@ -346,14 +430,14 @@ def test_an_earlier_create_is_looked_for_first() -> None:
     pursued.service.put(CONTOSO, told("Education InReview"))
     message = "settled: the create of an earlier run is there"
     assert pursued.settle() == CreateOutcome(Outcome.ALREADY_PRESENT, "InReview", None, message)
-    assert pursued.sent == 0
+    assert pursued.calls == [READ]
 
 
 def test_an_earlier_create_that_is_absent_is_sent_again() -> None:
     """An earlier run's create that never showed is repeated after the settling time."""
     pursued = Pursued(doubtful=True)
     assert pursued.settle().outcome is Outcome.CREATED
-    assert (pursued.sent, len(pursued.service.read_ids)) == (1, 4)
+    assert pursued.calls == [*SETTLING, READ, POST]
 
 
 def test_an_earlier_gcc_create_that_is_absent_is_not_sent() -> None:
@@ -369,6 +453,97 @@ def test_the_first_reason_stands() -> None:
     stop.request("first", NO_WAY_IN)
     stop.request("second", SIGNED_OUT)
     assert (stop.reason, stop.error, bool(stop)) == ("first", NO_WAY_IN, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [(before(LOST), Outcome.UNKNOWN), (after(LOST), Outcome.CREATED)]
+)
+def test_a_doubtful_resubmission_is_never_repeated(fault: Fault, outcome: Outcome) -> None:
+    """Three verifications are all there are: a denial that stays is unknown, after one POST."""
+    pursued = Pursued(faults=[fault], resubmits=DENIED_ON)
+    settled = pursued.settle()
+    assert settled.outcome is outcome
+    assert pursued.sent == 1
+    if outcome is Outcome.UNKNOWN:
+        assert "never sent again, as verifications are limited" in str(settled.message)
+
+
+def test_an_earlier_resubmission_is_never_repeated() -> None:
+    """Nor is it by a later run, as long as the denial stands."""
+    pursued = Pursued(doubtful=True, resubmits=DENIED_ON)
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert pursued.sent == 0
+
+
+def test_a_resubmission_under_the_old_date_is_seen() -> None:
+    """The service may keep the date of the denial on what is in review again."""
+    pursued = Pursued(resubmits=DENIED_ON)
+    review = told("Education InReview", DENIED_ON)
+    pursued.service.creates.append(Fault(LOST, does=lambda: pursued.service.put(CONTOSO, review)))
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert pursued.sent == 1
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+@pytest.mark.parametrize("qualification", [EDUCATION, SOE])
+def test_a_2xx_is_never_repeated(qualification: Qualification, status: int) -> None:
+    """Taken, as it seems: where it stays absent it is unknown, and the journal remembers why."""
+    taken = OutcomeUnknown("no such status was due", answered=Answered(status))
+    pursued = Pursued(qualification, faults=[before(taken)])
+    settled = pursued.settle()
+    assert settled.outcome is Outcome.UNKNOWN
+    assert "the service took it" in str(settled.message)
+    assert pursued.lines == ["sending first", "posting first", "accepted first"]
+    assert pursued.calls == [READ, POST, *SETTLING]
+
+
+@pytest.mark.parametrize("status", [199, 300, 302, 504, None])
+def test_other_doubt_is_repeated(status: int | None) -> None:
+    """A redirect may have passed it on, or not: the same id makes the repeat harmless."""
+    doubt = OutcomeUnknown("who knows", answered=Answered(status))
+    pursued = Pursued(faults=[before(doubt)])
+    assert pursued.settle().outcome is Outcome.CREATED
+    assert pursued.lines == ["sending first", "posting first", "posting first"]
+
+
+def test_a_2xx_of_an_earlier_run_is_never_repeated() -> None:
+    """The journal says that the service took it: where it is absent, nothing is sent."""
+    pursued = Pursued(doubtful=True)
+    pursued.prepared = replace(pursued.prepared, accepted=True)
+    assert pursued.settle().outcome is Outcome.UNKNOWN
+    assert pursued.sent == 0
+
+
+@pytest.mark.parametrize("fault", [before(DOWN), before(LOST)])
+@pytest.mark.parametrize(
+    "appears", [told("Education InReview"), told("Nonprofit")], ids=["held", "moved"]
+)
+def test_what_appears_before_a_repeat_is_seen(fault: Fault, appears: LiveQualification) -> None:
+    """What somebody else did while this waited is seen: the repeat is not sent."""
+    pursued = Pursued()
+    fault = replace(fault, does=lambda: pursued.service.put(CONTOSO, appears))
+    pursued.service.creates.append(fault)
+    settled = pursued.settle()
+    doubtful = fault.error is LOST
+    held = appears.qualification == EDUCATION
+    assert (
+        settled.outcome
+        is {
+            (False, True): Outcome.ALREADY_PRESENT,
+            (False, False): Outcome.NOT_ATTEMPTED,
+            (True, True): Outcome.CREATED,
+            (True, False): Outcome.UNKNOWN,
+        }[doubtful, held]
+    )
+    assert pursued.sent == 1
+
+
+@pytest.mark.parametrize("fault", [before(DOWN), before(LOST), None])
+def test_no_post_goes_without_a_read_of_its_own(fault: Fault | None) -> None:
+    """The read is made in the POST's own turn, after the wait for the pace."""
+    pursued = Pursued(faults=[fault] * 3)
+    pursued.settle()
+    assert [post.read_in_turn for post in pursued.service.posts] == [True] * pursued.sent
 
 
 RESUBMISSION: Final = Step(CONTOSO, "contoso", EDUCATION, resubmit_denial_of=DENIED_ON)
@@ -387,10 +562,11 @@ APPROVED: Final = VettingStatus.APPROVED.value
         (RESUBMISSION, denied(None), False),
         (RESUBMISSION, LiveQualification("Education", APPROVED), True),
         (RESUBMISSION, LiveQualification("Education", "InReview", None, LATER), True),
+        (RESUBMISSION, LiveQualification("Education", "InReview", None, DENIED_ON), True),
     ],
 )
 def test_what_shows_that_a_create_happened(
     step: Step, entry: LiveQualification, *, shown: bool
 ) -> None:
-    """Any vetting shows a first create; a resubmission is shown by a vetting after the denial."""
-    assert (evidence(step, live(entry)) is not None) is shown
+    """Any vetting shows a first create; a resubmission is, where the denial is gone."""
+    assert (find_held(step, live(entry), sent=True) is not None) is shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
@@ -16,34 +16,20 @@ from reconciler.applying.limits import (
     refuse_other_digest,
     refuse_other_target,
     refuse_too_many,
-    steps_left_out,
 )
 from reconciler.model.errors import PlanRefused
 from reconciler.model.plan import Plan, Step, StepKey, Target
-from reconciler.model.policy import CREATABLE, Policy
+from reconciler.model.policy import Policy
 from reconciler.model.state import (
-    CodeReference,
     CustomerId,
-    DesiredCustomer,
-    DesiredState,
-    EducationSegment,
-    LiveCustomer,
     Qualification,
 )
 from tests.worlds import (
     CONTOSO,
     DENIED_ON,
     FABRIKAM,
-    NONE,
     POLICY,
-    SOE,
     TARGET,
-    customer,
-    denied,
-    education,
-    gcc,
-    live,
-    plan_one,
 )
 
 NOW: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -69,38 +55,23 @@ def sending(of: StepKey) -> CreateRecord:
     )
 
 
-def history(
-    unsettled: tuple[StepKey, ...] = (),
-    sent: tuple[StepKey, ...] = (),
-    interrupted: tuple[StepKey, ...] = (),
-) -> History:
-    return History(
-        {each: sending(each) for each in unsettled},
-        0,
-        {DIGEST: frozenset(sent)},
-        frozenset(interrupted),
-    )
+def sent_for(digest: str, *keys: StepKey) -> History:
+    unsettled = {each: sending(each) for each in keys}
+    return History(unsettled, 0, {digest: frozenset(keys)}, frozenset(keys))
 
 
 @pytest.mark.parametrize(
-    ("past", "saved", "count"),
+    ("past", "count"),
     [
-        (history(), True, 2),
-        (history(), False, 2),
-        (history(unsettled=(key(1),)), True, 2),
-        (history(unsettled=(key(9),)), True, 3),
-        (history(unsettled=(key(9),)), False, 3),
-        (history(sent=(key(1), key(2))), True, 2),
-        (history(sent=(key(8),)), True, 3),
-        (history(sent=(key(8),)), False, 2),
-        (history(interrupted=(key(8), key(9))), False, 4),
-        (history(interrupted=(key(8), key(9))), True, 2),
-        (history((key(9),), (key(9),), (key(9), key(1))), False, 3),
+        (History({}, 0, {}, frozenset()), 2),
+        (sent_for(DIGEST, key(1), key(2)), 2),
+        (sent_for(DIGEST, key(8)), 3),
+        (sent_for("sha256:2", key(8), key(9)), 2),
     ],
 )
-def test_counts(past: History, saved: bool, count: int) -> None:
-    """Distinct steps count, with what the journal says was begun for them, each once."""
-    assert len(counted_creates(plan_of(key(1), key(2)), DIGEST, past, saved=saved)) == count
+def test_counts(past: History, count: int) -> None:
+    """Distinct steps count, with what was sent for the very same plan; nothing else does."""
+    assert len(counted_creates(plan_of(key(1), key(2)), DIGEST, past)) == count
 
 
 def test_counts_by_what_is_created() -> None:
@@ -108,7 +79,7 @@ def test_counts_by_what_is_created() -> None:
     one = Step(CONTOSO, "contoso", Qualification.EDUCATION)
     again = replace(one, resubmit_denial_of=DENIED_ON)
     plan = Plan(TARGET, (one, again, replace(one, name="other")))
-    assert counted_creates(plan, DIGEST, history(), saved=True) == {one.key, again.key}
+    assert counted_creates(plan, DIGEST, sent_for(DIGEST)) == {one.key, again.key}
 
 
 def keys(count: int) -> frozenset[StepKey]:
@@ -187,85 +158,3 @@ def test_other_digest() -> None:
     refuse_other_digest(DIGEST, None)
     with pytest.raises(PlanRefused, match="sha256:1, but --expect-digest says sha256:2"):
         refuse_other_digest(DIGEST, "sha256:2")
-
-
-K12_STEP: Final = customer(education())
-NO_LONGER: Final = "the manifests no longer declare this Education as planned; plan again"
-UNDECLARED: Final = "the manifests no longer declare this customer; plan again"
-
-
-def left_out(
-    planned: DesiredCustomer,
-    now: DesiredCustomer | None,
-    policy: Policy = POLICY,
-    state: LiveCustomer | None = None,
-) -> list[str]:
-    """Plan for one manifest, then ask with the manifest as it is now."""
-    plan = plan_one(planned, state or live())
-    assert len(plan.steps) == 1
-    desired = DesiredState(() if now is None else (now,))
-    reasons = steps_left_out(plan, desired, policy)
-    assert set(reasons) <= {step.key for step in plan.steps}
-    return list(reasons.values())
-
-
-@pytest.mark.parametrize(
-    "now",
-    [
-        customer(education()),
-        customer(SOE, education()),
-        customer(education(), name="renamed", domain="contoso.example", accept=["not-checked"]),
-        customer(education(resubmit=DENIED_ON)),
-    ],
-)
-def test_still_declared(now: DesiredCustomer) -> None:
-    """A step that the manifest still asks for stays, wherever it stands there."""
-    assert left_out(K12_STEP, now) == []
-
-
-@pytest.mark.parametrize(
-    ("now", "reason"),
-    [
-        (None, UNDECLARED),
-        (customer(education(), customer_id=FABRIKAM), UNDECLARED),
-        (customer(), NO_LONGER),
-        (customer(NONE), NO_LONGER),
-        (customer(SOE), NO_LONGER),
-        (customer(education(EducationSegment.HIGHER_EDUCATION)), NO_LONGER),
-        (customer(education(None)), NO_LONGER),
-        (customer(replace(education(), website="contoso.edu")), NO_LONGER),
-    ],
-)
-def test_no_longer_declared(now: DesiredCustomer | None, reason: str) -> None:
-    """A step that the manifests no longer declare just so is left out, and the reason told."""
-    assert left_out(K12_STEP, now) == [reason]
-
-
-@pytest.mark.parametrize("code", [None, CodeReference(env="OTHER"), CodeReference(file="code")])
-def test_code_from_elsewhere(code: CodeReference | None) -> None:
-    """A GCC step whose code is now said to be elsewhere is left out."""
-    reason = "the manifests no longer declare this GovernmentCommunityCloud as planned; plan again"
-    assert left_out(customer(gcc()), customer(gcc(code))) == [reason]
-    assert left_out(customer(gcc()), customer(gcc())) == []
-
-
-@pytest.mark.parametrize("approved", [None, DENIED_ON + timedelta(microseconds=1)])
-def test_resubmission_no_longer_approved(approved: datetime | None) -> None:
-    """A resubmission needs the approval of that very denial to stand still."""
-    planned = customer(education(resubmit=DENIED_ON))
-    assert left_out(planned, planned, state=live(denied())) == []
-    now = customer(education(resubmit=approved))
-    assert left_out(planned, now, state=live(denied())) == [NO_LONGER]
-
-
-def test_no_longer_permitted() -> None:
-    """A step that policy no longer permits is left out."""
-    policy = Policy(permit=CREATABLE - {Qualification.EDUCATION})
-    assert left_out(K12_STEP, K12_STEP, policy) == ["policy.permit no longer holds Education"]
-
-
-def test_only_what_changed_is_left_out() -> None:
-    """The other steps of the same customer stay."""
-    plan = plan_one(customer(education(), SOE), live())
-    reasons = steps_left_out(plan, DesiredState((customer(SOE),)), POLICY)
-    assert set(reasons) == {StepKey(CONTOSO, Qualification.EDUCATION)}

@@ -11,14 +11,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.plan import Step
-from reconciler.model.state import LiveCustomer, LiveQualification, Qualification
+from reconciler.model.policy import CREATABLE, Policy
+from reconciler.model.state import (
+    CodeReference,
+    EducationSegment,
+    LiveCustomer,
+    LiveQualification,
+    Qualification,
+)
 from reconciler.planning.planner import basis_of
-from reconciler.planning.staleness import Drift, explain_drift, find_drift, held_by
+from reconciler.planning.staleness import (
+    Drift,
+    Grounds,
+    Held,
+    Judgement,
+    Moved,
+    Send,
+    explain_drift,
+    find_drift,
+    find_held,
+    judge,
+)
 from tests.worlds import (
     CLAIM,
     CONTOSO,
     DENIED_ON,
+    FABRIKAM,
     LATER,
+    NONE,
+    POLICY,
     SOE,
     World,
     created,
@@ -67,13 +88,13 @@ def move_of(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer)
         (RESUBMIT, live(denied(None)), False),
         (RESUBMIT, live("Education Approved"), True),
         (RESUBMIT, live(told("Education InReview", LATER)), True),
-        (RESUBMIT, live(told("Education InReview", DENIED_ON)), False),
-        (RESUBMIT, live(told("Education Approved", DENIED_ON - SECOND)), False),
+        (RESUBMIT, live(told("Education InReview", DENIED_ON)), True),
+        (RESUBMIT, live(told("Education Approved", DENIED_ON - SECOND)), True),
     ],
 )
 def test_held(step: Step, after: LiveCustomer, held: bool) -> None:
-    """A create is held where it is live and not denied; a resubmission by a later vetting."""
-    assert (held_by(step, after) is not None) is held
+    """Held is what is live and not denied; for a resubmission also a later denial."""
+    assert (find_held(step, after) is not None) is held
 
 
 GCC: Final = "GovernmentCommunityCloud"
@@ -94,6 +115,7 @@ AGAIN: Final = customer(education(resubmit=DENIED_ON), SOE)
         (FIRST, live("Charity onHold"), live("Charity ONHOLD")),
         (AGAIN, live(denied()), live(denied())),
         (AGAIN, live(denied()), live(told("Education InReview", LATER))),
+        (AGAIN, live(denied()), live(told("Education InReview", DENIED_ON))),
         (AGAIN, live(denied()), live("Education Approved", "StateOwnedEntity")),
         (AGAIN, live(denied()), live(denied(LATER))),
         (AGAIN, live(denied()), live(denied(), told("Education InReview", LATER))),
@@ -136,12 +158,6 @@ def test_no_move(desired: DesiredCustomer, before: LiveCustomer, after: LiveCust
             live(denied()),
             live(denied(None)),
             f"Education: vettingCreatedDate was {DENIED_TEXT}, is absent",
-        ),
-        (
-            AGAIN,
-            live(denied()),
-            live(told("Education InReview", DENIED_ON)),
-            "Education: vettingStatus was Denied, is InReview",
         ),
     ],
 )
@@ -208,3 +224,154 @@ def changed(
     kept = [e for e in state.qualifications if e.qualification.casefold() != name.casefold()]
     new = [] if at is None else [LiveQualification(name, status, None, at)]
     return LiveCustomer((*kept, *new))
+
+
+K12_STEP: Final = customer(education())
+NO_LONGER: Final = "the manifests no longer declare this Education as planned; plan again"
+UNDECLARED: Final = "the manifests no longer declare this customer; plan again"
+
+
+def left_out(
+    planned: DesiredCustomer,
+    now: DesiredCustomer | None,
+    policy: Policy = POLICY,
+    state: LiveCustomer | None = None,
+) -> str | None:
+    """Plan for one manifest, then ask without a read, with the manifest as it is now."""
+    state = state or live()
+    plan = plan_one(planned, state)
+    (step,) = plan.steps
+    customer_now = now if now and now.customer_id == step.customer_id else None
+    judged = judge(step, Grounds(plan.steps, basis_of(state), customer_now, policy), None)
+    return judged.because if isinstance(judged, Moved) else None
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        customer(education()),
+        customer(SOE, education()),
+        customer(education(), name="renamed", domain="contoso.example", accept=["not-checked"]),
+        customer(education(resubmit=DENIED_ON)),
+    ],
+)
+def test_still_declared(now: DesiredCustomer) -> None:
+    """A step that the manifest still asks for stays, wherever it stands there."""
+    assert left_out(K12_STEP, now) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (None, UNDECLARED),
+        (customer(education(), customer_id=FABRIKAM), UNDECLARED),
+        (customer(), NO_LONGER),
+        (customer(NONE), NO_LONGER),
+        (customer(SOE), NO_LONGER),
+        (customer(education(EducationSegment.HIGHER_EDUCATION)), NO_LONGER),
+        (customer(education(None)), NO_LONGER),
+        (customer(replace(education(), website="contoso.edu")), NO_LONGER),
+    ],
+)
+def test_no_longer_declared(now: DesiredCustomer | None, reason: str) -> None:
+    """A step that the manifests no longer declare just so is left out, and the reason told."""
+    assert left_out(K12_STEP, now) == reason
+
+
+@pytest.mark.parametrize("code", [None, CodeReference(env="OTHER"), CodeReference(file="code")])
+def test_code_from_elsewhere(code: CodeReference | None) -> None:
+    """A GCC step whose code is now said to be elsewhere is left out."""
+    reason = "the manifests no longer declare this GovernmentCommunityCloud as planned; plan again"
+    assert left_out(customer(gcc()), customer(gcc(code))) == reason
+    assert left_out(customer(gcc()), customer(gcc())) is None
+
+
+@pytest.mark.parametrize("approved", [None, DENIED_ON + timedelta(microseconds=1)])
+def test_resubmission_no_longer_approved(approved: datetime | None) -> None:
+    """A resubmission needs the approval of that very denial to stand still."""
+    planned = customer(education(resubmit=DENIED_ON))
+    assert left_out(planned, planned, state=live(denied())) is None
+    now = customer(education(resubmit=approved))
+    assert left_out(planned, now, state=live(denied())) == NO_LONGER
+
+
+def test_no_longer_permitted() -> None:
+    """A step that policy no longer permits is left out."""
+    policy = Policy(permit=CREATABLE - {Qualification.EDUCATION})
+    assert left_out(K12_STEP, K12_STEP, policy) == "policy.permit no longer holds Education"
+
+
+RESUBMITTING: Final = customer(education(resubmit=DENIED_ON))
+LAGGING: Final = (
+    "what the service tells lags behind: it lacks StateOwnedEntity, which an earlier run created; "
+    "run again later"
+)
+NO_LONGER_GIVEN: Final = "the manifest and what is live no longer give this step; plan again"
+
+
+@pytest.mark.parametrize(
+    ("planned", "before", "after", "sent", "judged"),
+    [
+        (K12_STEP, live(), live(), False, Send()),
+        (K12_STEP, live(), live("Education"), False, Held(told("Education"))),
+        (K12_STEP, live(), live(denied()), True, Held(denied())),
+        (
+            K12_STEP,
+            live(),
+            live(denied()),
+            False,
+            Moved("the customer moved since the plan: Education has appeared; plan again"),
+        ),
+        (RESUBMITTING, live(denied()), live(denied()), True, Send()),
+        (
+            RESUBMITTING,
+            live(denied()),
+            live(told("Education InReview", DENIED_ON)),
+            True,
+            Held(told("Education InReview", DENIED_ON)),
+        ),
+        (
+            RESUBMITTING,
+            live(denied()),
+            live(),
+            False,
+            Moved("the customer moved since the plan: Education is gone; plan again"),
+        ),
+    ],
+)
+def test_one_answer(
+    planned: DesiredCustomer,
+    before: LiveCustomer,
+    after: LiveCustomer,
+    judged: Judgement,
+    *,
+    sent: bool,
+) -> None:
+    """Send, held already or moved; after a create that may have happened a denial answers it."""
+    plan = plan_one(planned, before)
+    grounds = Grounds(plan.steps, plan.basis[CONTOSO], planned, POLICY)
+    assert judge(plan.steps[0], grounds, after, sent=sent) == judged
+
+
+def test_a_read_that_lacks_what_is_known_done_is_too_old() -> None:
+    """What an earlier run saw created has to show before anything is sent on a read."""
+    plan = plan_one(K12_STEP, live())
+    done = Step(CONTOSO, "contoso", Qualification.SOE)
+    grounds = Grounds(plan.steps, plan.basis[CONTOSO], K12_STEP, POLICY, (done,))
+    assert judge(plan.steps[0], grounds, live()) == Moved(LAGGING)
+
+
+@pytest.mark.parametrize(
+    ("planned", "now"),
+    [
+        (K12_STEP, customer(education(), gcc())),
+        (customer(SOE), customer(gcc(), SOE)),
+        (customer(SOE), customer(SOE, name="renamed")),
+    ],
+    ids=["exclusive", "GCC first", "renamed"],
+)
+def test_the_table_is_asked_again(planned: DesiredCustomer, now: DesiredCustomer) -> None:
+    """A step that planning would not give today is not sent, whatever the plan says."""
+    plan = plan_one(planned, live())
+    grounds = Grounds(plan.steps, plan.basis[CONTOSO], now, POLICY)
+    assert judge(plan.steps[0], grounds, live()) == Moved(NO_LONGER_GIVEN)

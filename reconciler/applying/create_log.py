@@ -1,0 +1,55 @@
+"""Tells the journal of each create before and after it is sent: what it can't take is not sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.model.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from reconciler.applying.creates import PreparedCreate
+    from reconciler.applying.stop import StopSignal
+    from reconciler.model.plan import Outcome, Step
+
+
+class Records(Protocol):
+    """The journal. Raises StateError where nothing may be sent."""
+
+    def sending(self, at: datetime, step: Step, request_id: str) -> None: ...
+
+    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None: ...
+
+    def accepted(self, at: datetime, request_id: str) -> None: ...
+
+    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLog:
+    """Requests a stop where the disk won't take a line."""
+
+    records: Records
+    now: Callable[[], datetime]
+    stop: StopSignal
+
+    def sending(self, prepared: PreparedCreate) -> None:
+        self._write(lambda at: self.records.sending(at, prepared.step, prepared.request_id))
+
+    def posting(self, prepared: PreparedCreate, correlation_id: str) -> None:
+        self._write(lambda at: self.records.posting(at, prepared.request_id, correlation_id))
+
+    def accepted(self, prepared: PreparedCreate) -> None:
+        self._write(lambda at: self.records.accepted(at, prepared.request_id))
+
+    def settled(self, prepared: PreparedCreate, outcome: Outcome) -> None:
+        self._write(lambda at: self.records.settled(at, prepared.request_id, outcome))
+
+    def _write(self, write: Callable[[datetime], None]) -> None:
+        try:
+            write(self.now())
+        except StateError as error:
+            self.stop.request(error.message, error)

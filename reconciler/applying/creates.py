@@ -1,0 +1,98 @@
+"""What goes into sending a create and what comes out of it: data, and what is asked of the service.
+
+Nothing is sent here.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.live_state import ReadsCustomers
+from reconciler.model.state import Qualification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from reconciler.model.errors import ServiceError
+    from reconciler.model.plan import Create, Created, Outcome, Step
+    from reconciler.planning.staleness import Grounds
+
+
+class CreatesQualifications(ReadsCustomers, Protocol):
+    """What apply asks of Partner Center. Every call raises ServiceError or SignInFailed."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for the pace once, for a read and the create that follows it at once."""
+        ...
+
+    async def create_qualification(
+        self, create: Create, request_id: str, wanted: Callable[[str], bool]
+    ) -> Created:
+        """Send exactly one POST; never repeat it.
+
+        When its turn has come, `wanted` is asked with the correlation id it would carry; where it
+        is not wanted any more, it is Unavailable and not sent.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLimits:
+    """How long one create is pursued. Waits are seconds."""
+
+    posts: int = 5
+    first_wait: float = 0.5
+    largest_wait: float = 8.0
+    longest_asked: float = 120.0
+    """A Retry-After above this ends the pursuit."""
+    settling: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0)
+    """The waits before each read-back: how far reads may lag behind writes."""
+    after_stop: float = 20.0
+    """What creates in flight have left once somebody asks to stop."""
+    chance: Callable[[], float] = random.random
+    """In [0, 1): spreads the waits of creates that failed together."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCreate:
+    """One step made ready: what is sent, under which id, on which grounds."""
+
+    step: Step
+    create: Create
+    request_id: str
+    grounds: Grounds
+    barred: str | None = None
+    """Why it must not be sent, whatever a read shows."""
+    unsettled: bool = False
+    """A create of it by an earlier run, under this id, may have happened."""
+    accepted: bool = False
+    """The service answered that one with a 2xx."""
+    awaited: tuple[Step, ...] = ()
+    """Other creates of earlier runs that reads may be late to show."""
+
+    @property
+    def why_once(self) -> str | None:
+        """Why a create of it that may have happened is never sent again, if it isn't."""
+        if self.step.resubmit_denial_of is not None:
+            return "verifications are limited"
+        if self.step.qualification is Qualification.GCC:
+            return "its code is limited"
+        return "the service took it" if self.accepted else None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOutcome:
+    """The outcome of one create, and what is known of it."""
+
+    outcome: Outcome
+    vetting_status: str | None = None
+    correlation_id: str | None = None
+    message: str | None = None
+
+
+def with_way_out(error: ServiceError) -> str:
+    """Tell what went wrong and what to do, as a result's message: which roles are missing, say."""
+    return f"{error.message}; {error.remedy}" if error.remedy else error.message
