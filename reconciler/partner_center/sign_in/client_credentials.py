@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+AUDIENCE = "api://AzureADTokenExchange"
+"""What Microsoft Entra expects in a federated credential of GitHub."""
+
+_REMEDY = "give the job `permissions: id-token: write`, and run it again"
+
+
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
     secret: Secret
@@ -90,12 +96,6 @@ def _federated_token(path: Path) -> Secret:
             "let AZURE_FEDERATED_TOKEN_FILE name the file that holds the federated token",
         )
     return token
-
-
-AUDIENCE = "api://AzureADTokenExchange"
-"""What Microsoft Entra expects in a federated credential of GitHub."""
-
-_REMEDY = "give the job `permissions: id-token: write`, and run it again"
 
 
 def github_assertion(address: str, request_token: Secret) -> Secret:

@@ -213,7 +213,7 @@ class Login:
     refresh_token: Secret
 
 
-class _Entry(BaseModel):
+class _StoredLogin(BaseModel):
     model_config = ConfigDict(strict=True, alias_generator=to_camel, hide_input_in_errors=True)
 
     format_version: Literal["1.0"] = "1.0"
@@ -226,21 +226,21 @@ class _Entry(BaseModel):
 
 def render_login(login: Login) -> Secret:
     application = login.application
-    entry = _Entry(
+    stored = _StoredLogin(
         authority=application.authority,
         scope=application.scope,
         tenantId=application.tenant,
         clientId=application.client_id,
         refreshToken=login.refresh_token.reveal(),
     )
-    return Secret(entry.model_dump_json(by_alias=True, indent=2))
+    return Secret(stored.model_dump_json(by_alias=True, indent=2))
 
 
 def read_login(text: Secret) -> Login | None:
     """None where the text is no login that this version can read."""
     try:
-        entry = _Entry.model_validate_json(text.reveal())
+        stored = _StoredLogin.model_validate_json(text.reveal())
     except ValidationError:
         return None
-    application = Application(entry.authority, entry.tenant_id, entry.client_id, entry.scope)
-    return Login(application, Secret(entry.refresh_token))
+    application = Application(stored.authority, stored.tenant_id, stored.client_id, stored.scope)
+    return Login(application, Secret(stored.refresh_token))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.errors import SignInFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model.secret import Secret
 
@@ -158,24 +158,31 @@ def explain(answer: Mapping[str, object], secrets: Iterable[Secret] = ()) -> Sig
 
 def tidy(text: str, secrets: Iterable[Secret]) -> str:
     """One bounded line that is safe to show: no secret, nothing like a token, no mail address."""
-    for secret in secrets:
-        text = _without(text, secret)
+    text = _without(text, secrets)
     text = re.sub(r"\s*Trace ID:.*", "", text, flags=re.DOTALL)
     text = re.sub(r"eyJ[\w.~+/=-]{8,}|[\w.~+/=-]{64,}|[^\s@'\"]+@[^\s@'\"]+", "***", text)
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def _without(text: str, secret: Secret) -> str:
-    """Blank every piece of the secret of `_PIECE` characters or more; a short one as a whole."""
-    whole = secret.reveal()
-    size = min(_PIECE, len(whole))
-    pieces = {whole[at : at + size] for at in range(len(whole) - size + 1)}
+def _without(text: str, secrets: Iterable[Secret]) -> str:
+    """Blank every piece of a secret of `_PIECE` characters or more; a short one as a whole.
+
+    All are looked for in the text as it came: what one hides may belong to another as well.
+    """
     hidden = [False] * len(text)
+    for secret in secrets:
+        for start, end in _pieces(text, secret.reveal()):
+            hidden[start:end] = [True] * (end - start)
+    return "".join("*" if hide else c for c, hide in zip(text, hidden, strict=True))
+
+
+def _pieces(text: str, secret: str) -> Iterator[tuple[int, int]]:
+    size = min(_PIECE, len(secret))
+    pieces = {secret[at : at + size] for at in range(len(secret) - size + 1)}
     for at in range(len(text) - size + 1):
         if text[at : at + size] in pieces:
-            hidden[at : at + size] = [True] * size
-    return "".join("*" if hide else c for c, hide in zip(text, hidden, strict=True))
+            yield at, at + size
 
 
 def _code(told: str, listed: object) -> int:

@@ -99,3 +99,10 @@ def test_nothing_like_a_token_or_an_address_is_repeated(words: str) -> None:
 def test_no_text_gets_a_secret_through(text: str, secret: str) -> None:
     """Whatever surrounds it."""
     assert secret not in tidy(f"{text}{secret}{text}", [Secret(secret)])
+
+
+def test_a_secret_that_begins_like_another_is_blanked_whole() -> None:
+    """In whichever order they are known."""
+    short, long = Secret("planted-12"), Secret("planted-123-end")
+    for secrets in ([short, long], [long, short]):
+        assert tidy("got planted-123-end, planted-12.", secrets) == f"got {'*' * 15}, {'*' * 10}."
