@@ -21,7 +21,7 @@ from reconciler.cli.options import (
 from reconciler.cli.output import context_for, say, show_error, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.models import report_to_document, to_json
-from reconciler.documents.plan_file import ensure_writable, write_whole
+from reconciler.documents.saving import ensure_replaceable, write_whole
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply
 from reconciler.render import render_plan, render_report
@@ -63,7 +63,7 @@ def command(
             "leave the narrowing out, or plan again with it",
         )
     if report is not None:
-        ensure_writable(report)
+        ensure_replaceable(report)
     session = open_session(flags, (), narrowing)
     request = ApplyRequest(session.desired, session.scope, file, expect_digest, allow_creates)
     interrupts = Interrupts()

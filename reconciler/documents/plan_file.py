@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from errno import EISDIR
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from reconciler.documents.digest import canonical_json, digest_of
 from reconciler.documents.models import PlanModel, ReportModel, plan_to_document, to_json
-from reconciler.model.errors import PlanRefused, StateError
+from reconciler.documents.saving import write_whole
+from reconciler.model.errors import PlanRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from reconciler.model.plan import ApplyReport, PlanDocument, Step
 
@@ -42,55 +40,6 @@ def load_plan_or_report(path: Path) -> PlanDocument | ApplyReport:
 def save_plan(path: Path, document: PlanDocument) -> None:
     """Write a plan whole or not at all. Raises StateError."""
     write_whole(path, to_json(plan_to_document(document)))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file at once: a reader sees the old one or the new one. Raises StateError."""
-    try:
-        _replace(path, text)
-    except OSError as error:
-        raise StateError(
-            f"{path} can't be written: {error.strerror or error}",
-            "name a file in a folder that exists and is writable",
-        ) from error
-
-
-def ensure_writable(path: Path) -> None:
-    """Find out that `path` can be written before what is to be told there. Raises StateError."""
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(EISDIR, "it is a folder")
-        real = Path(os.path.realpath(path))
-        if real.exists() and not real.is_file():
-            return
-        with tempfile.TemporaryFile(dir=real.parent):
-            return
-    except OSError as error:
-        raise StateError(
-            f"{path} can't be written: {error.strerror or error}",
-            "name a file in a folder that exists and is writable; nothing was sent",
-        ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """Replace the file that `path` leads to; a device or a pipe is written to, never replaced."""
-    path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _load(path: Path) -> dict[str, Any]:

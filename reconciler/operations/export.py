@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.documents.plan_file import write_whole
+from reconciler.documents.saving import write_whole
 from reconciler.live_state import read_customers
 from reconciler.manifests.naming import name_manifest
 from reconciler.manifests.writer import write_manifest

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.documents.digest import digest_of, plan_digest
 from reconciler.documents.models import plan_to_document, report_to_document
-from reconciler.documents.plan_file import load_plan, load_plan_or_report, save_plan, write_whole
+from reconciler.documents.plan_file import load_plan, load_plan_or_report, save_plan
 from reconciler.model.errors import PlanRefused, StateError
 from reconciler.model.plan import ApplyReport, Outcome, Plan, PlanDocument, StepResult
 from reconciler.model.state import Qualification
@@ -372,18 +372,6 @@ def test_edited_plan_is_not_shown(file: Path) -> None:
     document["steps"].pop()
     with pytest.raises(PlanRefused, match="edited"):
         load_plan_or_report(put(file, document))
-
-
-def test_written_whole(tmp_path: Path) -> None:
-    """Writing replaces the file and leaves nothing else behind."""
-    file = tmp_path / "plan.json"
-    for text in ("first, and rather long", "second 学校"):
-        write_whole(file, text)
-        assert file.read_text(encoding="utf-8") == text
-    assert list(tmp_path.iterdir()) == [file]
-    ordinary = tmp_path / "ordinary"
-    ordinary.touch()
-    assert file.stat().st_mode == ordinary.stat().st_mode
 
 
 def test_not_written(tmp_path: Path) -> None:
