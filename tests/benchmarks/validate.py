@@ -72,11 +72,11 @@ class Measured:
     mebibytes: float
 
 
-def make_files(folder: Path) -> None:
+def make_files(folder: Path, manifests: int = MANIFESTS, files: int = FILES) -> None:
     chance = random.Random(SEED)  # noqa: S311  # the same files every time, and no secrets
-    for file in range(FILES):
+    for file in range(files):
         texts = []
-        for index in range(file, MANIFESTS, FILES):
+        for index in range(file, manifests, files):
             customer = uuid.UUID(int=chance.getrandbits(128))
             text = MANIFEST + ENTRIES[index % len(ENTRIES)]
             texts.append(text.format(index=index, customer=customer))
