@@ -56,6 +56,12 @@ def _status_json() -> _StatusRenderer:
     return json_document
 
 
+def _status_html() -> _StatusRenderer:
+    from reconciler.render import status_page
+
+    return status_page
+
+
 def _status_markdown() -> _StatusRenderer:
     from reconciler.render import status_markdown
 
@@ -136,7 +142,7 @@ _OF_PLANS: Final[Mapping[str, Callable[[], _Renderer]]] = MappingProxyType(
 """Reports are written in the formats of plans."""
 
 _OF_STATUSES: Final[Mapping[str, Callable[[], _StatusRenderer]]] = MappingProxyType(
-    {"text": _status_text, "json": _status_json, "markdown": _status_markdown}
+    {"text": _status_text, "json": _status_json, "markdown": _status_markdown, "html": _status_html}
 )
 
 FORMATS: Final = tuple(_OF_PLANS)

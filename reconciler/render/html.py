@@ -194,7 +194,12 @@ def _rules(entries: Iterable[Entry]) -> tuple[Rule, ...]:
 
 
 def _rendered(page: _Page) -> str:
-    environment = Environment(
+    return environment().get_template(TEMPLATE).render(page=page)
+
+
+def environment() -> Environment:
+    """What fills a page in: everything is escaped, and what is missing is an error."""
+    made = Environment(
         loader=PackageLoader("reconciler.render", "."),
         autoescape=True,
         undefined=StrictUndefined,
@@ -202,9 +207,9 @@ def _rendered(page: _Page) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["policy_hash"] = _policy_hash
-    environment.filters["code_parts"] = _code_parts
-    return environment.get_template(TEMPLATE).render(page=page)
+    made.filters["policy_hash"] = _policy_hash
+    made.filters["code_parts"] = _code_parts
+    return made
 
 
 def _policy_hash(content: str) -> str:

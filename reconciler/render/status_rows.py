@@ -95,7 +95,11 @@ def _resubmission(live: LiveQualification) -> str | None:
     if live.qualification != "Education" or not live.denied or live.vetting_created is None:
         return None
     denial = format_instant(live.vetting_created)
-    return f"denied; its data corrected, this approves one resubmission: resubmitDenialOf: {denial}"
+    why = f' ("{live.vetting_reason}")' if live.vetting_reason else ""
+    return shown(
+        f"denied{why}; its data corrected, this approves one resubmission: "
+        f"resubmitDenialOf: {denial}"
+    )
 
 
 def headline(report: StatusReport) -> str:

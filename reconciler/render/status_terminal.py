@@ -15,6 +15,7 @@ from reconciler.render.status_rows import HEADINGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.render.context import RenderContext
     from reconciler.render.status_rows import StatusRow
 
 ROWS: Final = 200
@@ -32,12 +33,13 @@ STYLES: Final = {
 }
 
 
-def render(rows: Sequence[StatusRow], headline: str, width: int) -> str:
+def render(rows: Sequence[StatusRow], headline: str, context: RenderContext) -> str:
     console = Console(
         file=StringIO(),
         force_terminal=True,
         color_system="standard",
-        width=width,
+        width=context.width,
+        no_color=not context.colour,
         legacy_windows=False,
         markup=False,
         emoji=False,

@@ -20,10 +20,10 @@ WIDEST: Final = 60
 
 def render_status(report: StatusReport, context: RenderContext) -> str:
     rows = status_rows(report)
-    if context.colour:
+    if context.terminal:
         from reconciler.render import status_terminal  # noqa: PLC0415 - rich is slow to import
 
-        return status_terminal.render(rows, headline(report), context.width)
+        return status_terminal.render(rows, headline(report), context)
     table = [HEADINGS, *(row.cells for row in rows)] if rows else []
     advice = [line for row in rows for line in advice_lines(row)]
     return joined_lines(
