@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -17,6 +15,7 @@ from reconciler.partner_center.circuit_breaker import CircuitBreakers
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.errors import lost
 from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
+from reconciler.partner_center.first_request_gate import FirstRequestGate
 from reconciler.partner_center.paging import Listing
 from reconciler.partner_center.retry import (
     Effect,
@@ -88,8 +87,7 @@ class PartnerCenterClient:
         failure_threshold = max(LEAST_FAILURES, pace.concurrency)
         self._circuit_breakers = CircuitBreakers(failure_threshold, pace.timing.clock)
         self._sign_in_refusals = SignInRefusals()
-        self._tried: set[Kind] = set()
-        self._firsts: dict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._first_request_gate = FirstRequestGate()
 
     async def __aenter__(self) -> Self:
         return self
@@ -144,7 +142,8 @@ class PartnerCenterClient:
         call = calls.create_call(create)
         if wanted is not None:
             call = replace(call, wanted=wanted)
-        outcome = await self._try(call, request_id, partial(wire.read_created, create=create))
+        # No gate: who creates has read in the same turn, and that read would grow old in waiting.
+        outcome = await self._attempt(call, request_id, partial(wire.read_created, create=create))
         if isinstance(outcome, Failed):
             raise outcome.error
         return outcome
@@ -157,7 +156,8 @@ class PartnerCenterClient:
         schedule = Schedule(self._times, timing.clock())
         request_id = str(uuid4())
         while True:
-            outcome = await self._try(call, request_id, read)
+            async with self._first_request_gate.admit(call.kind):
+                outcome = await self._attempt(call, request_id, read)
             if not isinstance(outcome, Failed):
                 return outcome
             asked = outcome.error.answered.retry_after
@@ -174,22 +174,6 @@ class PartnerCenterClient:
         if failed.verdict.happened is not Effect.DECIDED:
             circuit_breaker.failed()
         raise _given_up(failed.error, wait) if isinstance(wait, GiveUp) else failed.error
-
-    async def _try(
-        self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]
-    ) -> Value | Failed:
-        """Make one attempt. The first read of its kind goes alone: its sign-in may be refused.
-
-        Creates are let through by whoever reads before them: waiting here, that read grows old.
-        """
-        if not call.is_write and call.kind not in self._tried:
-            async with self._firsts[call.kind]:
-                if call.kind not in self._tried:
-                    try:
-                        return await self._attempt(call, request_id, read)
-                    finally:
-                        self._tried.add(call.kind)
-        return await self._attempt(call, request_id, read)
 
     async def _attempt(
         self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]

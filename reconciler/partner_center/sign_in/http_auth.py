@@ -42,7 +42,7 @@ class _RenewalState(Enum):
 
 
 @dataclass(slots=True)
-class _Held:
+class _HeldToken:
     token: AccessToken
     renew_at: float
     renewal: _RenewalState
@@ -64,9 +64,9 @@ class PartnerCenterAuth(httpx.Auth):
         self._origin = origin_of(checked_address(endpoint, "the Partner Center address"))
         self._sign_in = sign_in
         self._clock = clock
-        self._held: _Held | None = None
+        self._held: _HeldToken | None = None
         self._failed: SignInFailed | None = None
-        self._flight: asyncio.Task[None] | None = None
+        self._sign_in_task: asyncio.Task[None] | None = None
 
     async def claims(self) -> Claims:
         """Sign in, if that has not been done, and tell what the token says of itself."""
@@ -81,7 +81,7 @@ class PartnerCenterAuth(httpx.Auth):
         if response.status_code != httpx.codes.UNAUTHORIZED:
             held.accepted()
             return
-        newer = await self._instead_of(held)
+        newer = await self._replacement_for(held)
         if newer is held:
             return
         response = yield _authorized(_as_another_call(request), newer)
@@ -98,38 +98,40 @@ class PartnerCenterAuth(httpx.Auth):
                 "report this address: the service named it, or a setting is wrong",
             )
 
-    async def _current(self) -> _Held:
+    async def _current(self) -> _HeldToken:
         if self._held is None or self._clock() >= self._held.renew_at:
-            await self._signed_in(_RenewalState.RENEWABLE)
+            await self._ensure_signed_in(_RenewalState.RENEWABLE)
         return self._result()
 
-    async def _instead_of(self, refused: _Held) -> _Held:
+    async def _replacement_for(self, refused: _HeldToken) -> _HeldToken:
         """The token that came after `refused`, by a sign-in if nobody has made one yet."""
         if self._held is refused and refused.renewal is _RenewalState.RENEWABLE:
-            await self._signed_in(_RenewalState.ON_TRIAL)
+            await self._ensure_signed_in(_RenewalState.ON_TRIAL)
         return self._result()
 
-    async def _signed_in(self, renewal: _RenewalState) -> None:
+    async def _ensure_signed_in(self, renewal: _RenewalState) -> None:
         """Wait for the sign-in that is under way, or make one; giving up waiting stops nothing."""
-        if self._flight is None:
-            self._flight = asyncio.create_task(self._fly(renewal))
-        await asyncio.shield(self._flight)
+        if self._sign_in_task is None:
+            self._sign_in_task = asyncio.create_task(self._run_sign_in(renewal))
+        await asyncio.shield(self._sign_in_task)
 
-    async def _fly(self, renewal: _RenewalState) -> None:
+    async def _run_sign_in(self, renewal: _RenewalState) -> None:
         try:
             if self._failed is None:
                 self._take(await asyncio.to_thread(self._sign_in), renewal)
         except ReconcilerError as failure:
             self._failed = SignInFailed(failure.message, failure.remedy)
         finally:
-            self._flight = None
+            self._sign_in_task = None
 
     def _take(self, token: AccessToken, renewal: _RenewalState) -> None:
         lifetime = float("inf") if token.lifetime is None else token.lifetime
         renew_at = self._clock() + lifetime - min(_MARGIN, lifetime * _SHARE)
-        self._held = _Held(token, renew_at, renewal if token.renewable else _RenewalState.FINAL)
+        self._held = _HeldToken(
+            token, renew_at, renewal if token.renewable else _RenewalState.FINAL
+        )
 
-    def _result(self) -> _Held:
+    def _result(self) -> _HeldToken:
         if self._failed is not None:
             raise SignInFailed(self._failed.message, self._failed.remedy)
         assert self._held is not None, "a sign-in that didn't fail left a token"
@@ -142,6 +144,6 @@ def _as_another_call(request: httpx.Request) -> httpx.Request:
     return request
 
 
-def _authorized(request: httpx.Request, held: _Held) -> httpx.Request:
+def _authorized(request: httpx.Request, held: _HeldToken) -> httpx.Request:
     request.headers["Authorization"] = f"Bearer {held.token.text.reveal()}"
     return request

@@ -1,0 +1,35 @@
+"""Lets the first request of each kind go alone, so that a refused sign-in costs one request.
+
+It knows no outcome; whoever waited here finds out for himself what the first one met.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from reconciler.partner_center.calls import Kind
+
+
+class FirstRequestGate:
+    def __init__(self) -> None:
+        self._tried: set[Kind] = set()
+        self._locks: dict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @asynccontextmanager
+    async def admit(self, kind: Kind) -> AsyncIterator[None]:
+        """Wait while the first of its kind is under way; later ones wait for nobody."""
+        if kind not in self._tried:
+            async with self._locks[kind]:
+                if kind not in self._tried:
+                    try:
+                        yield
+                    finally:
+                        self._tried.add(kind)
+                    return
+        yield
