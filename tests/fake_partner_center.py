@@ -67,6 +67,8 @@ class Fault:
     error: BaseException | None = None
     after: bool = False
     does: Callable[[], None] | None = None
+    hangs: float = 0
+    """Seconds until anything comes of the call."""
 
     def strike(self) -> None:
         if self.does is not None:
@@ -121,6 +123,8 @@ class Post:
     over: datetime | None
     met: frozenset[str]
     became: Became = Became.DOUBT
+    at_once: int = 1
+    """How many POSTs were under way, this one included."""
     read_in_turn: bool = False
     """Whether the customer was read in the very turn of this POST."""
 
@@ -163,6 +167,8 @@ class FakePartnerCenter:
     reads: deque[Fault | None] = field(default_factory=deque)
     checks: deque[Fault | None] = field(default_factory=deque)
     creates: deque[Fault | None] = field(default_factory=deque)
+    agreed: set[CustomerId] | None = None
+    """Who has a confirmed agreement; None is every customer."""
     posts: list[Post] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     read_ids: list[CustomerId] = field(default_factory=list)
@@ -175,6 +181,7 @@ class FakePartnerCenter:
     )
     _answers: dict[str, Created | CallRefused] = field(default_factory=dict)
     _ticks: int = 0
+    _under_way: int = 0
 
     def now(self) -> datetime:
         """Tell a later instant at each call."""
@@ -235,7 +242,9 @@ class FakePartnerCenter:
 
     async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement:
         await self._check("agreement")
-        return CustomerAgreement(confirmed=customer_id in self.entries)
+        return CustomerAgreement(
+            confirmed=customer_id in (self.entries if self.agreed is None else self.agreed)
+        )
 
     async def create_qualification(
         self, create: Create, request_id: str, wanted: Callable[[str], bool]
@@ -248,13 +257,15 @@ class FakePartnerCenter:
         met = frozenset(name for name, entry in entries.items() if entry.live.held)
         post = Post(create, request_id, over, met)
         post.read_in_turn = self._took_turn(create.customer_id)
+        self._under_way += 1
+        post.at_once = self._under_way
         self.posts.append(post)
         self.calls.append(("POST", asyncio.get_running_loop().time()))
-        await asyncio.sleep(0)  # its turn comes later
-        if not wanted(f"correlation-{len(self.posts)}"):
-            self.posts = [each for each in self.posts if each is not post]
-            raise Unavailable("stopped before its turn")
         try:
+            await asyncio.sleep(0)  # its turn comes later
+            if not wanted(f"correlation-{len(self.posts)}"):
+                self.posts = [each for each in self.posts if each is not post]
+                raise Unavailable("stopped before its turn")
             answer = await self._take(post)
         except CallRefused:
             post.became = Became.ANSWERED
@@ -262,6 +273,8 @@ class FakePartnerCenter:
         except DECIDED:
             post.became = Became.NOTHING
             raise
+        finally:
+            self._under_way -= 1
         post.became = Became.ANSWERED
         return answer
 
@@ -301,6 +314,8 @@ class FakePartnerCenter:
             return None
         if not fault.after:
             fault.strike()
+            if fault.hangs:
+                await asyncio.sleep(fault.hangs)
             return None
         return fault
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from reconciler.applying.creates import RetryLimits
 from reconciler.applying.engine import ApplyInput, Dependencies, Engine
 from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
@@ -37,6 +38,7 @@ from reconciler.model.state import (
 )
 from reconciler.planning.planner import make_plan
 from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
+from tests.virtual_time import run_in_virtual_time
 from tests.worlds import (
     CONTOSO,
     DENIED_ON,
@@ -126,6 +128,7 @@ class Apply:
         self.unsettled: dict[StepKey, CreateRecord] = {}
         self.freshly_done: dict[StepKey, CreateRecord] = {}
         self.concurrency = 1
+        self.limits = AT_ONCE
         self.customers = customers
         for each in customers:
             self.service.put(each.customer_id)
@@ -149,7 +152,7 @@ class Apply:
             journal=self.ledger,
             now=self.service.now,
             new_request_id=lambda: f"id-{next(numbers)}",
-            retry_limits=AT_ONCE,
+            retry_limits=self.limits,
             concurrency=self.concurrency,
         )
         orders = ApplyInput(
@@ -167,6 +170,18 @@ class Apply:
         engine = self.make_engine(plan or self.make_plan())
         asyncio.run(engine.run())
         return engine.results
+
+    def run_in_virtual_time(self) -> tuple[tuple[StepResult, ...], float]:
+        """Run with the limits of every day; tell what became of it and how long it took."""
+        self.limits = RetryLimits(chance=lambda: 1.0)
+        engine = self.make_engine(self.make_plan())
+
+        async def run() -> float:
+            await engine.run()
+            return asyncio.get_running_loop().time()
+
+        took = run_in_virtual_time(run())
+        return engine.results, took
 
     @property
     def sent(self) -> list[str]:
@@ -196,6 +211,14 @@ def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, Create
         request_id=request_id,
     )
     return {step.key: sending}
+
+
+def schools(number: int) -> tuple[DesiredCustomer, ...]:
+    """Customers with one create each."""
+    return tuple(
+        customer(education(), customer_id=CustomerId(f"c-{index:03}"), name=f"c-{index:03}")
+        for index in range(number)
+    )
 
 
 def many(number: int) -> tuple[DesiredCustomer, ...]:
@@ -720,3 +743,187 @@ def test_a_service_that_stays_down_is_not_hammered(fault: Fault) -> None:
     assert set(outcomes(results)) <= {UNKNOWN, UNSENT}
     posts = Counter((post.customer_id, post.qualification) for post in apply.service.posts)
     assert max(posts.values()) <= 8
+
+
+@pytest.mark.parametrize("fault", [before(LOST), after(LOST)])
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_write_outage_of_hundreds_of_steps_costs_few(fault: Fault, concurrency: int) -> None:
+    """At most 15 POSTs, 4 unknown and two minutes, wherever the answers are lost."""
+    apply = Apply(*schools(500))
+    apply.concurrency = concurrency
+    apply.service.creates.extend([fault] * 5000)
+    apply.service.lag = 10_000
+    results, took = apply.run_in_virtual_time()
+    counts = Counter(outcomes(results))
+    assert len(results) == 500
+    assert len(apply.sent) <= 15
+    assert counts[UNKNOWN] <= 4
+    assert counts[UNKNOWN] + counts[UNSENT] == 500
+    assert took < 120
+    assert isinstance(apply.stop.error, Unavailable)
+
+
+def test_an_outage_that_begins_in_the_middle_costs_what_was_in_flight() -> None:
+    """Those under way are doubtful, and their repeats go one at a time until three ended so."""
+    apply = Apply(*schools(500))
+    apply.concurrency = 8
+    apply.service.creates.extend([*[None] * 100, *[before(LOST)] * 5000])
+    results, took = apply.run_in_virtual_time()
+    counts = Counter(outcomes(results))
+    assert counts[CREATED] == 100
+    assert counts[UNKNOWN] <= 8 + 3
+    assert len(apply.sent) <= 100 + 8 + 3 * 4
+    assert took < 120
+
+
+def test_gcc_in_an_outage_is_sent_three_times() -> None:
+    """A create that is never repeated costs one POST, and a person, each: three are enough."""
+    declared = [
+        customer(gcc(), customer_id=CustomerId(f"c-{index:03}"), name=f"c-{index:03}")
+        for index in range(24)
+    ]
+    apply = Apply(*declared)
+    apply.concurrency = 8
+    apply.service.creates.extend([before(LOST)] * 100)
+    results, took = apply.run_in_virtual_time()
+    assert Counter(outcomes(results)) == {UNKNOWN: 3, UNSENT: 21}
+    assert len(apply.sent) == 3
+    assert took == pytest.approx(21)
+
+
+def test_a_service_that_is_not_there_is_asked_by_three() -> None:
+    """What certainly did not happen ends the run as soon: nothing was created, and it says so."""
+    apply = Apply(*schools(100))
+    apply.concurrency = 8
+    apply.service.creates.extend([before(DOWN)] * 1000)
+    results, _ = apply.run_in_virtual_time()
+    assert set(outcomes(results)) == {UNSENT}
+    assert len(apply.sent) == 15
+    assert message_of(results[-1]) == (
+        "the service answered none of the last 3 creates, so nothing more is sent"
+    )
+
+
+@pytest.mark.parametrize("fault", [before(LOST), before(DOWN)])
+def test_in_trouble_creates_go_one_at_a_time(fault: Fault) -> None:
+    """From the first POST without an answer until a create succeeds; then side by side again."""
+    apply = Apply(*schools(24))
+    apply.concurrency = 8
+    apply.service.creates.extend([None, *[fault] * 9, *[Fault(hangs=1)] * 40])
+    results, _ = apply.run_in_virtual_time()
+    at_once = [post.at_once for post in apply.service.posts]
+    assert outcomes(results) == [CREATED] * 24
+    assert at_once[7:11] == [1] * 4
+    assert max(at_once[11:]) == 8
+
+
+@pytest.mark.parametrize("between", [None, before(REFUSED)])
+def test_three_in_a_row_are_three_in_a_row(between: Fault | None) -> None:
+    """A create that is answered between them, a no too, begins the count anew."""
+    apply = Apply(*schools(8))
+    lost = [before(LOST)] * 5
+    apply.service.creates.extend([*lost, *lost, between, *lost, *lost, between])
+    results, _ = apply.run_in_virtual_time()
+    answered = REJECTED if between else CREATED
+    assert (
+        outcomes(results) == [UNKNOWN] * 2 + [answered] + [UNKNOWN] * 2 + [answered] + [CREATED] * 2
+    )
+
+
+def test_unknown_creates_of_earlier_runs_do_not_stop_this_one() -> None:
+    """What this run has not sent says nothing of how the service does today."""
+    codes = [
+        customer(gcc(), customer_id=CustomerId(f"c-{index}"), name=f"c-{index}")
+        for index in range(4)
+    ]
+    apply = Apply(*codes, customer(SOE))
+    for step in apply.make_plan().steps:
+        if step.qualification is Qualification.GCC:
+            apply.unsettled |= sent_before(step, f"earlier-{step.name}")
+    results = apply.run()
+    assert Counter(outcomes(results)) == {UNKNOWN: 4, CREATED: 1}
+
+
+def hang(apply: Apply) -> None:
+    """Let somebody ask to stop while the create gets no answer for hours."""
+    apply.service.creates.append(Fault(does=lambda: apply.stop.request("SIGTERM"), hangs=3600))
+
+
+@pytest.mark.parametrize("limit", [20.0, 3.0])
+def test_a_create_in_flight_has_a_while_after_a_stop(limit: float) -> None:
+    """Then it is unknown, and the run is over: nobody waits for a service that hangs."""
+    apply = Apply(*BOTH)
+    hang(apply)
+    apply.limits = RetryLimits(after_stop=limit)
+    engine = apply.make_engine(apply.make_plan())
+
+    async def run() -> float:
+        await engine.run()
+        return asyncio.get_running_loop().time()
+
+    assert run_in_virtual_time(run()) == pytest.approx(limit)
+    assert outcomes(engine.results) == [UNKNOWN, UNSENT, UNSENT]
+    assert engine.results[0].request_id == "id-1"
+    assert [what for what, _, _ in apply.ledger.lines] == ["sending Education"]
+
+
+def test_without_a_stop_an_answer_is_waited_for() -> None:
+    """Answers after 100 seconds were seen: cutting one off makes a doubt at home."""
+    apply = Apply(customer(SOE))
+    apply.service.creates.append(Fault(hangs=100))
+    results, took = apply.run_in_virtual_time()
+    assert outcomes(results) == [CREATED]
+    assert took == pytest.approx(100)
+
+
+def test_a_run_that_stops_by_itself_is_in_no_hurry() -> None:
+    """A refused sign-in cuts off no create that is under way."""
+    apply = Apply(*schools(3))
+    apply.concurrency = 3
+    apply.service.creates.extend([None, Fault(hangs=100), before(SIGNED_OUT)])
+    results, took = apply.run_in_virtual_time()
+    assert outcomes(results).count(CREATED) == 2
+    assert took == pytest.approx(100)
+
+
+@pytest.mark.parametrize("earlier", [None, DENIED_ON])
+def test_an_unsettled_create_bars_any_other_of_the_qualification(earlier: datetime | None) -> None:
+    """Whichever denial it named, or none: two creates of it could both come true."""
+    apply = Apply(customer(education(resubmit=LATER if earlier else DENIED_ON)))
+    apply.service.put(CONTOSO, denied(LATER if earlier else DENIED_ON))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(replace(plan.steps[0], resubmit_denial_of=earlier))
+    results = apply.run(plan)
+    assert outcomes(results) == [UNSENT]
+    assert "earlier" in message_of(results[0])
+    assert apply.sent == []
+
+
+def test_what_an_earlier_run_got_a_2xx_for_is_never_repeated() -> None:
+    """The journal remembers it; where it is absent, it is unknown."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(plan.steps[0])
+    apply.accepted = frozenset({"earlier"})
+    assert outcomes(apply.run(plan)) == [UNKNOWN]
+    assert apply.sent == []
+
+
+@pytest.mark.parametrize(("confirmed", "outcome"), [(True, CREATED), (False, UNSENT)])
+def test_a_confirmed_agreement_sends(outcome: Outcome, *, confirmed: bool) -> None:
+    """Where policy blocks on the agreement, one that is confirmed lets the create go."""
+    policy = Policy(account_status=SideCheck.SKIP, customer_agreement=SideCheck.BLOCK)
+    apply = Apply(customer(SOE), policy=policy)
+    apply.service.agreed = {CONTOSO} if confirmed else set()
+    assert outcomes(apply.run()) == [outcome]
+
+
+def test_no_read_grows_old_behind_another_create() -> None:
+    """Who waits for the first create reads when its own turn has come, not before."""
+    apply = Apply(*schools(4))
+    apply.concurrency = 4
+    apply.service.creates.append(Fault(hangs=20))
+    apply.run_in_virtual_time()
+    reads = [when for call, when in apply.service.calls if call == "read"]
+    assert sorted(reads) == [0, 20, 20, 20]
+    assert all(post.read_in_turn for post in apply.service.posts)
