@@ -16,7 +16,8 @@ from reconciler.model.state import CustomerId, CustomerSummary
 from reconciler.partner_center.calls import CONTINUATION, PAGE_SIZE, PREFIX, customers_call
 from reconciler.partner_center.errors import plain_text, read_error_body, unreadable
 from reconciler.partner_center.protocol import NO_MORE_RECORDS
-from reconciler.partner_center.wire import CompanyProfile, Guid, WireShape, read_shape
+from reconciler.partner_center.wire import CompanyProfile, read_shape
+from reconciler.partner_center.wire_types import Guid, WireShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

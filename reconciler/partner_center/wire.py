@@ -7,20 +7,12 @@ empty answer. Contact persons of agreements have no place in these shapes, so th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    StringConstraints,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 
 from reconciler.model.plan import Created
@@ -47,9 +39,11 @@ from reconciler.partner_center.protocol import (
     AGREEMENT,
     NO_ACCOUNT_STATUS,
 )
+from reconciler.partner_center.wire_types import Guid, Instant, MaybeEmptyWord, WireShape, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from reconciler.model.plan import Create
     from reconciler.partner_center.calls import Call, ServiceAnswer
@@ -59,61 +53,6 @@ Shape = TypeVar("Shape")
 OK: Final = 200
 CREATED: Final = 201
 NOT_FOUND: Final = 404
-
-
-LONGEST_DATE: Final = 40
-"""Characters of an odd date that are repeated."""
-
-NO_DATE: Final = datetime(1, 1, 1, tzinfo=UTC)
-"""How .NET writes a date that was never set."""
-
-
-def _read_instant(sent: object) -> datetime | str | None:
-    """ISO 8601; without a zone it is UTC, and digits beyond a microsecond are dropped.
-
-    What is no date comes back as text, quoted: an odd date must not hide what is held.
-    """
-    if sent is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(str(sent).strip())
-        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return f'"{plain_text(str(sent), LONGEST_DATE)}"'
-    return None if instant == NO_DATE else instant
-
-
-def _refuse_unprintable(word: str) -> str:
-    if not word.isprintable():
-        raise ValueError("holds control characters")
-    return word
-
-
-Guid = Annotated[UUID, Field(strict=False)]
-Instant = Annotated[datetime | str | None, BeforeValidator(_read_instant)]
-Word = Annotated[
-    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_refuse_unprintable)
-]
-MaybeEmptyWord = Annotated[
-    str, StringConstraints(max_length=200), AfterValidator(_refuse_unprintable)
-]
-
-
-class WireShape(BaseModel):
-    """A JSON object, its names in any case; what isn't asked for is dropped unread."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fold_names(cls, sent: object) -> object:
-        if not isinstance(sent, dict):
-            return sent
-        folded: dict[str, object] = {}
-        for name, value in sent.items():
-            if folded.setdefault(str(name).casefold(), value) != value:
-                raise ValueError("one name in two spellings, with different values")
-        return folded
 
 
 class _Element(WireShape):

@@ -187,7 +187,7 @@ def test_dates_come_in_many_writings(sent: str | None, expected: datetime | None
         ({"vettingCreatedDate": "yester\nday"}, '"yester day"'),
         ({"vettingCreatedDate": "x" * 50}, '"' + "x" * 37 + '..."'),
         ({"vettingCreateDate": ""}, '""'),
-        ({"vettingCreatedDate": 1607000000}, '"1607000000"'),
+        ({"vettingCreatedDate": 20201203}, '"20201203"'),
         ({"vettingCreatedDate": "2020-13-03T10:37:38Z"}, '"2020-13-03T10:37:38Z"'),
         ({"vettingCreatedDate": "0001-01-01T00:00+14:00"}, '"0001-01-01T00:00+14:00"'),
         (
