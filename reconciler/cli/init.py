@@ -10,14 +10,13 @@ import click
 
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
+from reconciler.cli.schema_copies import schema_texts
 from reconciler.model.errors import StateError
 from reconciler.scaffold import (
     AROUND,
     CODE_OWNERS,
     CONFIGURATION,
-    CONFIGURATION_SCHEMA,
     EXAMPLES,
-    MANIFEST_SCHEMA,
     OWNERS_PLACES,
     PIPELINES,
     Platform,
@@ -65,7 +64,7 @@ def _texts(folder: Path, platform: Platform | None) -> Mapping[str, str]:
     pipelines = {} if platform is None else PIPELINES[platform]
     owners = _code_owners(folder, platform)
     texts = read_texts({**CONFIGURATION, **examples, **AROUND, **owners, **pipelines})
-    return texts | _schemas()
+    return texts | schema_texts()
 
 
 def _code_owners(folder: Path, platform: Platform | None) -> dict[str, str]:
@@ -73,17 +72,6 @@ def _code_owners(folder: Path, platform: Platform | None) -> dict[str, str]:
     place, template = CODE_OWNERS[platform]
     found = next((each for each in OWNERS_PLACES if os.path.lexists(folder / each)), place)
     return {found: template}
-
-
-def _schemas() -> dict[str, str]:
-    from reconciler.configuration.config import config_schema  # noqa: PLC0415 - it is slow to import
-    from reconciler.documents.models import to_json  # noqa: PLC0415 - as above
-    from reconciler.manifests.schema import manifest_schema  # noqa: PLC0415 - as above
-
-    return {
-        MANIFEST_SCHEMA: to_json(manifest_schema()),
-        CONFIGURATION_SCHEMA: to_json(config_schema()),
-    }
 
 
 def _write(path: Path, text: str) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
-from reconciler.cli.output import context_for, show_error, write
+from reconciler.cli.output import context_for, say, show_error, write
+from reconciler.cli.schema_copies import stale_copies
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.manifests.loading import validate
 from reconciler.model.errors import ConfigurationError
@@ -37,6 +38,8 @@ def command(flags: Globals, paths: tuple[Path, ...], format_: str) -> int:
         show_error(error)
         validation = Validation(0, error.diagnostics or (_describe(error, paths),))
     folder = cwd if configuration is None else configuration.folder
+    for note in stale_copies(folder):
+        say(f"note: {note}")
     write(render_validation(format_, validation, context_for(flags, folder)))
     return int(any(each.severity is Severity.ERROR for each in validation.diagnostics))
 

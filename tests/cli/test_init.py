@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -180,3 +181,28 @@ def test_code_owners_that_are_named_stay_in_force(
     ended = init(tmp_path, "--ci", platform)
     assert [*tmp_path.rglob("CODEOWNERS")] == [tmp_path / place]
     assert f"left {place} as it is" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [("schemas/manifest.json", "manifest"), ("schemas/reconciler.json", "config")],
+)
+def test_an_old_copy_of_a_schema_is_told(tmp_path: Path, place: str, kind: str) -> None:
+    """`validate` says that editors check by another version, and a way out that works."""
+    init(tmp_path)
+    project, copy = Project(tmp_path), tmp_path / place
+    copy.write_text(copy.read_text().replace('"description": "', '"description": "Once, '))
+    told = project.run("validate")
+    assert (told.code, f"{place} is not the schema of this version" in told.err) == (0, True)
+    copy.write_text(project.run("schema", kind).out)
+    assert project.run("validate").err == ""
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "no JSON", '{"title": "Somebody\'s"}', "[" * 100_000])
+def test_another_schema_in_its_place_is_nobodys_business(tmp_path: Path, text: str) -> None:
+    """What was never written by `init`, or only laid out anew, is not called old."""
+    init(tmp_path)
+    (tmp_path / "schemas/manifest.json").write_text(text)
+    copy = tmp_path / "schemas/reconciler.json"
+    copy.write_text(json.dumps(json.loads(copy.read_text())))
+    assert Project(tmp_path).run("validate").err == ""
