@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from reconciler.model.errors import CallRefused
@@ -19,6 +20,7 @@ from reconciler.partner_center.body import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from reconciler.model.plan import Create
     from reconciler.model.state import CustomerId
@@ -39,12 +41,17 @@ class Kind(StrEnum):
     AGREEMENTS = "agreements"
     DIRECT_SIGNATURE = "direct signature"
     CUSTOMERS = "customers"
+    AUDIT_RECORDS = "audit records"
+    GCC_CODES = "GCC codes"
 
 
 SIDE_CHECKS: Final = frozenset(
     {Kind.CUSTOMER, Kind.ACCOUNT_STATUS, Kind.AGREEMENTS, Kind.DIRECT_SIGNATURE}
 )
 """What fails for one of these says nothing of reading and creating qualifications."""
+
+
+LISTS: Final = frozenset({Kind.CUSTOMERS, Kind.AUDIT_RECORDS, Kind.GCC_CODES})
 
 
 def _always(_correlation_id: str) -> bool:
@@ -79,7 +86,7 @@ class Call:
     @property
     def most_values(self) -> int:
         """Of the JSON in its answer: ten times what the largest page has, or the longest list."""
-        return 200_000 if self.kind is Kind.CUSTOMERS else 2_000
+        return 200_000 if self.kind in LISTS else 2_000
 
     @property
     def target(self) -> str:
@@ -189,6 +196,21 @@ def customers_call(query: str = f"size={PAGE_SIZE}", continuation: str | None = 
         query=query,
         continuation=continuation,
     )
+
+
+def audit_records_call(since: date, customer_id: CustomerId | None = None) -> Call:
+    """As "Get a record of Partner Center activity"; before 90 days ago it is refused."""
+    query = {"startDate": since.isoformat(), "size": str(PAGE_SIZE)}
+    if customer_id is not None:
+        wanted = {"Field": "CustomerId", "Value": customer_id, "Operator": "equals"}
+        query["filter"] = json.dumps(wanted, separators=(",", ":"))
+    return audit_records_page(urlencode(query), None)
+
+
+def audit_records_page(query: str, continuation: str | None) -> Call:
+    path = f"{PREFIX}/auditrecords"
+    what = "read the audit records"
+    return Call(Kind.AUDIT_RECORDS, what, path, query=query, continuation=continuation)
 
 
 def _path(customer_id: CustomerId, rest: str = "") -> str:

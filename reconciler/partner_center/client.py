@@ -10,13 +10,12 @@ from uuid import uuid4
 
 from reconciler.model.errors import AppOnlyRefused, ServiceError, SignInRefused, Unavailable
 from reconciler.model.secret import KnownSecrets
-from reconciler.partner_center import calls, wire
+from reconciler.partner_center import calls, paging, wire
 from reconciler.partner_center.circuit_breaker import CircuitBreakers
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.errors import lost
 from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
 from reconciler.partner_center.first_request_gate import FirstRequestGate
-from reconciler.partner_center.paging import Listing
 from reconciler.partner_center.retry import (
     Effect,
     GiveUp,
@@ -25,15 +24,18 @@ from reconciler.partner_center.retry import (
     verdict_of_answer,
 )
 from reconciler.partner_center.sign_in_refusals import SignInRefusals
+from reconciler.partner_center.wire_types import WireShape
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from datetime import date
     from types import TracebackType
     from typing import Self
 
     import httpx
 
+    from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Create, Created
     from reconciler.model.state import (
         AccountStatus,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 __all__ = ["BearerToken", "PartnerCenterClient", "connect"]
 
 Value = TypeVar("Value")
+Element = TypeVar("Element", bound=WireShape)
+Item = TypeVar("Item")
 
 DEFAULT_TIMES: Final = RetryTimes()
 LEAST_FAILURES: Final = 10
@@ -120,10 +124,20 @@ class PartnerCenterClient:
 
     async def customers(self) -> AsyncIterator[CustomerSummary]:
         """Every customer once. An error in its course means that the list is not whole."""
-        listing = Listing()
+        async for customer in self._list(paging.customers()):
+            yield customer
+
+    async def audit_records(
+        self, since: date, customer_id: CustomerId | None = None
+    ) -> AsyncIterator[AuditRecord]:
+        """Who did what since a day of the last 90, of one customer or of all; newest first."""
+        async for record in self._list(paging.audit_records(since, customer_id)):
+            yield record
+
+    async def _list(self, listing: paging.Listing[Element, Item]) -> AsyncIterator[Item]:
         while (call := listing.next_call) is not None:
-            for customer in await self._read(call, listing.take):
-                yield customer
+            for item in await self._read(call, listing.take):
+                yield item
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Wait for the pace once, for a read and the create that follows it at once."""

@@ -1,4 +1,4 @@
-"""The list of customers, page by page; pages that loop or are cut off are errors, never an end.
+"""The service's lists, page by page; pages that loop or are cut off are errors, never an end.
 
 Pure. A next page is asked for with `seekOperation=next` and the header `MS-ContinuationToken`; of a
 link that the service sends, only the query and that one header are followed, never another address.
@@ -7,22 +7,37 @@ link that the service sends, only the query and that one header are followed, ne
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Final
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from reconciler.model.state import CustomerId, CustomerSummary
-from reconciler.partner_center.calls import CONTINUATION, PAGE_SIZE, PREFIX, customers_call
+from reconciler.model.audit import AuditRecord
+from reconciler.model.state import CustomerId, CustomerSummary, Qualification
+from reconciler.partner_center.calls import (
+    CONTINUATION,
+    PAGE_SIZE,
+    PREFIX,
+    audit_records_call,
+    audit_records_page,
+    customers_call,
+)
 from reconciler.partner_center.errors import plain_text, read_error_body, unreadable
 from reconciler.partner_center.protocol import NO_MORE_RECORDS
 from reconciler.partner_center.wire import CompanyProfile, read_shape
-from reconciler.partner_center.wire_types import Guid, WireShape
+from reconciler.partner_center.wire_types import Guid, Instant, MaybeEmptyWord, WireShape, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Hashable
+    from datetime import date
 
     from reconciler.partner_center.calls import Call, ServiceAnswer
+
+Shape = TypeVar("Shape", bound=WireShape)
+Item = TypeVar("Item")
 
 END_OF_LIST: Final = (400, NO_MORE_RECORDS)
 """Status and code that have been read as the end of a list."""
@@ -62,53 +77,66 @@ class _Listed(WireShape):
     profile: CompanyProfile | None = Field(default=None, alias="companyprofile")
 
 
-class _Page(WireShape):
-    items: list[_Listed]
+class _Page(WireShape, Generic[Shape]):
+    items: list[Shape]
     total: int | None = Field(default=None, alias="totalcount")
     links: _Links | None = None
     token: Token | None = Field(default=None, alias="continuationtoken")
 
 
-_PAGE: Final = TypeAdapter(_Page)
-_END: Final = _Page(items=[])
+@dataclass(frozen=True, slots=True)
+class ListOf(Generic[Shape, Item]):
+    """What a list is of: its first call, the shape of its pages, and what is made of an element.
+
+    `key` tells elements apart, since one can be on two pages. `page` is how the next page is asked
+    for, by its query and its continuation token.
+    """
+
+    first: Call
+    shape: TypeAdapter[_Page[Shape]]
+    read: Callable[[Shape], Item]
+    key: Callable[[Item], Hashable]
+    page: Callable[[str, str | None], Call]
 
 
-class Listing:
+class Listing(Generic[Shape, Item]):
     """The pages of one list. `next_call` is None when all was told."""
 
-    def __init__(self) -> None:
-        self.next_call: Call | None = customers_call()
-        self._asked = {_key(self.next_call)}
-        self._seen: set[CustomerId] = set()
+    def __init__(self, of: ListOf[Shape, Item]) -> None:
+        self._of = of
+        self.next_call: Call | None = of.first
+        self._asked = {_key(of.first)}
+        self._seen: set[Hashable] = set()
         self._total = 0
         self._barren = 0
 
-    def take(self, call: Call, answer: ServiceAnswer) -> tuple[CustomerSummary, ...]:
-        """The customers that this page adds. Raises ServiceError; the list is then not whole."""
+    def take(self, call: Call, answer: ServiceAnswer) -> tuple[Item, ...]:
+        """What this page adds. Raises ServiceError; the list is then not whole."""
         page = self._read(call, answer)
-        fresh = tuple(each for each in _summaries(page) if self._is_new(each))
+        fresh = tuple(each for each in map(self._of.read, page.items) if self._is_new(each))
         self._total = max(self._total, page.total or 0)
         self._barren = 0 if fresh else self._barren + 1
         self.next_call = self._next(call, answer, page)
         if self.next_call is None and len(self._seen) < self._total:
-            told = f"it tells of {self._total} customers and lists {len(self._seen)}"
+            told = f"it tells of {self._total} {call.kind} and lists {len(self._seen)}"
             raise unreadable(call, answer, told)
         return fresh
 
-    def _read(self, call: Call, answer: ServiceAnswer) -> _Page:
-        continued = call.continuation is not None or call.query != customers_call().query
+    def _read(self, call: Call, answer: ServiceAnswer) -> _Page[Shape]:
+        continued = call.continuation is not None or call.query != self._of.first.query
         if continued and (answer.status, read_error_body(answer).code) == END_OF_LIST:
-            return _END
-        return read_shape(_PAGE, call, answer)
+            return _Page(items=[])
+        return read_shape(self._of.shape, call, answer)
 
-    def _is_new(self, customer: CustomerSummary) -> bool:
-        if customer.customer_id in self._seen:
+    def _is_new(self, item: Item) -> bool:
+        key = self._of.key(item)
+        if key in self._seen:
             return False
-        self._seen.add(customer.customer_id)
+        self._seen.add(key)
         return True
 
-    def _next(self, call: Call, answer: ServiceAnswer, page: _Page) -> Call | None:
-        following = _following(call, answer, page)
+    def _next(self, call: Call, answer: ServiceAnswer, page: _Page[Shape]) -> Call | None:
+        following = self._following(call, answer, page)
         if following is None:
             return None
         if _key(following) in self._asked or self._barren > MOST_BARREN:
@@ -116,29 +144,85 @@ class Listing:
         self._asked.add(_key(following))
         return following
 
+    def _following(self, call: Call, answer: ServiceAnswer, page: _Page[Shape]) -> Call | None:
+        link = page.links.next if page.links else None
+        if link is None:
+            size = f"size={PAGE_SIZE}&seekOperation=next"
+            return self._of.page(size, page.token) if page.token else None
+        named = {each.key.casefold(): each.value for each in link.headers or ()}
+        token = named.get(CONTINUATION.casefold()) or page.token or None
+        parts = urlsplit(link.uri)
+        path = self._of.first.path.removeprefix(PREFIX)
+        if parts.path.removeprefix(PREFIX) != path or not _QUERY.fullmatch(parts.query):
+            raise unreadable(call, answer, f"its next page is not a page of {call.kind}")
+        return self._of.page(parts.query, token)
+
 
 def _key(call: Call) -> tuple[str, str | None]:
     return call.query, call.continuation
 
 
-def _summaries(page: _Page) -> Iterator[CustomerSummary]:
-    for item in page.items:
-        profile = item.profile or CompanyProfile()
-        name = plain_text(profile.name or "")
-        yield CustomerSummary(CustomerId(str(item.id)), name, profile.domain or None)
+def _summary(item: _Listed) -> CustomerSummary:
+    profile = item.profile or CompanyProfile()
+    name = plain_text(profile.name or "")
+    return CustomerSummary(CustomerId(str(item.id)), name, profile.domain or None)
 
 
-def _following(call: Call, answer: ServiceAnswer, page: _Page) -> Call | None:
-    link = page.links.next if page.links else None
-    if link is None:
-        return (
-            customers_call(f"size={PAGE_SIZE}&seekOperation=next", page.token)
-            if page.token
-            else None
-        )
-    named = {each.key.casefold(): each.value for each in link.headers or ()}
-    token = named.get(CONTINUATION.casefold()) or page.token or None
-    parts = urlsplit(link.uri)
-    if parts.path.removeprefix(PREFIX) != "/customers" or not _QUERY.fullmatch(parts.query):
-        raise unreadable(call, answer, "its next page is not a page of customers")
-    return customers_call(parts.query, token)
+def customers() -> Listing[_Listed, CustomerSummary]:
+    """Every customer of the partner ("Get a list of customers")."""
+    of = ListOf(
+        customers_call(), _CUSTOMERS, _summary, lambda each: each.customer_id, customers_call
+    )
+    return Listing(of)
+
+
+class _AuditRecord(WireShape):
+    """An audit record; its documented fields, and `originalCorrelationId`, which the SDK has."""
+
+    customer_id: str | None = Field(default=None, alias="customerid")
+    user: str | None = Field(default=None, alias="userprincipalname")
+    application: str | None = Field(default=None, alias="applicationid")
+    operation: Word = Field(alias="operationtype")
+    status: MaybeEmptyWord = Field(default="", alias="operationstatus")
+    at: Instant = Field(default=None, alias="operationdate")
+    correlation_id: str | None = Field(default=None, alias="originalcorrelationid")
+    new_value: str | None = Field(default=None, alias="resourcenewvalue")
+
+
+def _audit_record(item: _AuditRecord) -> AuditRecord:
+    return AuditRecord(
+        at=item.at if isinstance(item.at, datetime) else None,
+        customer_id=None if item.customer_id is None else CustomerId(item.customer_id.lower()),
+        operation=item.operation,
+        status=item.status,
+        user=plain_text(item.user) if item.user else None,
+        application=plain_text(item.application) if item.application else None,
+        correlation_id=item.correlation_id,
+        qualification=_qualification_of(item.new_value),
+    )
+
+
+def _qualification_of(new_value: str | None) -> str | None:
+    """The record tells the new value as JSON in a text; what it holds is documented nowhere."""
+    named = (known.value for known in Qualification if known is not Qualification.NONE)
+    return next((name for name in named if f'"{name}"' in (new_value or "")), None)
+
+
+def audit_records(
+    since: date, customer_id: CustomerId | None = None
+) -> Listing[_AuditRecord, AuditRecord]:
+    """What was done since a day ("Get a record of Partner Center activity"), newest first."""
+    # No record is taken for another's double: a record has no id, and two can read the same.
+    numbers = count()
+    of = ListOf(
+        audit_records_call(since, customer_id),
+        _AUDIT_RECORDS,
+        _audit_record,
+        lambda _: next(numbers),
+        audit_records_page,
+    )
+    return Listing(of)
+
+
+_CUSTOMERS: Final = TypeAdapter(_Page[_Listed])
+_AUDIT_RECORDS: Final = TypeAdapter(_Page[_AuditRecord])

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.errors import CallRefused, UnreadableAnswer
 from reconciler.model.state import CustomerId, CustomerSummary
 from reconciler.partner_center.calls import ServiceAnswer
-from reconciler.partner_center.paging import Listing
+from reconciler.partner_center.paging import customers
 from tests.partner_center.answers import answer
 
 Json = dict[str, object]
@@ -33,7 +33,7 @@ def link(uri: str, token: str | None = None) -> Json:
 
 def told(*answers: ServiceAnswer | Json) -> tuple[list[int], list[str]]:
     """Feed the answers to a listing: the customers it tells, and the targets it asks for."""
-    listing, numbers, targets = Listing(), list[int](), list[str]()
+    listing, numbers, targets = customers(), list[int](), list[str]()
     for each in answers:
         call = listing.next_call
         assert call is not None
@@ -66,7 +66,7 @@ def test_a_summary_tells_id_name_and_domain() -> None:
             {"id": customer_id(8), "companyProfile": None},
         ]
     }
-    listing = Listing()
+    listing = customers()
     assert listing.next_call is not None
     assert listing.take(listing.next_call, answer(200, sent)) == (
         CustomerSummary(customer_id(7), "A B", "d"),

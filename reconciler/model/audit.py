@@ -1,0 +1,48 @@
+"""What the service's own audit log says of an operation: data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.model.state import CustomerId
+
+SET_QUALIFICATION: Final = "update_customer_qualification"
+SUCCEEDED: Final = "succeeded"
+
+HISTORY_DAYS: Final = 90
+"""How far the audit log goes back ("Get a record of Partner Center activity")."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One operation of the partner's. Microsoft's own vetting decisions are none.
+
+    `correlation_id` is the `MS-CorrelationId` of the call that began it: the service's SDK has the
+    field, no documented sample does.
+    """
+
+    at: datetime | None
+    customer_id: CustomerId | None
+    operation: str
+    status: str
+    user: str | None = None
+    application: str | None = None
+    correlation_id: str | None = None
+    qualification: str | None = None
+
+    @property
+    def who(self) -> str:
+        """The user who did it, else the application."""
+        return self.user or (f"application {self.application}" if self.application else "unknown")
+
+    @property
+    def sets_qualification(self) -> bool:
+        return self.operation.casefold() == SET_QUALIFICATION
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status.casefold() == SUCCEEDED
