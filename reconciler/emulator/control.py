@@ -54,13 +54,13 @@ def control_routes(emulator: Emulator) -> list[BaseRoute]:
 def _route(method: str, path: str, act: Act) -> Route:
     async def answer(request: Request) -> JSONResponse:
         if request.client is None or not is_loopback(request.client.host):
-            told = {"message": "These paths are for clients on this machine only."}
-            return JSONResponse(told, HTTPStatus.FORBIDDEN)
+            refusal = {"message": "These paths are for clients on this machine only."}
+            return JSONResponse(refusal, HTTPStatus.FORBIDDEN)
         try:
             return JSONResponse(act(await request.body()))
         except ConfigurationError as refused:
-            told = {"message": refused.message, "remedy": refused.remedy}
-            return JSONResponse(told, HTTPStatus.BAD_REQUEST)
+            refusal = {"message": refused.message, "remedy": refused.remedy}
+            return JSONResponse(refusal, HTTPStatus.BAD_REQUEST)
 
     return Route(path, answer, methods=[method])
 

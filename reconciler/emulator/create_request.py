@@ -50,7 +50,7 @@ class Unusable:
 
 
 def named_qualification(body: bytes) -> str:
-    """Tell the qualification that a body names, empty where it names none."""
+    """The qualification that a body names, empty where it names none."""
     name = (_json_object(body) or {}).get("qualification")
     return name if isinstance(name, str) else ""
 

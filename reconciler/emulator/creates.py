@@ -144,8 +144,8 @@ def _created(element: Element) -> Response:
         "vettingStatus": element.vetting_status,
         "vettingCreateDate": element.vetting_create_date or element.vetting_created_date,
     }
-    told = {name: text for name, text in body.items() if text is not None}
-    return json_response(HTTPStatus.CREATED, told)
+    present = {name: text for name, text in body.items() if text is not None}
+    return json_response(HTTPStatus.CREATED, present)
 
 
 LATER: Final = timedelta(milliseconds=1)

@@ -21,8 +21,8 @@ class EmbeddedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url, body = request.url, await request.aread()
-        asked = read_request(request.method, url.path, url.query, request.headers.raw, body)
-        given = await self._emulator.respond(asked)
+        read = read_request(request.method, url.path, url.query, request.headers.raw, body)
+        given = await self._emulator.respond(read)
         if isinstance(given, Response):
             return httpx.Response(given.status, headers=given.all_headers, content=given.body)
         raise httpx.ReadError("the connection was dropped", request=request)

@@ -112,8 +112,8 @@ class Emulator:
                 return self._create(context.customer_id or "", request, plan)
             return respond(Live(self.world, self._seen(context)), request, self.clock())[0]
         except ConfigurationError as failed:
-            told = f"{failed.message}: {failed.remedy}"
-            return coded_error(HTTPStatus.INTERNAL_SERVER_ERROR, "EmulatorState", told)
+            why = f"{failed.message}: {failed.remedy}"
+            return coded_error(HTTPStatus.INTERNAL_SERVER_ERROR, "EmulatorState", why)
 
     def _seen(self, context: FaultContext) -> Changes:
         changes = self.store.read()

@@ -29,7 +29,7 @@ class QueryRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is asked for: `query` is that of the first page, whatever the next one repeats."""
+    """The page that is asked for; `query` is the first page's, whatever the next one repeats."""
 
     query: Mapping[str, str]
     start: int
@@ -54,17 +54,17 @@ def cut_page(
     if page.start and page.start >= len(items):
         raise QueryRefused("2000", "The continuation token is not valid.")
     end = page.start + page.size
+    links = {"self": _link(f"{path}?{urlencode(page.query)}", [])}
     body: dict[str, object] = {
         "totalCount": len(items),
         "items": [describe(item) for item in items[page.start : end]],
-        "links": {"self": _link(f"{path}?{urlencode(page.query)}", [])},
+        "links": links,
         "attributes": {"objectType": "Collection"},
     }
     if end < len(items):
-        token = _token(end, page.query)
+        token = body["continuationToken"] = _token(end, page.query)
         header = {"key": "MS-ContinuationToken", "value": token}
-        following = _link(f"{path}?size={page.size}&seekOperation=Next", [header])
-        body |= {"continuationToken": token, "links": {"next": following}}
+        links["next"] = _link(f"{path}?size={page.size}&seekOperation=Next", [header])
     return body
 
 

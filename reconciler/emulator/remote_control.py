@@ -32,8 +32,8 @@ def control_remote(address: str, action: str, body: Mapping[str, str]) -> None:
 
 def _refusal(address: str, answer: httpx.Response) -> tuple[str, str]:
     try:
-        told = answer.json()
-        return str(told["message"]), str(told["remedy"])
+        refusal = answer.json()
+        return str(refusal["message"]), str(refusal["remedy"])
     except (ValueError, KeyError, TypeError):
         message = f"{address} is no emulator: it answered {answer.status_code}"
         return message, "set PARTNER_CENTER_ENDPOINT to the address `emulator serve` printed"

@@ -25,11 +25,11 @@ def plain_error(status: int, message: str) -> Response:
 
 def no_account_status(customer_id: str) -> Response:
     """Response 404 with a number for code: "Account validation status", seed 002."""
-    told = f"Account Status for the customer, {customer_id} was not found."
+    why = f"Account Status for the customer, {customer_id} was not found."
     body = {
         "code": 600074,
-        "message": told,
-        "description": told,
+        "message": why,
+        "description": why,
         "errorName": "AccountStatusNotFound",
         "isRetryable": False,
         "errorMessageExtended": "InternalErrorCode=600074",

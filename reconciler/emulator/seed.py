@@ -253,8 +253,8 @@ def _problem(error: ErrorDetails, veiled: frozenset[str]) -> str:
     spelled = _spelled(place)
     if error["type"] in _PLAIN:
         return f"{spelled or 'the document'} {_PLAIN[error['type']]}"
-    told = error["msg"].removeprefix("Value error, ")
-    return f"{spelled}: {told}" if spelled else told
+    why = error["msg"].removeprefix("Value error, ")
+    return f"{spelled}: {why}" if spelled else why
 
 
 def _spelled(place: tuple[int | str, ...]) -> str:

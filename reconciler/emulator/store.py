@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 LOCK_SECONDS: Final = 30.0
 _DRAFT: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -52,7 +52,7 @@ class _Version:
 
 
 def state_path(seed_path: Path, folder: Path) -> Path:
-    """Tell where the changes over one seed are kept."""
+    """Where the changes over one seed are kept."""
     name = sha256(str(seed_path.resolve()).encode()).hexdigest()[:16]
     return folder / f"emulator-{name}.json"
 
@@ -66,9 +66,9 @@ class MemoryStore:
     def read(self) -> Changes:
         return self._changes
 
-    def update(self, change: Callable[[Changes], tuple[Told, Changes]]) -> Told:
-        told, self._changes = change(self._changes)
-        return told
+    def update(self, change: Callable[[Changes], tuple[Result, Changes]]) -> Result:
+        result, self._changes = change(self._changes)
+        return result
 
     def reset(self) -> None:
         self._changes = Changes()
@@ -87,8 +87,8 @@ class FileStore:
     _known: tuple[_Version, Changes] | None = None
 
     def read(self) -> Changes:
-        """Tell the changes, reading the file only where it is not the one that is known."""
-        with _told_plainly(self.path):
+        """The changes; the file is read only where it is not the one that is known."""
+        with _plain_errors(self.path):
             try:
                 version = _version(self.path.lstat())
                 if self._known is None or self._known[0] != version:
@@ -97,22 +97,22 @@ class FileStore:
                 return Changes()
             return self._known[1]
 
-    def update(self, change: Callable[[Changes], tuple[Told, Changes]]) -> Told:
+    def update(self, change: Callable[[Changes], tuple[Result, Changes]]) -> Result:
         """Read, change and write as one, whoever else writes; nothing new is not written."""
-        with _told_plainly(self.path):
+        with _plain_errors(self.path):
             _refuse_link(self.path.parent)
             self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             with _lock(self.path, self.lock_seconds):
                 known = self.read()
-                told, changed = change(known)
+                result, changed = change(known)
                 if changed is not known:
                     written = _StateFile(seed=self.seed, changes=changed).model_dump_json()
                     self._known = (_write(self.path, written.encode()), changed)
-                return told
+                return result
 
     def reset(self) -> None:
         """Forget the changes, readable or not."""
-        with _told_plainly(self.path):
+        with _plain_errors(self.path):
             if self.path.exists():
                 with _lock(self.path, self.lock_seconds):
                     self.path.unlink(missing_ok=True)
@@ -131,7 +131,7 @@ def reset(seed_path: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _told_plainly(path: Path) -> Iterator[None]:
+def _plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as failed:

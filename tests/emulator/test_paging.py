@@ -44,7 +44,8 @@ def test_a_next_link_brings_its_header() -> None:
     first, last = pages_of(numbered(3), 2)
     header = {"key": "MS-ContinuationToken", "value": first["continuationToken"]}
     assert first["links"]["next"]["headers"] == [header]
-    assert "next" not in last["links"]
+    assert first["links"]["self"]["uri"] == "/customers?size=2"
+    assert last["links"].keys() == {"self"}
     assert "continuationToken" not in last
 
 
