@@ -34,7 +34,7 @@ class SearchField(Generic[Item]):
 
 
 class _Filter(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
+    model_config = ConfigDict(frozen=True)
 
     field: str = Field(alias="Field")
     value: str = Field(alias="Value")

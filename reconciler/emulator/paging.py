@@ -83,9 +83,9 @@ def _read_token(token: str) -> tuple[int, dict[str, str]]:
     except ValueError:
         end, query = "", ""
     start = _number(end)
-    if not start:
+    if start is None:
         raise QueryRefused("2000", "The continuation token is not valid.")
-    return start, dict(parse_qsl(query, keep_blank_values=True))
+    return start, dict(parse_qsl(query))
 
 
 def _number(text: str) -> int | None:

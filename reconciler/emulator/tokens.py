@@ -50,7 +50,7 @@ def read_grant(token: Secret, now: datetime) -> Grant:
 
 def _text(claims: Mapping[str, object], name: str) -> str | None:
     claim = claims.get(name)
-    return claim if isinstance(claim, str) and claim.isprintable() else None
+    return claim if isinstance(claim, str) else None
 
 
 def _has_mfa(claims: Mapping[str, object]) -> bool:

@@ -41,6 +41,7 @@ def test_a_vetting_decision_is_put() -> None:
         ({}, "no vetting decision"),
         (None, "no vetting decision"),
         (DENIAL | {"reason": "x"}, "only a denial has a reason"),
+        (DENIAL | {"note": "x"}, "no vetting decision"),
     ],
 )
 def test_a_wrong_decision_is_refused(body: object, told: str) -> None:

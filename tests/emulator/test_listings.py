@@ -27,7 +27,8 @@ def test_customers_are_filtered_by_how_a_field_starts(
     field: str, value: str, names: list[str]
 ) -> None:
     """starts_with is the one operator, and case doesn't matter."""
-    assert named(Desk(), Field=field, Value=value, Operator="starts_with") == names
+    for operator in ("starts_with", "STARTS_WITH"):
+        assert named(Desk(), Field=field, Value=value, Operator=operator) == names
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -67,7 +68,13 @@ def test_a_wrong_size_is_refused(size: str) -> None:
     assert numbered(1).get("/v1/customers", size=size).status == 400
 
 
-@pytest.mark.parametrize("token", ["", "after-3", "after-x", "3" * 20])
+def encoded(token: str) -> str:
+    return urlsafe_b64encode(token.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "token", ["", "after-3", "after-x", "3" * 20, *map(encoded, ["3?size=2", "x?size=2", "\xff"])]
+)
 def test_a_wrong_continuation_token_is_refused_with_2000(token: str) -> None:
     """A token that leads past the end, or nowhere, is 400 with code 2000."""
     query = {"size": "2", "seekoperation": "next"}

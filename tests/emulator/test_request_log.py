@@ -51,6 +51,13 @@ def test_a_request_is_one_line() -> None:
     }
 
 
+def test_without_a_token_nothing_is_veiled() -> None:
+    """A request that brings no token is told as it came."""
+    client, lines = logged()
+    client.get("/v1/customers", Authorization="Basic user")
+    assert (lines[0]["path"], lines[0]["status"]) == ("/v1/customers", 401)
+
+
 def test_a_call_that_the_emulator_does_not_know_is_a_line_too() -> None:
     """What a client asks in vain is what its author looks for."""
     client, lines = logged()
