@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from reconciler.applying.history import History
     from reconciler.model.findings import Category
     from reconciler.model.plan import PlanDocument
-    from reconciler.model.state import DesiredCustomer
+    from reconciler.model.state import DesiredCustomer, LiveQualification
     from reconciler.operations import Run
 
 CREATED: Final = Outcome.CREATED
@@ -327,6 +327,55 @@ def test_a_forged_plan_sends_nothing_new(bench: Bench) -> None:
     assert bench.apply(saved=True) == 1
     assert bench.outcomes == [UNSENT] * 3
     assert bench.sent == []
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [(denied(), 3), (told("Education Approved"), 0), (None, 1)]
+)
+def test_what_the_digest_does_not_cover_is_decided_anew(
+    bench: Bench, state: LiveQualification | None, code: int
+) -> None:
+    """Findings cut out, or a customer told as readable, make no better exit code."""
+    bench.customers = (customer(education()), BOTH[1])
+    bench.service.put(CONTOSO, denied())
+    document = bench.save()
+    forged = replace(document.plan, findings=(), complete=True)
+    save_plan(bench.saved, replace(document, plan=forged))
+    if state is not None:
+        bench.service.put(CONTOSO, state)
+    else:
+        bench.service.reads.append(before(DOWN))
+    assert bench.apply(saved=True) == code
+    assert [finding.rule for finding in bench.admin.shown[0].plan.findings] == {
+        3: ["vetting-denied"],
+        0: [],
+        1: ["customer-unreadable"],
+    }[code]
+
+
+@pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
+def test_a_refused_sign_in_before_a_saved_plan_is_reported(bench: Bench, error: Exception) -> None:
+    """A reviewed plan has a result for each step, whenever the sign-in is refused."""
+    bench.save()
+    bench.service.reads.append(before(error))
+    assert bench.apply(saved=True) == 1
+    assert bench.outcomes == [UNSENT] * 3
+    assert (bench.admin.asked, bench.stop.error) == (0, error)
+
+
+def test_only_whom_a_saved_plan_was_made_for_is_decided_anew(bench: Bench) -> None:
+    """Another customer's denial is not this plan's business."""
+    bench.customers = BOTH[1:]
+    bench.save()
+    bench.customers = BOTH
+    bench.service.put(CONTOSO, denied())
+    request = ApplyRequest(
+        DesiredState(BOTH),
+        Scope(),
+        bench.saved,
+        reselect=lambda _: (DesiredState(BOTH[1:]), Scope()),
+    )
+    assert asyncio.run(apply(request, bench.run, bench.stop, bench.admin)) == 0
 
 
 def test_what_policy_no_longer_permits_is_not_sent(bench: Bench) -> None:

@@ -65,7 +65,9 @@ def command(
     if report is not None:
         ensure_replaceable(report)
     session = open_session(flags, (), narrowing)
-    request = ApplyRequest(session.desired, session.scope, file, expect_digest, allow_creates)
+    request = ApplyRequest(
+        session.desired, session.scope, file, expect_digest, allow_creates, session.reselect
+    )
     interrupts = Interrupts()
     console = _Console(flags, session, interrupts, format_, auto_approve, report)
     try:

@@ -22,7 +22,7 @@ from reconciler.operations import Run
 from reconciler.partner_center.call_log import CALL_LOG
 from reconciler.partner_center.client import PartnerCenterClient, connect
 from reconciler.partner_center.pacing import Pace
-from reconciler.selection.selection import Narrowing, manifest_places, select
+from reconciler.selection.selection import Narrowing, manifest_places, reselect, select
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.cli.access import Access
     from reconciler.cli.options import Globals
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
+    from reconciler.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class Session:
     configuration: Configuration
     desired: DesiredState
     scope: Scope
+
+    def reselect(self, plan: Plan) -> tuple[DesiredState, Scope]:
+        """Find the customers that a saved plan was made for."""
+        places = manifest_places(self.configuration, (), Path.cwd())
+        selected = reselect(self.desired, plan, places)
+        for note in selected.notes:
+            say(note)
+        return selected.desired, selected.scope
 
     @asynccontextmanager
     async def connect(self, *, creates: bool = False) -> AsyncIterator[Run]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.configuration.config import CONFIGURATION_FILE
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import PlanRefused, UsageError
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.shards import Shard, read_shard
 from reconciler.model.state import DesiredState
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Finding
+    from reconciler.model.plan import Plan
     from reconciler.model.state import DesiredCustomer
 
     Chosen = Callable[[DesiredCustomer], bool]
@@ -93,6 +94,44 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
         (note,) if note else (),
         shard.count,
     )
+
+
+def reselect(desired: DesiredState, plan: Plan, places: ManifestPlaces) -> Selected:
+    """Find the customers that a saved plan was made for, by the manifests of today.
+
+    A ref that it was narrowed by may have moved on, as by the merge of what was planned: whoever
+    the plan names is looked at besides. Where the ref is gone, everybody is. Raises PlanRefused.
+    """
+    told = plan.selection
+    declared = {each.name for each in desired.customers}
+    declared |= {str(each.customer_id) for each in desired.customers}
+    named = tuple(name for name in told.customers or () if {name, name.lower()} & declared)
+    if told.customers and not named:
+        return Selected(DesiredState(()), Scope(told))
+    try:
+        chosen = select(desired, Narrowing(named, told.selector, None, told.shard), places)
+    except UsageError as error:
+        raise PlanRefused(
+            f"the plan tells a selection that makes no sense: {error.message}", "plan again"
+        ) from error
+    if told.changed_from is None:
+        return replace(chosen, scope=Scope(told), notes=())
+    return _reselect_changed(chosen, plan, told.changed_from, places)
+
+
+def _reselect_changed(
+    chosen: Selected, plan: Plan, changed_from: str, places: ManifestPlaces
+) -> Selected:
+    try:
+        changed = select(chosen.desired, Narrowing(changed_from=changed_from), places)
+    except UsageError as error:
+        note = f"every customer of the plan's selection is looked at: {error.message}"
+        return replace(chosen, scope=Scope(plan.selection), notes=(note,))
+    ids: set[str] = {customer.customer_id for customer in changed.desired.customers}
+    ids |= {step.customer_id for step in plan.steps}
+    ids |= {finding.customer_id for finding in plan.findings if finding.customer_id}
+    kept = tuple(each for each in chosen.desired.customers if each.customer_id in ids)
+    return Selected(DesiredState(kept), Scope(plan.selection, changed.scope.findings))
 
 
 def _changes(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Changes:

@@ -116,6 +116,7 @@ def test_edited_is_not_shown(shop: Shop, plan: Plan) -> None:
 UNSEALED: Final[dict[str, Tamper]] = {
     "source": lambda plan: plan["steps"][0].update(source=None),
     "finding": lambda plan: plan["findings"].clear(),
+    "summary": lambda plan: plan["summary"].update(denied=0),
     "date": lambda plan: plan.update(createdAt="2020-01-01T00:00:00Z"),
     "unknown": lambda plan: plan.update(comment="reviewed"),
     "minor-version": lambda plan: plan.update(formatVersion="1.9"),
@@ -124,10 +125,12 @@ UNSEALED: Final[dict[str, Tamper]] = {
 
 @pytest.mark.parametrize("edit", UNSEALED)
 def test_outside_the_digest(shop: Shop, plan: Plan, edit: str) -> None:
-    """What the digest does not cover changes nothing that is sent."""
+    """What the digest does not cover changes nothing that is sent, nor how the run ends."""
     UNSEALED[edit](plan)
     shop.save(plan, sealed=False)
-    assert shop.apply("plan.json").document["summary"]["created"] == len(AS_DECLARED)
+    ended = shop.apply("plan.json")
+    assert ended.document["summary"]["created"] == len(AS_DECLARED)
+    assert (ended.code, "vetting-denied" in ended.err) == (3, True)
     assert shop.sent == AS_DECLARED
 
 

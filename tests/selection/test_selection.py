@@ -8,12 +8,18 @@ import pytest
 
 from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import PlanRefused, UsageError
 from reconciler.model.findings import Category, Severity
-from reconciler.model.plan import Scope, Selection
+from reconciler.model.plan import Plan, Scope, Selection, Step, Target
 from reconciler.model.shards import Shard
-from reconciler.model.state import CustomerId
-from reconciler.selection.selection import Narrowing, Selected, manifest_places, select
+from reconciler.model.state import CustomerId, Qualification
+from reconciler.selection.selection import (
+    Narrowing,
+    Selected,
+    manifest_places,
+    reselect,
+    select,
+)
 from tests.repositories import (
     CONFIGURATION,
     GitFolder,
@@ -249,3 +255,48 @@ def test_a_shard_tells_how_many_share_the_pace(repository: GitFolder) -> None:
     """All shards run at once against one service."""
     assert narrowed(repository, Narrowing(shard="2/3")).shards == 3
     assert narrowed(repository, Narrowing()).shards == 1
+
+
+def reselected(repository: GitFolder, selection: Selection) -> Selected:
+    """Ask whom a saved plan was made for that has a step of contoso."""
+    step = Step(CustomerId(customer_id(1)), "contoso", Qualification.SOE)
+    plan = Plan(Target("emulator"), (step,), selection=selection)
+    return reselect(repository.desired(), plan, repository.places())
+
+
+@pytest.mark.parametrize(
+    ("selection", "kept"),
+    [
+        (Selection(), ["contoso", "fabrikam", "northwind", "tailspin"]),
+        (Selection(customers=("fabrikam", "gone")), ["fabrikam"]),
+        (Selection(customers=("gone",)), []),
+        (Selection(selector="region=us-west"), ["contoso", "northwind"]),
+        (Selection(shard="1/1", selector="kind=school"), ["contoso"]),
+    ],
+)
+def test_a_saved_plan_is_of_its_selection(
+    repository: GitFolder, selection: Selection, kept: list[str]
+) -> None:
+    """The manifests of today are narrowed as the plan says that they were; who is gone is gone."""
+    selected = reselected(repository, selection)
+    assert names(selected) == kept
+    assert selected.scope.selection == selection
+
+
+def test_a_merged_change_still_has_the_customers_of_its_plan(repository: GitFolder) -> None:
+    """After the merge nothing differs from the ref: whoever the plan names is looked at."""
+    repository.commit("onboarding")
+    assert names(reselected(repository, Selection(changed_from="main"))) == ["contoso"]
+
+
+def test_a_ref_that_is_gone_selects_everybody(repository: GitFolder) -> None:
+    """In doubt nobody is left out, and it is said."""
+    selected = reselected(repository, Selection(changed_from="gone"))
+    assert len(names(selected)) == 4
+    assert "no commit 'gone'" in selected.notes[0]
+
+
+def test_a_selection_that_makes_no_sense_is_refused(repository: GitFolder) -> None:
+    """Nobody's plan has one like it."""
+    with pytest.raises(PlanRefused, match="key=value"):
+        reselected(repository, Selection(selector="region"))
