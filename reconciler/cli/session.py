@@ -69,6 +69,7 @@ class Session:
                     say=say,
                     progress=progress,
                     list_customers=service.customers,
+                    audit_records=service.audit_records,
                     secrets=access.secrets,
                 )
                 run.hold_codes(self.desired)

@@ -23,6 +23,8 @@ AGREEMENT_PAGE: Final = "Get confirmation of customer acceptance of Microsoft Cu
 EDUCATION_PAGE: Final = "Create and sell offers to education customers in Partner Center"
 GCC_PAGE: Final = "Microsoft's pages on selling Government Community Cloud offers"
 CUSTOMER_PAGE: Final = "Get a customer by ID"
+CUSTOMERS_PAGE: Final = "Get a list of customers"
+AUDIT_PAGE: Final = "Get a record of Partner Center activity by user"
 ERRORS_PAGE: Final = "Partner Center REST error codes"
 
 
@@ -471,6 +473,29 @@ _CUSTOMERS: Final = (
         why="Dropping a manifest removes nothing: the service has no call that could.",
         page=UPDATE_PAGE,
         remedy="Nothing, if it is meant: what the customer holds it keeps, and nobody watches it.",
+    ),
+    Rule(
+        id="unmanaged-customer",
+        category=Category.ADVISORY,
+        severity=Severity.WARNING,
+        title="No manifest declares this customer",
+        meaning="`plan --all-customers` found it in the partner's list.",
+        why="What nobody declares nobody reviews: a wrong qualification there is never seen.",
+        page=CUSTOMERS_PAGE,
+        remedy="Run `reconciler export --all-customers` to write a manifest of what is live.",
+    ),
+    Rule(
+        id="changed-outside",
+        category=Category.ADVISORY,
+        severity=Severity.WARNING,
+        title="Who changed what differs",
+        meaning="`plan --explain-drift` asked the service's audit log about this customer.",
+        why=(
+            "Portal users and marketplaces set qualifications too. The log has the operations of "
+            "90 days, and Microsoft's own vetting decisions are none."
+        ),
+        page=AUDIT_PAGE,
+        remedy="Ask whoever it names, then declare the qualification or accept the difference.",
     ),
     Rule(
         id="configuration-changed",

@@ -46,6 +46,7 @@ from reconciler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from reconciler.applying.creates import CreatesQualifications
@@ -54,11 +55,12 @@ if TYPE_CHECKING:
     from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration
+    from reconciler.model.audit import AuditRecord
     from reconciler.model.findings import Category
     from reconciler.model.plan import Plan, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
-    from reconciler.model.state import CustomerSummary, DesiredState
+    from reconciler.model.state import CustomerId, CustomerSummary, DesiredState
 
 DONE_PLAN: Final = 0
 FAILED: Final = 1
@@ -86,6 +88,13 @@ async def nobody_listed() -> AsyncIterator[CustomerSummary]:
         yield customer
 
 
+async def none_recorded(_since: date, _customer: CustomerId | None) -> AsyncIterator[AuditRecord]:
+    """Tell no record, for verbs that ask for none."""
+    none: tuple[AuditRecord, ...] = ()
+    for record in none:
+        yield record
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a verb needs of the world. `say` takes a line for people, `progress` done and total."""
@@ -99,6 +108,8 @@ class Run:
     progress: Callable[[int, int], None] = show_nothing
     list_customers: Callable[[], AsyncIterator[CustomerSummary]] = nobody_listed
     """Every customer of the partner, once; an error in its course means it is not whole."""
+    audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
+    """What was done since a day, of one customer or of all."""
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     """Those of `service`, which must know a code before an answer can quote it."""
 

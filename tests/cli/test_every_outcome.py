@@ -18,6 +18,9 @@ EVERY_OUTCOME: Final = Path(__file__).parents[2] / "examples" / "every-outcome"
 
 ELSEWHERE: Final = frozenset(
     {
+        "configuration-changed",  # takes --changed-from
+        "changed-outside",  # takes --explain-drift
+        "unmanaged-customer",  # takes --all-customers
         "customer-dropped",  # takes --changed-from
         "customer-unreadable",  # takes a service that refuses
         "not-checked",  # takes an app-only sign-in

@@ -71,6 +71,8 @@ PLANNED: Final = {
         "customer-agreement-missing",
         "not-checked",
         "customer-dropped",
+        "unmanaged-customer",
+        "changed-outside",
         "configuration-changed",
     },
 }
