@@ -59,6 +59,7 @@ class CreateAttempt:
     doubtful: bool = field(init=False)
     """An earlier POST of it may have happened."""
     _last: ServiceError | None = None
+    _found_no_service: bool = False
 
     def __post_init__(self) -> None:
         self.doubtful = self.prepared.unsettled
@@ -70,8 +71,9 @@ class CreateAttempt:
     async def pursue(self) -> CreateOutcome:
         """Pursue the create to its outcome. Every failure of the service becomes an outcome."""
         outcome = await self._pursue()
-        if self.sent:
-            unanswered = isinstance(self._last, (Unavailable, OutcomeUnknown, UnreadableAnswer))
+        lost = isinstance(self._last, (Unavailable, OutcomeUnknown, UnreadableAnswer))
+        if self.sent or self._found_no_service:
+            unanswered = lost or self._found_no_service
             self.admission.breaker.ended(outcome.outcome, unanswered=unanswered)
         return outcome
 
@@ -172,6 +174,7 @@ class CreateAttempt:
 
     async def _look(self, waits: Sequence[float]) -> Sight:
         sight = await look(self.service, self.prepared, waits, doubtful=self.doubtful)
+        self._found_no_service = isinstance(sight, Unseen) and sight.found_no_service
         if isinstance(sight, Unseen) and sight.refused:
             self.stop.request(sight.error.message, sight.error)
         return sight

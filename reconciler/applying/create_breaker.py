@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.applying.stop import StopSignal
 
 FAILURE_THRESHOLD: Final = 3
-"""Creates in a row that got no answer before nothing more is sent."""
+"""Creates in a row that found no service, or got no answer, before nothing more is sent."""
 
 
 class CreateBreaker:
@@ -54,12 +54,13 @@ class CreateBreaker:
         self._in_trouble = True
 
     def ended(self, outcome: Outcome, *, unanswered: bool) -> None:
-        """Note how a create ended that was sent; `unanswered` by its last POST."""
+        """Note how a create ended, where it asked the service; `unanswered` at its last try."""
         if outcome is Outcome.CREATED:
             self._closed, self._in_trouble, self._failures = True, False, 0
         elif not unanswered:
             self._closed, self._failures = not self._in_trouble, 0
         elif outcome in (Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED):
+            self.failed()
             self._failures += 1
             if self._failures >= FAILURE_THRESHOLD:
                 self._stop.request(_WHY.message, _WHY)

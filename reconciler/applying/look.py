@@ -32,6 +32,11 @@ class Unseen:
         """Whether it was the sign-in, which no other read will fare better with."""
         return isinstance(self.error, (SignInRefused, SignInFailed))
 
+    @property
+    def found_no_service(self) -> bool:
+        """Whether nobody answered at all: a refusal, or a 500, may be this one customer's."""
+        return isinstance(self.error, Unavailable) and self.error.answered.status is None
+
 
 Sight = Judgement | Unseen
 

@@ -16,6 +16,7 @@ from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
 from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
+    Answered,
     AppOnlyRefused,
     CallRefused,
     OutcomeUnknown,
@@ -802,6 +803,20 @@ def test_a_service_that_is_not_there_is_asked_by_three() -> None:
     assert message_of(results[-1]) == (
         "the service answered none of the last 3 creates, so nothing more is sent"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "reads"),
+    [(DOWN, 3), (Unavailable("500", answered=Answered(500)), 9)],
+    ids=["no service", "its own trouble"],
+)
+def test_a_service_that_can_not_be_read_ends_the_run(error: ReconcilerError, reads: int) -> None:
+    """Nobody answers: that is no customer's own trouble, as a 500 may be, and three tell enough."""
+    apply = Apply(*schools(9))
+    apply.service.reads.extend([before(error)] * 100)
+    assert set(outcomes(apply.run())) == {UNSENT}
+    assert len(apply.service.read_ids) == reads
+    assert bool(apply.stop) is (reads == 3)
 
 
 @pytest.mark.parametrize("fault", [before(LOST), before(DOWN)])
