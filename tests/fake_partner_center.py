@@ -25,6 +25,7 @@ from reconciler.model.errors import (
     NotApproved,
     SignInFailed,
     SignInRefused,
+    StateError,
     Unavailable,
 )
 from reconciler.model.plan import Created
@@ -376,6 +377,8 @@ class Admin:
     asked: int = 0
     shown: list[PlanDocument] = field(default_factory=list)
     reports: list[ApplyReport] = field(default_factory=list)
+    kept: list[ApplyReport] = field(default_factory=list)
+    keeps: bool = True
     lines: list[str] = field(default_factory=list)
 
     def show(self, document: PlanDocument) -> None:
@@ -386,6 +389,11 @@ class Admin:
         if isinstance(self.answer, NotApproved):
             raise self.answer
         return self.answer
+
+    def keep(self, report: ApplyReport) -> None:
+        if not self.keeps:
+            raise StateError("the report can't be written")
+        self.kept.append(report)
 
     def deliver(self, report: ApplyReport) -> None:
         self.reports.append(report)

@@ -760,3 +760,20 @@ def test_no_file_has_the_code(tmp_path: Path) -> None:
     assert len(files) >= 3
     assert not any(b"GCC-4711" in path.read_bytes() for path in files)
     assert "GCC-4711" not in f"{bench.admin}"
+
+
+def test_a_report_that_can_not_be_kept_lets_nothing_be_sent(bench: Bench) -> None:
+    """It is found before the first create, and told in the report that is delivered."""
+    bench.admin.keeps = False
+    with pytest.raises(StateError, match="the report can't be written"):
+        bench.apply()
+    assert (bench.outcomes, bench.sent) == ([UNSENT] * 3, [])
+
+
+def test_the_report_is_kept_before_the_first_create(bench: Bench) -> None:
+    """It has every step as not attempted, and no end."""
+    assert bench.apply() == 0
+    first = bench.admin.kept[0]
+    assert [each.outcome for each in first.results] == [UNSENT] * 3
+    assert first.finished_at is None
+    assert bench.admin.reports[-1].finished_at is not None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import Terminated
-from reconciler.cli.interrupts import Interrupts, run_to_end
+from reconciler.cli.interrupts import Interrupts
 from reconciler.cli.options import (
     Globals,
     format_option,
@@ -18,17 +18,20 @@ from reconciler.cli.options import (
     narrowing_options,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, say, show_error, write
+from reconciler.cli.output import context_for, refuse_state_files, say, show_error, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.models import report_to_document, to_json
 from reconciler.documents.saving import ensure_replaceable, write_whole
 from reconciler.model.errors import NotApproved, StateError, UsageError
-from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply
+from reconciler.model.plan import ApplyReport
+from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply, utc_now
 from reconciler.render import render_plan, render_report
 from reconciler.selection.selection import Narrowing
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import ApplyReport, Plan, PlanDocument
+    from datetime import datetime
+
+    from reconciler.model.plan import Plan, PlanDocument
 
 
 @click.command(help="Send the creates of a reviewed plan FILE, or of a plan made now.")
@@ -65,17 +68,19 @@ def command(
     if report is not None:
         ensure_replaceable(report)
     session = open_session(flags, (), narrowing)
+    refuse_state_files(report, session.configuration)
     request = ApplyRequest(
         session.desired, session.scope, file, expect_digest, allow_creates, session.reselect
     )
-    interrupts = Interrupts()
+    interrupts, started = Interrupts(), utc_now()
     console = _Console(flags, session, interrupts, format_, auto_approve, report)
     try:
-        code = run_to_end(_apply(request, session, console))
+        code = interrupts.run(_apply(request, session, console))
     except (Terminated, NotApproved) as error:
         if interrupts.code is None:
             raise
-        say(f"stopped: {str(error) or 'left at once'}")
+        say(f"stopped: {str(error) or console.progress}")
+        console.deliver_unplanned(started)
         return interrupts.code
     if interrupts.stop.error is not None:
         show_error(interrupts.stop.error)
@@ -99,6 +104,8 @@ class _Console:
     auto_approve: bool
     report: Path | None
     failed: bool = False
+    kept: bool = False
+    delivered: bool = False
     plan: Plan | None = None
 
     def show(self, document: PlanDocument) -> None:
@@ -125,11 +132,39 @@ class _Console:
             say("")  # Ctrl-D leaves the question's line open
         return answer.strip() == "yes"
 
+    def keep(self, report: ApplyReport) -> None:
+        if self.report is None:
+            return
+        try:
+            write_whole(self.report, to_json(report_to_document(report)))
+        except StateError:
+            if not self.kept:
+                self.report = None  # it never can: nobody is to be told twice
+            raise
+        self.kept = True
+
     def deliver(self, report: ApplyReport) -> None:
+        self.delivered = True
         if self.report is not None:
             self._save(self.report, to_json(report_to_document(report)))
         context = context_for(self.flags, self.session.configuration.folder)
-        write(render_report(self.format_, report, context))
+        try:
+            write(render_report(self.format_, report, context))
+        except OSError as error:  # what was done is done, and how it ended is the exit code's
+            sys.stdout = None
+            say(f"error: the report can't be written to stdout: {error.strerror}")
+
+    @property
+    def progress(self) -> str:
+        """How far a run came that was left at once."""
+        if self.delivered:
+            return "left at once"
+        return f"{self.interrupts.name} came before there was a plan, so nothing was sent"
+
+    def deliver_unplanned(self, started: datetime) -> None:
+        """Report a run that was stopped before it had a plan."""
+        if not self.delivered:
+            self.deliver(ApplyReport(None, started, utc_now(), ()))
 
     def tell_why(self, code: int) -> None:
         """Say why a run that sent all it could does not end in 0."""

@@ -16,7 +16,7 @@ from reconciler.cli.output import say
 from reconciler.model.errors import NotApproved
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 Result = TypeVar("Result")
 
@@ -55,13 +55,33 @@ class Interrupts:
         self.stop = StopSignal()
         self.code: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The first signal that came."""
+        return next((NAMES[each] for each, code in CODES.items() if code == self.code), "nothing")
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run as asyncio does. Until `watch`, a signal unwinds the work and raises Terminated."""
+
+        async def cancellable() -> Result:
+            self._heed(self._on_early_signal)
+            return await work
+
+        try:
+            return asyncio.run(cancellable())
+        except asyncio.CancelledError:
+            raise Terminated from None
+
     def watch(self) -> None:
-        """Watch from now on, for the task that calls."""
+        """Let those in flight be settled from now on, for the task that calls."""
+        self._heed(self._on_signal)
+
+    def _heed(self, handler: Callable[[signal.Signals, asyncio.Task[object]], None]) -> None:
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
         for number in filter(_is_heeded, CODES):
-            loop.add_signal_handler(number, self._on_signal, number, task)
+            loop.add_signal_handler(number, handler, number, task)
 
     def ask(self, question: str) -> str:
         """Ask on the terminal. A signal is an answer too: no. Raises NotApproved then."""
@@ -83,6 +103,10 @@ class Interrupts:
             for number, handler in before.items():
                 signal.signal(number, handler)
         raise NotApproved("interrupted at the question, so nothing was sent", "run again")
+
+    def _on_early_signal(self, number: signal.Signals, task: asyncio.Task[object]) -> None:
+        self.code = self.code or CODES[number]
+        task.cancel()
 
     def _on_signal(self, number: signal.Signals, task: asyncio.Task[object]) -> None:
         if self.code is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import Globals, format_option, global_options
-from reconciler.cli.output import context_for, saved_or_told, write
+from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.model.policy import Policy
 from reconciler.operations import FAILED, plan_exit_code
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
 @format_option()
 @global_options
 def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path | None) -> int:
-    folder, fail_on = _surroundings(flags)
+    folder, fail_on = _surroundings(flags, out)
     document = merge(files)
     saved = out is None or saved_or_told(out, document)
     write(render_plan(format_, document, context_for(flags, folder)))
     return plan_exit_code(document.plan, fail_on) if saved else FAILED
 
 
-def _surroundings(flags: Globals) -> tuple[Path, frozenset[Category]]:
+def _surroundings(flags: Globals, out: Path | None) -> tuple[Path, frozenset[Category]]:
     """Find what files are relative to, and what fails a run: without a file, all that can."""
     cwd = Path.cwd()
     if find_configuration(flags.config, cwd) is None:
         return cwd, Policy().fail_on
     configuration = load_configuration(flags.config, os.environ, cwd)
+    refuse_state_files(out, configuration)
     return configuration.folder, configuration.policy.fail_on

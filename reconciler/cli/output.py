@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.options import Globals
+    from reconciler.configuration.config import Configuration
     from reconciler.model.errors import ReconcilerError
     from reconciler.model.plan import PlanDocument
 
@@ -48,6 +49,14 @@ def show_error(error: ReconcilerError) -> None:
     say(f"error: {neutral(str(error))}")
     if error.remedy:
         say(f"    -> {neutral(error.remedy)}")
+
+
+def refuse_state_files(path: Path | None, configuration: Configuration) -> None:
+    """Raise StateError where a document would go among the files of stateDir."""
+    from reconciler.applying.state_folder import refuse_inside  # noqa: PLC0415 - as below
+
+    if path is not None:
+        refuse_inside(path, configuration.state_dir, configuration.folder)
 
 
 def saved_or_told(path: Path, document: PlanDocument) -> bool:

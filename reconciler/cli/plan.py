@@ -17,7 +17,7 @@ from reconciler.cli.options import (
     paths_argument,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, saved_or_told, write
+from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
 from reconciler.cli.session import Session, open_session
 from reconciler.model.errors import UsageError
 from reconciler.operations import FAILED, plan, plan_exit_code
@@ -56,6 +56,7 @@ def command(
             "leave the narrowing out, or leave out --all-customers",
         )
     session = open_session(flags, paths, narrowing, may_be_empty=all_customers)
+    refuse_state_files(out, session.configuration)
     extent = _Extent(all_customers=all_customers, explain_drift=explain_drift)
     document = run_to_end(_plan(session, extent))
     saved = out is None or saved_or_told(out, document)

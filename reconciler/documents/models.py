@@ -323,7 +323,7 @@ class ReportModel(_Shape):
 
     format_version: str
     kind: Literal["ApplyReport"]
-    plan_digest: str
+    plan_digest: str | None
     started_at: _Instant
     finished_at: _Instant | None
     summary: _Tally | None = None

@@ -178,7 +178,8 @@ class StepResult:
 class ApplyReport:
     """Every step of a plan with exactly one result, in the plan's order."""
 
-    plan_digest: str
+    plan_digest: str | None
+    """None where the run was stopped before there was a plan."""
     started_at: datetime
     finished_at: datetime | None
     """None while the run goes on."""

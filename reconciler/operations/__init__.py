@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from reconciler.applying.creates import RetryLimits
 from reconciler.applying.engine import DONE, ApplyInput, Dependencies, Engine
 from reconciler.applying.history import read_history
 from reconciler.applying.journal import Journal
+from reconciler.applying.kept_report import report_kept_true
 from reconciler.applying.limits import (
     counted_creates,
     refuse_other_digest,
@@ -45,7 +47,7 @@ from reconciler.planning.staleness import Grounds, Send, judge
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -106,6 +108,8 @@ class Run:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     say: Callable[[str], None] = say_nothing
     progress: Callable[[int, int], None] = show_nothing
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits between two states of the report that is kept while creates are sent."""
     list_customers: Callable[[], AsyncIterator[CustomerSummary]] = nobody_listed
     """Every customer of the partner, once; an error in its course means it is not whole."""
     audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
@@ -165,6 +169,13 @@ class Dialogue(Protocol):
 
     def approve(self, document: PlanDocument) -> bool:
         """Ask. Raises NotApproved where nobody can be asked."""
+        ...
+
+    def keep(self, report: ApplyReport) -> None:
+        """Take the report as it stands while creates are sent.
+
+        Raises StateError where it can't be kept: where it is the first, nothing is sent.
+        """
         ...
 
     def deliver(self, report: ApplyReport) -> None:
@@ -319,13 +330,18 @@ async def _send(
     orders = _orders(request, run, applying)
     with _open_journal(run, applying, started) as journal:
         engine = Engine(orders, _around(run, journal), applying.stop)
+
+        def report_now() -> ApplyReport:
+            return ApplyReport(document.digest, started, None, engine.results)
+
         try:
-            journal.started(started, document.digest, document.plan.target)
-            await engine.run()
+            async with report_kept_true(report_now, applying.dialogue.keep, run.pause):
+                journal.started(started, document.digest, document.plan.target)
+                await engine.run()
             if not applying.stop:
                 journal.ended(run.now())
         finally:
-            report = ApplyReport(document.digest, started, run.now(), engine.results)
+            report = replace(report_now(), finished_at=run.now())
             applying.dialogue.deliver(report)
     return report.results
 

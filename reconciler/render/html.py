@@ -29,6 +29,7 @@ from reconciler.render.phrases import (
     CATEGORY_WORDS,
     apply_command,
     applying_words,
+    digest_text,
     incomplete_words,
     plan_headline,
     report_headline,
@@ -135,7 +136,7 @@ def render_report(report: ApplyReport, context: RenderContext) -> str:
             command="",
             facts=(("Started", format_instant(report.started_at)), ("Finished", _finished(report))),
             digest_of="Digest of the plan",
-            digest=label(report.plan_digest),
+            digest=digest_text(report),
             rules=_rules(entries),
         )
     )

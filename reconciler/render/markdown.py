@@ -27,6 +27,7 @@ from reconciler.render.phrases import (
     apply_command,
     applying_words,
     count,
+    digest_text,
     incomplete_words,
     plan_headline,
     report_headline,
@@ -156,7 +157,7 @@ def render_report(report: ApplyReport, context: RenderContext) -> str:
     groups = [(outcome, of_kind(entries, outcome.value)) for outcome in OUTCOMES_WORST_FIRST]
     sections = [_results(outcome, found, context) for outcome, found in groups if found]
     head = f"{REPORT_MARKER}\n### {report_headline(report)}\n\n"
-    return _fitted(head, sections, f"Digest of the plan: {code(label(report.plan_digest))}\n")
+    return _fitted(head, sections, f"Digest of the plan: {code(digest_text(report))}\n")
 
 
 def _results(outcome: Outcome, results: tuple[Entry, ...], context: RenderContext) -> _Section:

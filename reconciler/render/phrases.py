@@ -27,6 +27,10 @@ CATEGORY_WORDS: Final = {
 }
 
 
+def digest_text(report: ApplyReport) -> str:
+    return label(report.plan_digest or "none, as the run was stopped before there was a plan")
+
+
 def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 

@@ -23,6 +23,7 @@ from reconciler.render.groups import RuleGroup, by_rule
 from reconciler.render.phrases import (
     CATEGORY_WORDS,
     count,
+    digest_text,
     incomplete_words,
     joined_lines,
     plan_headline,
@@ -156,7 +157,7 @@ def _result_advice(result: Entry) -> list[str]:
 
 def report_closing(report: ApplyReport) -> list[str]:
     """Close with what the whole run came to."""
-    return [report_headline(report), f"Digest of the plan: {label(report.plan_digest)}"]
+    return [report_headline(report), f"Digest of the plan: {digest_text(report)}"]
 
 
 def render_validation(validation: Validation) -> str:

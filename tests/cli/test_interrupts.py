@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.chaos.programs import environment
-from tests.cli.faulty import CREATE, EDUCATION, GCC, SOE, UNDER_HAND, Fault, declare, served
+from tests.cli.faulty import CREATE, EDUCATION, GCC, READ, SOE, UNDER_HAND, Fault, declare, served
 from tests.cli.project import Ended, Project
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def test_a_full_disk(project: Project) -> None:
     twelve(project)
     with served(project) as service:
         cut = subprocess.run(
-            [sys.executable, "-c", LIMITED, str(FULL_AT), *REPORTED],
+            [sys.executable, "-c", LIMITED, str(FULL_AT), *APPLY],
             cwd=project.folder,
             env=environment(project.environ),
             stdin=subprocess.DEVNULL,
@@ -217,3 +217,48 @@ def test_the_lock_ends_with_its_holder(project: Project) -> None:
             wait_until(lambda: service.posted() == 1)
         assert project.run(*APPLY).code == 0
         assert service.created() == 1
+
+
+def kept(project: Project) -> dict[str, Any]:
+    """The report as it stands."""
+    path = project.folder / "report.json"
+    report = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"results": []}
+    assert isinstance(report, dict)
+    return report
+
+
+def test_killed_with_a_report(project: Project) -> None:
+    """SIGKILL leaves a report: what was in flight is unknown, the rest not attempted, no end."""
+    twelve(project)
+    with (
+        served(project, [slow(4.0, after=1)]) as service,
+        running(project, *REPORTED) as apply,
+    ):
+        wait_until(lambda: service.posted() == 9)
+        wait_until(lambda: "unknown" in counted(kept(project)))
+        apply.kill()
+        apply.wait()
+    report = kept(project)
+    assert counted(report) == {"created": 1, "not-attempted": 3, "unknown": 8}
+    assert report["finishedAt"] is None
+    shown = project.run("show", "report.json")
+    assert (shown.code, "not yet" in shown.out or "unknown" in shown.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
+)
+def test_stopped_while_it_plans(project: Project, number: signal.Signals, code: int) -> None:
+    """There is no plan then, so a report without results is written, and why is told."""
+    declare(project, {"school": [EDUCATION]})
+    reading = {"kind": "delay", "call": READ, "seconds": 4.0, "effect": "before"}
+    with served(project, [reading]) as service, running(project, *REPORTED) as apply:
+        wait_until(lambda: service.calls() == 1)
+        apply.send_signal(number)
+        cut = ended(apply)
+        assert service.posted() == 0
+    assert (cut.code, cut.document) == (code, kept(project))
+    assert (cut.document["planDigest"], cut.document["results"]) == (None, [])
+    assert "before there was a plan, so nothing was sent" in cut.err
