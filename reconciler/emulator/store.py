@@ -106,8 +106,9 @@ class FileStore:
                 known = self.read()
                 result, changed = change(known)
                 if changed is not known:
-                    written = _StateFile(seed=self.seed, changes=changed).model_dump_json()
-                    self._known = (_write(self.path, written.encode()), changed)
+                    state = _StateFile(seed=self.seed, changes=changed)
+                    written = state.model_dump_json(exclude_none=True).encode()
+                    self._known = (_write(self.path, written), changed)
                 return result
 
     def reset(self) -> None:
@@ -187,8 +188,8 @@ def _write(path: Path, text: bytes) -> _Version:
     with os.fdopen(os.open(draft, _DRAFT, PRIVATE_FILE), "wb") as file:
         os.fchmod(file.fileno(), PRIVATE_FILE)
         file.write(text)
+        # No fsync: it was half of a create's time, and a power cut costs a reset, no customer.
         file.flush()
-        os.fsync(file.fileno())
         version = _version(os.fstat(file.fileno()))
     draft.replace(path)
     return version
