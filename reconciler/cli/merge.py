@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 @format_option()
 @global_options
 def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path | None) -> int:
-    folder, fail_on = _surroundings(flags, out)
+    folder, fail_on = _find_policy(flags, out)
     document = merge(files)
     saved = out is None or saved_or_told(out, document)
     write(render_plan(format_, document, context_for(flags, folder)))
     return plan_exit_code(document.plan, fail_on) if saved else FAILED
 
 
-def _surroundings(flags: Globals, out: Path | None) -> tuple[Path, frozenset[Category]]:
+def _find_policy(flags: Globals, out: Path | None) -> tuple[Path, frozenset[Category]]:
     """Find what files are relative to, and what fails a run: without a file, all that can."""
     cwd = Path.cwd()
     if find_configuration(flags.config, cwd) is None:

@@ -38,40 +38,46 @@ class ShardPlan:
 
 def merge_plans(parts: Sequence[ShardPlan]) -> PlanDocument:
     """Join the plans of all shards, in any order. Raises PlanRefused where they aren't that."""
-    shards = {part.name: _shard(part) for part in parts}
+    shards = {part.name: _read_shard_of(part) for part in parts}
     for part in parts:
         _refuse_foreign(part, parts[0])
         _refuse_edited(part, shards[part.name])
     _refuse_incomplete(parts, shards)
-    plan = _merged([part.plan for part in parts])
+    plan = _merge([part.plan for part in parts])
     made = min(part.document.created_at for part in parts)  # it is as old as its oldest part
     return PlanDocument(plan, plan_digest(plan), made, parts[0].document.tool_version)
 
 
-def _shard(part: ShardPlan) -> Shard:
+def _read_shard_of(part: ShardPlan) -> Shard:
     shard = read_shard(part.plan.selection.shard or "")
     if shard is None:
-        raise _refusal(part, "it is no plan of a shard", "make it by `plan --shard INDEX/COUNT`")
+        raise _make_refusal(
+            part, "it is no plan of a shard", "make it by `plan --shard INDEX/COUNT`"
+        )
     return shard
 
 
 def _refuse_foreign(part: ShardPlan, first: ShardPlan) -> None:
     for what, here, there in (
-        ("parts", _count(part), _count(first)),
+        ("parts", _spell_count(part), _spell_count(first)),
         ("address", part.plan.target.address, first.plan.target.address),
         ("tenant", part.plan.target.tenant_id, first.plan.target.tenant_id),
         ("version", part.document.tool_version, first.document.tool_version),
-        ("narrowing", _narrowing(part.plan.selection), _narrowing(first.plan.selection)),
+        (
+            "narrowing",
+            _spell_narrowing(part.plan.selection),
+            _spell_narrowing(first.plan.selection),
+        ),
     ):
         if here != there:
-            raise _refusal(part, f"its {what}: {here}; that of {first.name}: {there}")
+            raise _make_refusal(part, f"its {what}: {here}; that of {first.name}: {there}")
 
 
-def _count(part: ShardPlan) -> str:
+def _spell_count(part: ShardPlan) -> str:
     return (part.plan.selection.shard or "").rpartition("/")[2].lstrip("0")
 
 
-def _narrowing(selection: Selection) -> str:
+def _spell_narrowing(selection: Selection) -> str:
     """Spell what every shard of one run has in common."""
     customers = None if selection.customers is None else ",".join(selection.customers)
     against = selection.against
@@ -91,9 +97,9 @@ def _refuse_edited(part: ShardPlan, shard: Shard) -> None:
     named |= {CustomerId(each.customer_id) for each in plan.findings if each.customer_id}
     strangers = sorted(each for each in named if not shard.holds(each))
     if strangers:
-        raise _refusal(part, f"customer {strangers[0]} is not in shard {plan.selection.shard}")
+        raise _make_refusal(part, f"customer {strangers[0]} is not in shard {plan.selection.shard}")
     if plan_digest(plan) != part.document.digest:
-        raise _refusal(
+        raise _make_refusal(
             part, "it holds what this version doesn't know", "merge with the version that planned"
         )
 
@@ -104,7 +110,7 @@ def _refuse_incomplete(parts: Sequence[ShardPlan], shards: Mapping[str, Shard]) 
         index = shards[part.name].index
         if index in by_index:
             twice = f"{by_index[index].name} is shard {part.plan.selection.shard} too"
-            raise _refusal(part, twice, "name the plan of each shard once")
+            raise _make_refusal(part, twice, "name the plan of each shard once")
         by_index[index] = part
     count = shards[parts[0].name].count
     missing = [f"{index}/{count}" for index in range(1, count + 1) if index not in by_index]
@@ -115,25 +121,25 @@ def _refuse_incomplete(parts: Sequence[ShardPlan], shards: Mapping[str, Shard]) 
         )
 
 
-def _refusal(part: ShardPlan, why: str, remedy: str = _REMEDY) -> PlanRefused:
+def _make_refusal(part: ShardPlan, why: str, remedy: str = _REMEDY) -> PlanRefused:
     return PlanRefused(f"{part.name} is refused: {why}", remedy)
 
 
-def _merged(plans: Sequence[Plan]) -> Plan:
+def _merge(plans: Sequence[Plan]) -> Plan:
     steps = [step for plan in plans for step in plan.steps]
-    findings = _merged_findings(plans)
+    findings = _merge_findings(plans)
     return Plan(
         target=plans[0].target,
         steps=tuple(sorted(steps, key=lambda step: (step.name, step.customer_id))),
         findings=findings,
         basis={id_: basis for plan in plans for id_, basis in plan.basis.items()},
-        summary=_summed([plan.summary for plan in plans], findings),
+        summary=_add_up([plan.summary for plan in plans], findings),
         complete=all(plan.complete for plan in plans),
-        selection=replace(plans[0].selection, shard=None, incremental=_merged_incremental(plans)),
+        selection=replace(plans[0].selection, shard=None, incremental=_merge_incremental(plans)),
     )
 
 
-def _merged_findings(plans: Iterable[Plan]) -> tuple[Finding, ...]:
+def _merge_findings(plans: Iterable[Plan]) -> tuple[Finding, ...]:
     """Keep one of what each shard says of no customer: an app-only sign-in, a configuration."""
     found = [finding for plan in plans for finding in plan.findings]
     of_customers = [each for each in found if each.customer_id is not None]
@@ -141,7 +147,7 @@ def _merged_findings(plans: Iterable[Plan]) -> tuple[Finding, ...]:
     return tuple(sorted([*of_customers, *of_all], key=finding_order))
 
 
-def _summed(summaries: Sequence[Summary], findings: Iterable[Finding]) -> Summary:
+def _add_up(summaries: Sequence[Summary], findings: Iterable[Finding]) -> Summary:
     """Add up what shards share out; what several of them say of no customer counts once."""
     return Summary.of(
         findings,
@@ -151,7 +157,7 @@ def _summed(summaries: Sequence[Summary], findings: Iterable[Finding]) -> Summar
     )
 
 
-def _merged_incremental(plans: Iterable[Plan]) -> Incremental | None:
+def _merge_incremental(plans: Iterable[Plan]) -> Incremental | None:
     found = [each for plan in plans if (each := plan.selection.incremental) is not None]
     if not found:
         return None

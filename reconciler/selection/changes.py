@@ -104,7 +104,7 @@ class _Base:
     unchanged: frozenset[str]
     to_read: tuple[TreeEntry, ...]
 
-    def told_apart(self, customer: DesiredCustomer) -> bool:
+    def may_differ(self, customer: DesiredCustomer) -> bool:
         """Tell whether the customer stands in a file that is not the same at the base."""
         file = posixpath.normpath(posixpath.join(self.folder, customer.source.file))
         return file not in self.unchanged
@@ -117,7 +117,7 @@ def _open_base(repository: Repository, commit: str, places: ManifestPlaces) -> _
     listed = list_tree(repository, commit, tops)
     entries = [entry for entry in listed if _may_hold_manifests(entry, tops)]
     same = unchanged_files(repository, entries)
-    unchanged = frozenset(path for path in same if _name(path) not in _CONFIGURATIONS)
+    unchanged = frozenset(path for path in same if _file_name(path) not in _CONFIGURATIONS)
     return _Base(
         repository=repository,
         places=places,
@@ -128,7 +128,7 @@ def _open_base(repository: Repository, commit: str, places: ManifestPlaces) -> _
     )
 
 
-def _name(path: str) -> str:
+def _file_name(path: str) -> str:
     return posixpath.basename(path)
 
 
@@ -154,7 +154,7 @@ def _may_hold_manifests(entry: TreeEntry, tops: Sequence[str]) -> bool:
 
     Raises HistoryUnavailable for a link or a submodule, which only lead to some.
     """
-    below = [_below(entry.path, top) for top in tops]
+    below = [_path_below(entry.path, top) for top in tops]
     if entry.mode == _SUBMODULE and any(path is not None for path in below):
         raise HistoryUnavailable(f"{show(entry.path)} is a submodule, whose history is its own")
     found = any(path == "" or (path is not None and _is_manifest(path)) for path in below)
@@ -163,7 +163,7 @@ def _may_hold_manifests(entry: TreeEntry, tops: Sequence[str]) -> bool:
     return found
 
 
-def _below(path: str, top: str) -> str | None:
+def _path_below(path: str, top: str) -> str | None:
     """Tell the way from `top` down to `path`, None where it is elsewhere."""
     if path == top:
         return ""
@@ -228,18 +228,18 @@ def _load_copy(base: _Base, root: Path) -> tuple[DesiredCustomer, ...]:
 
 
 def _compare(desired: DesiredState, base: _Base, before: Sequence[DesiredCustomer]) -> Changes:
-    earlier = {customer.customer_id: _content(customer) for customer in before}
+    earlier = {customer.customer_id: _without_places(customer) for customer in before}
     now = {customer.customer_id: customer for customer in desired.customers}
-    told_apart = {id_: each for id_, each in now.items() if base.told_apart(each)}
+    differing = {id_: each for id_, each in now.items() if base.may_differ(each)}
     for customer_id in earlier:
-        if customer_id in now and customer_id not in told_apart:
+        if customer_id in now and customer_id not in differing:
             raise HistoryUnavailable(f"the merge base declares customer {customer_id} twice")
-    changed = (id_ for id_, each in told_apart.items() if earlier.get(id_) != _content(each))
+    changed = (id_ for id_, each in differing.items() if earlier.get(id_) != _without_places(each))
     dropped = tuple(customer for customer in before if customer.customer_id not in now)
     return Changes(frozenset(changed), dropped)
 
 
-def _content(customer: DesiredCustomer) -> DesiredCustomer:
+def _without_places(customer: DesiredCustomer) -> DesiredCustomer:
     """Strip off where it stands: what is left is what it says."""
     entries = (replace(entry, source=_NOWHERE) for entry in customer.qualifications)
     return replace(

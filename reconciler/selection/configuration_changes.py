@@ -49,17 +49,21 @@ def compare_configuration(repository: Repository, commit: str, path: Path) -> Co
     now = path.read_bytes() if path.exists() else None
     found = [entry for entry in list_tree(repository, commit, [place]) if entry.path == place]
     if not found:
-        return ConfigurationChange() if now is None else _changed(f"{path.name} is new since", path)
+        return (
+            ConfigurationChange()
+            if now is None
+            else _describe_change(f"{path.name} is new since", path)
+        )
     [(entry, before)] = read_files(repository, found)
     # Git may have written line breaks of another kind into the working tree.
     if now is not None and now.replace(b"\r\n", b"\n") == before.replace(b"\r\n", b"\n"):
         return ConfigurationChange()
     if now is None or not entry.is_file:
         return ConfigurationChange(f"{path.name} changed since")
-    return _changed_from(entry, before, path)
+    return _compare_with(entry, before, path)
 
 
-def _changed_from(entry: TreeEntry, content: bytes, path: Path) -> ConfigurationChange:
+def _compare_with(entry: TreeEntry, content: bytes, path: Path) -> ConfigurationChange:
     with TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
         copy.write_bytes(content)
@@ -67,21 +71,21 @@ def _changed_from(entry: TreeEntry, content: bytes, path: Path) -> Configuration
             before, _ = load_document(copy, shown=entry.path)
         except ConfigurationError:
             return ConfigurationChange(f"{path.name} changed since, and can't be read at,")
-    return _changed(f"{path.name} changed since", path, dict(_leaves(before)))
+    return _describe_change(f"{path.name} changed since", path, dict(_find_leaves(before)))
 
 
-def _changed(reason: str, path: Path, before: _Leaves | None = None) -> ConfigurationChange:
+def _describe_change(reason: str, path: Path, before: _Leaves | None = None) -> ConfigurationChange:
     """Raises ConfigurationError where the file can't be read now."""
     before = before or {}
     data, places = load_document(path, shown=path.name)
-    now = dict(_leaves(data))
+    now = dict(_find_leaves(data))
     differing = (key for key in now | before if _spell(now, key) != _spell(before, key))
     found = (
         Finding(
             rule=_RULE,
             category=Category.ADVISORY,
             severity=Severity.WARNING,
-            message=_message(key, before, now),
+            message=_describe_key(key, before, now),
             remedy=rule(_RULE).remedy,
             source=places.key(key),
         )
@@ -90,21 +94,21 @@ def _changed(reason: str, path: Path, before: _Leaves | None = None) -> Configur
     return ConfigurationChange(reason, tuple(found))
 
 
-def _leaves(data: object, key: _Key = ()) -> Iterator[tuple[_Key, object]]:
+def _find_leaves(data: object, key: _Key = ()) -> Iterator[tuple[_Key, object]]:
     """Find the values that are no mappings; a list is one value."""
     if isinstance(data, dict):
         for name, value in data.items():
-            yield from _leaves(value, (*key, name))
+            yield from _find_leaves(value, (*key, name))
     elif key:
         yield key, data
 
 
-def _message(key: _Key, before: _Leaves, now: _Leaves) -> str:
+def _describe_key(key: _Key, before: _Leaves, now: _Leaves) -> str:
     name = ".".join(part if part.isidentifier() else show(part) for part in key)
     if not _may_show(key, before.get(key)) or not _may_show(key, now.get(key)):
         how = "changed" if key in before and key in now else "is new" if key in now else "is gone"
         return f"{name} {how}; its value is not shown"
-    return f"{name} was {_cut(_spell(before, key))}, is {_cut(_spell(now, key))}"
+    return f"{name} was {_shorten(_spell(before, key))}, is {_shorten(_spell(now, key))}"
 
 
 def _spell(leaves: _Leaves, key: _Key) -> str:
@@ -112,7 +116,7 @@ def _spell(leaves: _Leaves, key: _Key) -> str:
     return json.dumps(leaves[key]) if key in leaves else _UNSET
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 

@@ -48,22 +48,22 @@ def find_repository(folder: Path) -> Repository:
             f"{folder} is in no git repository",
             "run within the repository, or leave --changed-from out",
         )
-    git_dir = _git_dir(root)
+    git_dir = _find_git_dir(root)
     _refuse_other_users(git_dir, real)
     _refuse_borrowed(root, git_dir)
     return Repository(root, git_dir)
 
 
-def _git_dir(root: Path) -> Path:
+def _find_git_dir(root: Path) -> Path:
     entry = root / _GIT
     if entry.is_dir() and not entry.is_symlink():
         return entry
-    git_dir = Path(os.path.realpath(entry if entry.is_dir() else root / _pointed_at(entry)))
+    git_dir = Path(os.path.realpath(entry if entry.is_dir() else root / _read_pointer(entry)))
     _refuse_among_files(entry, git_dir)
     return git_dir
 
 
-def _pointed_at(entry: Path) -> str:
+def _read_pointer(entry: Path) -> str:
     """Read the file that stands for `.git` in linked worktrees and submodules."""
     text = entry.read_bytes() if entry.is_file() else b""
     if not text.startswith(_POINTER) or len(text) > _LONGEST_POINTER:
@@ -109,20 +109,20 @@ def _refuse_other_users(git_dir: Path, folder: Path) -> None:
 
 def _refuse_borrowed(root: Path, git_dir: Path) -> None:
     """Refuse objects borrowed from among the repository's own files."""
-    common = _common_dir(git_dir)
-    for alternate in _alternates(common / "objects"):
+    common = _find_common_dir(git_dir)
+    for alternate in _list_alternates(common / "objects"):
         if alternate.is_relative_to(root) and not alternate.is_relative_to(common):
             raise HistoryUnavailable(f"{git_dir} borrows objects from {alternate}, in {root}")
 
 
-def _common_dir(git_dir: Path) -> Path:
+def _find_common_dir(git_dir: Path) -> Path:
     """Find the folder that linked worktrees share."""
     named = git_dir / "commondir"
     shared = named.read_bytes().rstrip(b"\r\n") if named.is_file() else b"."
     return Path(os.path.realpath(git_dir / os.fsdecode(shared)))
 
 
-def _alternates(objects: Path) -> Iterator[Path]:
+def _list_alternates(objects: Path) -> Iterator[Path]:
     listed = objects / "info/alternates"
     if listed.is_file():
         for line in listed.read_bytes().splitlines():

@@ -99,7 +99,7 @@ def open_repository(folder: Path) -> Repository:
     answer = _run(repository, "rev-parse", "--is-shallow-repository")
     if answer.returncode != 0:
         raise UsageError(
-            f"git can't read the repository at {repository.root}: {_last_words(answer)}",
+            f"git can't read the repository at {repository.root}: {_last_line(answer)}",
             "mend it, or leave --changed-from out",
         )
     return replace(repository, shallow=answer.stdout.strip() == b"true")
@@ -142,7 +142,7 @@ def list_tree(repository: Repository, commit: str, paths: Sequence[str]) -> Iter
     chosen = [] if "" in paths else paths
     answer = _run(repository, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *chosen)
     if answer.returncode != 0:
-        raise HistoryUnavailable(f"git can't list {commit}: {_last_words(answer)}")
+        raise HistoryUnavailable(f"git can't list {commit}: {_last_line(answer)}")
     for line in answer.stdout.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
         mode, _, object_id = about.decode().split()
@@ -201,10 +201,10 @@ def read_files(
         stderr=subprocess.DEVNULL,
     ) as process:
         for entry in entries:
-            yield entry, _ask(process, entry)
+            yield entry, _read_blob(process, entry)
 
 
-def _ask(process: subprocess.Popen[bytes], entry: TreeEntry) -> bytes:
+def _read_blob(process: subprocess.Popen[bytes], entry: TreeEntry) -> bytes:
     """One question at a time: neither pipe can ever be full."""
     assert process.stdin is not None
     assert process.stdout is not None
@@ -258,6 +258,6 @@ def _search_path(environ: Mapping[str, str], root: Path) -> str:
     return os.pathsep.join(outside)
 
 
-def _last_words(answer: subprocess.CompletedProcess[bytes]) -> str:
+def _last_line(answer: subprocess.CompletedProcess[bytes]) -> str:
     words = answer.stderr.decode(errors="backslashreplace").strip().splitlines()
     return words[-1] if words else "git said nothing"

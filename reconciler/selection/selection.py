@@ -72,10 +72,10 @@ def manifest_places(
 
 def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Selected:
     """Keep the customers that every narrowing keeps. Raises UsageError where one makes no sense."""
-    label = _selector(narrowing.selector)
-    shard = _shard(narrowing.shard)
-    changes = _changes(desired, narrowing, places)
-    named = _named(narrowing.customers, (*desired.customers, *changes.dropped))
+    label = _choose_labelled(narrowing.selector)
+    shard = _read_shard(narrowing.shard)
+    changes = _find_changes(desired, narrowing, places)
+    named = _choose_named(narrowing.customers, (*desired.customers, *changes.dropped))
 
     def chosen(customer: DesiredCustomer) -> bool:
         return named(customer) and label(customer) and shard.holds(customer.customer_id)
@@ -86,7 +86,7 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
         for customer in desired.customers
         if (changed is None or customer.customer_id in changed) and chosen(customer)
     )
-    dropped = tuple(_dropped(customer) for customer in changes.dropped if chosen(customer))
+    dropped = tuple(_describe_dropped(customer) for customer in changes.dropped if chosen(customer))
     note = changes.note or ("" if kept else "no customer is selected")
     return Selected(
         DesiredState(kept),
@@ -134,13 +134,13 @@ def _reselect_changed(
     return Selected(DesiredState(kept), Scope(plan.selection, changed.scope.findings))
 
 
-def _changes(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Changes:
+def _find_changes(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Changes:
     if narrowing.changed_from is None:
         return Changes(None)
     return find_changes(desired, narrowing.changed_from, places)
 
 
-def _dropped(customer: DesiredCustomer) -> Finding:
+def _describe_dropped(customer: DesiredCustomer) -> Finding:
     message = "this customer's manifest was taken out; what it holds, it keeps"
     found = make_finding("customer-dropped", customer, message, source=customer.source)
     return replace(found, source=None)
@@ -150,24 +150,24 @@ def _everybody(_customer: DesiredCustomer) -> bool:
     return True
 
 
-def _named(asked: tuple[str, ...], customers: Sequence[DesiredCustomer]) -> Chosen:
+def _choose_named(asked: tuple[str, ...], customers: Sequence[DesiredCustomer]) -> Chosen:
     if not asked:
         return _everybody
     names = {customer.name for customer in customers}
     ids = {str(customer.customer_id) for customer in customers}
     for name in asked:
         if name not in names and name.lower() not in ids:
-            raise UsageError(f"no manifest declares a customer {show(name)}", _meant(name, names))
+            raise UsageError(f"no manifest declares a customer {show(name)}", _suggest(name, names))
     wanted = {*asked, *(name.lower() for name in asked if name.lower() in ids)}
     return lambda customer: not wanted.isdisjoint((customer.name, customer.customer_id))
 
 
-def _meant(name: str, names: set[str]) -> str:
+def _suggest(name: str, names: set[str]) -> str:
     meant = nearest(name, names)
     return f"did you mean {meant}?" if meant else "give the name of a manifest, or a customer's id"
 
 
-def _selector(selector: str | None) -> Chosen:
+def _choose_labelled(selector: str | None) -> Chosen:
     if selector is None:
         return _everybody
     key, equals, value = selector.partition("=")
@@ -178,7 +178,7 @@ def _selector(selector: str | None) -> Chosen:
     return lambda customer: customer.labels.get(key) == value
 
 
-def _shard(shard: str | None) -> Shard:
+def _read_shard(shard: str | None) -> Shard:
     read = Shard(1, 1) if shard is None else read_shard(shard)
     if read is None:
         raise UsageError(

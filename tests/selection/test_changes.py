@@ -1,4 +1,4 @@
-"""What counts as changed since the merge base: documents, never lines; doubt means everything."""
+"""What counts as changed since the merge base: documents, never lines; no history means all."""
 
 from __future__ import annotations
 
@@ -365,7 +365,7 @@ def forget_history(repository: GitFolder) -> None:
         (forget_history, "HEAD and main have no commit in common"),
     ],
 )
-def test_doubt_means_a_full_plan_said_aloud(
+def test_an_unknown_history_means_a_full_plan_said_aloud(
     repository: GitFolder, change: Callable[[GitFolder], None], reason: str
 ) -> None:
     """What can't be told for sure narrows nothing, and the reason is said."""

@@ -198,7 +198,7 @@ def test_a_link_in_its_place_hides_no_value(repository: GitFolder) -> None:
     assert messages(changes) == ["policy.maxCreates was 25, is 9999"]
 
 
-def test_no_doubt_about_the_manifests_hides_it(repository: GitFolder) -> None:
+def test_no_other_reason_for_a_full_plan_hides_it(repository: GitFolder) -> None:
     """Manifests whose history can't be told are planned in full, and the configuration is told."""
     (repository.folder / "customers").rename(repository.folder / "moved")
     (repository.folder / "customers").symlink_to("moved")

@@ -1,4 +1,4 @@
-"""What is asked of git: which answers are believed, which are doubted, and what is never run."""
+"""What is asked of git: which answers are believed, which are refused, and what is never run."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def crossed(repository: GitFolder) -> None:
         (crossed, "HEAD and main have 2 merge bases"),
     ],
 )
-def test_a_merge_base_that_is_not_one_is_doubted(
+def test_a_merge_base_that_is_not_one_is_refused(
     repository: GitFolder, happening: Callable[[GitFolder], None], reason: str
 ) -> None:
     """Without exactly one merge base nothing can be compared."""
@@ -132,7 +132,7 @@ def test_a_merge_base_that_is_not_one_is_doubted(
         merge_base(opened, find_commit(opened, "main"), "main")
 
 
-def test_a_shallow_clone_is_doubted(repository: GitFolder, tmp_path: Path) -> None:
+def test_a_shallow_clone_is_refused(repository: GitFolder, tmp_path: Path) -> None:
     """A history that is cut short could hide the real merge base."""
     clone = tmp_path / "clone"
     repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(clone))
@@ -151,7 +151,7 @@ def test_a_tree_is_listed_under_the_paths_asked_for(repository: GitFolder) -> No
     assert found == {*names[:3], "customers/one.yaml", "cust*/star.yaml"}
 
 
-def test_a_tree_that_is_gone_is_doubted(repository: GitFolder) -> None:
+def test_a_tree_that_is_gone_is_refused(repository: GitFolder) -> None:
     """A commit that git can't list is told, with git's own words."""
     opened = open_repository(repository.root)
     with pytest.raises(HistoryUnavailable, match="can't list"):
@@ -225,14 +225,14 @@ def test_files_are_read_byte_for_byte(repository: GitFolder) -> None:
 
 
 @pytest.mark.parametrize("object_id_", ["0" * 40, "nonsense"])
-def test_a_file_that_git_has_lost_is_doubted(repository: GitFolder, object_id_: str) -> None:
+def test_a_file_that_git_has_lost_is_refused(repository: GitFolder, object_id_: str) -> None:
     """A content that can't be had, as in a partial clone without its server, is no empty one."""
     lost = TreeEntry("customers/lost.yaml", "100644", object_id_)
     with pytest.raises(HistoryUnavailable, match=r"lost what customers/lost\.yaml held"):
         list(read_files(open_repository(repository.root), [lost]))
 
 
-def test_a_file_too_large_for_a_manifest_is_doubted(repository: GitFolder) -> None:
+def test_a_file_too_large_for_a_manifest_is_refused(repository: GitFolder) -> None:
     """Nothing of any size is taken into memory."""
     (repository.root / "large.yaml").write_bytes(b"x" * (MAX_BYTES + 1))
     repository.commit()

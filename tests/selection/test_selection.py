@@ -180,7 +180,7 @@ def test_nothing_changed_is_an_empty_plan(repository: GitFolder) -> None:
     assert selected.scope.findings == ()
 
 
-def test_doubt_keeps_everybody_and_is_said(repository: GitFolder) -> None:
+def test_an_unknown_history_keeps_everybody_and_is_said(repository: GitFolder) -> None:
     """A changed configuration means a full plan, but the other narrowings hold."""
     repository.commit()
     repository.write("reconciler.yaml", f"# changed\n{CONFIGURATION}")
@@ -290,7 +290,7 @@ def test_a_merged_change_still_has_the_customers_of_its_plan(repository: GitFold
 
 
 def test_a_ref_that_is_gone_selects_everybody(repository: GitFolder) -> None:
-    """In doubt nobody is left out, and it is said."""
+    """Without a history nobody is left out, and it is said."""
     selected = reselected(repository, Selection(changed_from="gone"))
     assert len(names(selected)) == 4
     assert "no commit 'gone'" in selected.notes[0]
