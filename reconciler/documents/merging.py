@@ -58,19 +58,21 @@ def _read_shard_of(part: ShardPlan) -> Shard:
 
 
 def _refuse_foreign(part: ShardPlan, first: ShardPlan) -> None:
-    for what, here, there in (
-        ("parts", _spell_count(part), _spell_count(first)),
-        ("address", part.plan.target.address, first.plan.target.address),
-        ("tenant", part.plan.target.tenant_id, first.plan.target.tenant_id),
-        ("version", part.document.tool_version, first.document.tool_version),
-        (
-            "narrowing",
-            _spell_narrowing(part.plan.selection),
-            _spell_narrowing(first.plan.selection),
-        ),
-    ):
-        if here != there:
-            raise _make_refusal(part, f"its {what}: {here}; that of {first.name}: {there}")
+    theirs = _describe_whole(first)
+    for what, here in _describe_whole(part).items():
+        if here != theirs[what]:
+            raise _make_refusal(part, f"its {what}: {here}; that of {first.name}: {theirs[what]}")
+
+
+def _describe_whole(part: ShardPlan) -> dict[str, str | None]:
+    """Describe what all parts of one whole have in common."""
+    return {
+        "parts": _spell_count(part),
+        "address": part.plan.target.address,
+        "tenant": part.plan.target.tenant_id,
+        "version": part.document.tool_version,
+        "narrowing": _spell_narrowing(part.plan.selection),
+    }
 
 
 def _spell_count(part: ShardPlan) -> str:
