@@ -109,7 +109,7 @@ async def connected(
     address, concurrency = access.address, settings.concurrency
     http = connect(address, auth=access.auth, concurrency=concurrency, transport=access.embedded)
     # The embedded one is in this process: there is nobody to be gentle with.
-    pace = Pace(concurrency, settings.requests_per_minute)
+    pace = Pace(concurrency, settings.requests_per_minute, paced=access.embedded is None)
     client = PartnerCenterClient(address=address, http=http, pace=pace, secrets=access.secrets)
     with calls_logged(flags):
         async with client:

@@ -224,7 +224,10 @@ class PartnerCenterClient:
             started = timing.clock()
             answer = await exchange(self._http, request, timing.now(), self._secrets)
             if not isinstance(answer, Lost):
-                turn.answered(throttled=_is_throttled(call.kind, answer.status))
+                if _is_throttled(call.kind, answer.status):
+                    turn.throttled(request_id, answer.retry_after)
+                else:
+                    turn.answered(request_id)
         log_exchange(call, answer, timing.clock() - started)
         return answer
 

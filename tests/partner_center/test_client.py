@@ -317,15 +317,16 @@ def test_more_patience_than_there_is_ends_the_read_at_once() -> None:
     assert (len(heard), time.slept) == (1, [])
 
 
-def test_a_throttled_answer_slows_the_pace() -> None:
-    """After a 429 the next request of whoever it is waits for its pace."""
+def test_answers_that_are_all_throttled_slow_the_pace() -> None:
+    """After a row of 429 the next request of whoever it is waits for its pace."""
     time = FakeTime(chance=0.0)
+    said: list[Reply] = [reply(429)] * 3
 
     async def use(client: PartnerCenterClient) -> None:
-        await client.qualifications(CUSTOMER)
-        await client.qualifications(CUSTOMER)
+        reads = (client.qualifications(customer_id(each)) for each in range(4))
+        await asyncio.gather(*reads)
 
-    run(replies(reply(429), WHOLE), use, time)
+    run(lambda _heard: said.pop() if said else WHOLE, use, time)
     assert [each for each in time.slept if each > 0]
 
 
@@ -475,7 +476,7 @@ def test_a_service_that_comes_back_is_asked_again() -> None:
         await client.qualifications(CUSTOMER)
         return first, await many(100)(client)
 
-    value, _ = run(lambda _heard: reply(503) if dead else WHOLE, use, time)
+    value, _ = run(lambda _heard: reply(500) if dead else WHOLE, use, time)
     assert value == (Counter(Unavailable=100), Counter(read=100))
 
 
