@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
     from reconciler.model.state import DesiredState, LiveState, Qualification
-    from reconciler.operations import ApplyRequest, Run
+    from reconciler.operations.apply import ApplyRequest
+    from reconciler.operations.run import Run
     from reconciler.partner_center.client import PartnerCenterClient
     from reconciler.planning.planner import make_plan
     from reconciler.version import VERSION
@@ -44,7 +45,8 @@ _HOMES = {
     "model.errors": ("ReconcilerError",),
     "model.findings": ("Category", "Finding", "Severity", "Source"),
     "manifests.loading": ("load_desired", "validate"),
-    "operations": ("ApplyRequest", "Run"),
+    "operations.apply": ("ApplyRequest",),
+    "operations.run": ("Run",),
     "partner_center.client": ("PartnerCenterClient",),
     "model.plan": (
         "ApplyReport",

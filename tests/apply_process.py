@@ -20,7 +20,7 @@ from reconciler.model.errors import (
     Unavailable,
     UnreadableAnswer,
 )
-from reconciler.operations import ApplyRequest, Run, apply
+from reconciler.operations.apply import ApplyRequest, apply
 from tests.fake_partner_center import Admin, FakePartnerCenter, Fault, Killed, room_for
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.state import CustomerId, Qualification
+    from reconciler.operations.run import Run
     from tests.fake_partner_center import Post
 
 DECIDED: Final[dict[str, Exception]] = {

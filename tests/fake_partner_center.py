@@ -38,7 +38,7 @@ from reconciler.model.state import (
     Qualification,
     VettingStatus,
 )
-from reconciler.operations import Run
+from reconciler.operations.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -15,6 +15,7 @@ from reconciler.applying.attempt import CreateAttempt
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
 from reconciler.applying.creates import PreparedCreate, RetryLimits
+from reconciler.applying.results import after, ended, in_flight, result
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks
 from reconciler.model.errors import SignInFailed
 from reconciler.model.plan import Create, Outcome, StepResult
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.applying.create_log import Records
-    from reconciler.applying.creates import CreateOutcome, CreatesQualifications
+    from reconciler.applying.creates import CreatesQualifications
     from reconciler.applying.history import History
     from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
@@ -119,8 +120,8 @@ class Engine:
             return self._results[step.key]
         attempt = self._attempts.get(step.key)
         if attempt is not None and attempt.may_have_happened:
-            return _in_flight(attempt.prepared)
-        return _result(step, Outcome.NOT_ATTEMPTED, self._stop.reason or "the run was cut short")
+            return in_flight(attempt.prepared)
+        return result(step, Outcome.NOT_ATTEMPTED, self._stop.reason or "the run was cut short")
 
     def _leave_out(self) -> None:
         """Leave out what manifests and policy no longer stand for: no read is wasted on it."""
@@ -128,7 +129,7 @@ class Engine:
             for step in grounds.steps:
                 match judge(step, grounds, None):
                     case Moved(because):
-                        self._results[step.key] = _result(step, Outcome.NOT_ATTEMPTED, because)
+                        self._results[step.key] = result(step, Outcome.NOT_ATTEMPTED, because)
 
     def _read_codes(self) -> None:
         for step in self._input.plan.steps:
@@ -179,7 +180,7 @@ class Engine:
         failed: Step | None = None
         for step in grounds.steps:
             if failed is not None:
-                self._results.setdefault(step.key, _after(step, failed))
+                self._results.setdefault(step.key, after(step, failed))
             elif step.key not in self._results and not self._stop:
                 self._results[step.key] = await self._step(step, grounds)
             if self._result(step).outcome not in DONE:
@@ -199,9 +200,9 @@ class Engine:
             self._attempts[step.key] = attempt
             outcome = await attempt.pursue()
         if not (attempt.sent or prepared.unsettled):
-            return _settled_result(step, outcome, None)
+            return ended(step, outcome, None)
         self._log.settled(prepared, outcome.outcome)
-        return _settled_result(step, outcome, prepared.request_id)
+        return ended(step, outcome, prepared.request_id)
 
     def _prepare(self, step: Step, grounds: Grounds) -> PreparedCreate:
         unsettled = self._input.history.unsettled.values()
@@ -261,46 +262,4 @@ def _other_create(earlier: CreateRecord) -> str:
         "happened, and this step asks for something else; look at the customer in Partner Center. "
         "If it is absent for good, declare it as it was sent, or free the step with "
         f"`reconciler journal settle {earlier.request_id} absent --reason ...`"
-    )
-
-
-def _after(step: Step, failed: Step) -> StepResult:
-    message = f"{failed.qualification}, which comes before it, was not created"
-    return _result(step, Outcome.NOT_ATTEMPTED, message)
-
-
-def _in_flight(prepared: PreparedCreate) -> StepResult:
-    message = "left while it was in flight: it may have been created; run apply again"
-    return _result(prepared.step, Outcome.UNKNOWN, message, request_id=prepared.request_id)
-
-
-def _settled_result(step: Step, settled: CreateOutcome, request_id: str | None) -> StepResult:
-    return _result(
-        step,
-        settled.outcome,
-        settled.message,
-        vetting_status=settled.vetting_status,
-        request_id=request_id,
-        correlation_id=settled.correlation_id,
-    )
-
-
-def _result(  # noqa: PLR0913 - a result has this many parts, all named
-    step: Step,
-    outcome: Outcome,
-    message: str | None,
-    *,
-    vetting_status: str | None = None,
-    request_id: str | None = None,
-    correlation_id: str | None = None,
-) -> StepResult:
-    return StepResult(
-        customer_id=step.customer_id,
-        name=step.name,
-        qualification=step.qualification,
-        outcome=outcome,
-        vetting_status=vetting_status,
-        request_id=request_id,
-        correlation_id=correlation_id,
-        message=message,
     )

@@ -24,7 +24,9 @@ from reconciler.documents.models import report_to_document, to_json
 from reconciler.documents.saving import ensure_replaceable, write_whole
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.model.plan import ApplyReport
-from reconciler.operations import FAILED, FINDINGS_STAND, ApplyRequest, apply, utc_now
+from reconciler.operations.apply import ApplyRequest, apply
+from reconciler.operations.plan import FAILED, FINDINGS_STAND
+from reconciler.operations.run import utc_now
 from reconciler.render import render_plan, render_report
 from reconciler.selection.selection import Narrowing
 

@@ -59,7 +59,7 @@ def serve(
 @global_options
 def reset(flags: Globals) -> int:
     from reconciler.emulator.store import open_store  # noqa: PLC0415 - for this command only
-    from reconciler.operations import forget_creates  # noqa: PLC0415 - as above
+    from reconciler.operations.settle import forget_creates  # noqa: PLC0415 - as above
 
     configuration = _configuration(flags)
     address = _served(flags)

@@ -12,8 +12,8 @@ from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.model.policy import Policy
-from reconciler.operations import FAILED, plan_exit_code
 from reconciler.operations.merge import merge
+from reconciler.operations.plan import FAILED, plan_exit_code
 from reconciler.render import render_plan
 
 if TYPE_CHECKING:

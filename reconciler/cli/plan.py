@@ -20,8 +20,8 @@ from reconciler.cli.options import (
 from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
 from reconciler.cli.session import Session, open_session
 from reconciler.model.errors import UsageError
-from reconciler.operations import FAILED, plan, plan_exit_code
 from reconciler.operations.estate import add_unmanaged, explain_drifts
+from reconciler.operations.plan import FAILED, plan, plan_exit_code
 from reconciler.render import render_plan
 from reconciler.selection.selection import Narrowing
 

@@ -18,7 +18,7 @@ from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import NoManifests
 from reconciler.model.plan import Scope
 from reconciler.model.state import DesiredState
-from reconciler.operations import Run
+from reconciler.operations.run import Run
 from reconciler.partner_center.call_log import CALL_LOG
 from reconciler.partner_center.client import PartnerCenterClient, connect
 from reconciler.partner_center.pacing import Pace

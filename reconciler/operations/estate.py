@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.plan import PlanDocument
     from reconciler.model.state import DesiredState
-    from reconciler.operations import Run
+    from reconciler.operations.run import Run
 
 
 async def add_unmanaged(document: PlanDocument, desired: DesiredState, run: Run) -> PlanDocument:

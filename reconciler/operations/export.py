@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState
-    from reconciler.operations import Run
+    from reconciler.operations.run import Run
 
 DONE: Final = 0
 NOT_ALL: Final = 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from reconciler.model.state import CustomerId, DesiredCustomer, DesiredState, LiveQualification
-    from reconciler.operations import Run
+    from reconciler.operations.run import Run
 
 FIRST_PAUSE: Final = 60.0
 """Seconds. No customer is asked more often: a vetting takes business days (domain.md, 2)."""

@@ -32,7 +32,8 @@ from reconciler.model.state import (
     Qualification,
     VettingStatus,
 )
-from reconciler.operations import ApplyRequest, plan
+from reconciler.operations.apply import ApplyRequest
+from reconciler.operations.plan import plan
 from reconciler.planning.planner import make_plan
 from reconciler.planning.staleness import find_drift
 from tests.apply_process import CALM, WEATHERS, Process
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from reconciler.applying.history import History
     from reconciler.model.plan import ApplyReport, Plan, Step, StepKey, StepResult
     from reconciler.model.state import DesiredQualification
-    from reconciler.operations import Run
+    from reconciler.operations.run import Run
     from tests.apply_process import Weather
 
 Key = tuple[CustomerId, Qualification]

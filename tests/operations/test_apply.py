@@ -33,13 +33,9 @@ from reconciler.model.errors import (
 from reconciler.model.plan import Outcome, Plan, Scope, Target
 from reconciler.model.policy import Policy
 from reconciler.model.state import CustomerId, DesiredState, Qualification, VettingStatus
-from reconciler.operations import (
-    ApplyRequest,
-    apply,
-    forget_creates,
-    plan,
-    plan_exit_code,
-)
+from reconciler.operations.apply import ApplyRequest, apply
+from reconciler.operations.plan import plan, plan_exit_code
+from reconciler.operations.settle import forget_creates
 from tests.fake_partner_center import (
     DAWN,
     Admin,
@@ -74,7 +70,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Category
     from reconciler.model.plan import PlanDocument
     from reconciler.model.state import DesiredCustomer, LiveQualification
-    from reconciler.operations import Run
+    from reconciler.operations.run import Run
 
 CREATED: Final = Outcome.CREATED
 PRESENT: Final = Outcome.ALREADY_PRESENT

@@ -1,0 +1,53 @@
+"""Says what became of one step, as the report tells it; it decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model.plan import Outcome, StepResult
+
+if TYPE_CHECKING:
+    from reconciler.applying.creates import CreateOutcome, PreparedCreate
+    from reconciler.model.plan import Step
+
+
+def after(step: Step, failed: Step) -> StepResult:
+    message = f"{failed.qualification}, which comes before it, was not created"
+    return result(step, Outcome.NOT_ATTEMPTED, message)
+
+
+def in_flight(prepared: PreparedCreate) -> StepResult:
+    message = "left while it was in flight: it may have been created; run apply again"
+    return result(prepared.step, Outcome.UNKNOWN, message, request_id=prepared.request_id)
+
+
+def ended(step: Step, outcome: CreateOutcome, request_id: str | None) -> StepResult:
+    return result(
+        step,
+        outcome.outcome,
+        outcome.message,
+        vetting_status=outcome.vetting_status,
+        request_id=request_id,
+        correlation_id=outcome.correlation_id,
+    )
+
+
+def result(  # noqa: PLR0913 - a result has this many parts, all named
+    step: Step,
+    outcome: Outcome,
+    message: str | None,
+    *,
+    vetting_status: str | None = None,
+    request_id: str | None = None,
+    correlation_id: str | None = None,
+) -> StepResult:
+    return StepResult(
+        customer_id=step.customer_id,
+        name=step.name,
+        qualification=step.qualification,
+        outcome=outcome,
+        vetting_status=vetting_status,
+        request_id=request_id,
+        correlation_id=correlation_id,
+        message=message,
+    )

@@ -1,0 +1,54 @@
+"""The verb plan: reads live state, compares, and says how that ends. It writes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reconciler.applying.validation_codes import unreadable_codes
+from reconciler.documents.digest import plan_digest
+from reconciler.live_state import checks_wanted, read_customers, read_side_checks
+from reconciler.model.plan import (
+    PlanDocument,
+    PlanOptions,
+    Scope,
+)
+from reconciler.model.state import LiveState
+from reconciler.planning.planner import customers_to_check, make_plan
+from reconciler.version import VERSION
+
+if TYPE_CHECKING:
+    from reconciler.model.findings import Category
+    from reconciler.model.plan import Plan
+    from reconciler.model.state import DesiredState
+    from reconciler.operations.run import Run
+
+
+DONE_PLAN: Final = 0
+FAILED: Final = 1
+STEPS_WAIT: Final = 2
+FINDINGS_STAND: Final = 3
+
+
+async def plan(desired: DesiredState, scope: Scope, run: Run) -> PlanDocument:
+    """Read live state and compare. Raises SignInRefused or SignInFailed; writes nothing."""
+    settings = run.configuration
+    ids = [customer.customer_id for customer in desired.customers]
+    unreadable = unreadable_codes(desired, run.codes)
+    customers = await read_customers(run.service, ids, run.concurrency, run.progress)
+    live = LiveState(customers, {}, unreadable)
+    wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
+    to_check = customers_to_check(desired, live, settings.policy)
+    checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
+    live = LiveState(customers, checks, live.unreadable_codes)
+    options = PlanOptions(settings.policy, settings.target, run.now().date(), scope)
+    made = make_plan(desired, live, options)
+    return PlanDocument(made, plan_digest(made), run.now(), VERSION)
+
+
+def plan_exit_code(plan: Plan, fail_on: frozenset[Category], *, detailed: bool = False) -> int:
+    """1 beats 3 beats 2, as the contract's table of exit codes says."""
+    if not plan.complete:
+        return FAILED
+    if any(finding.category in fail_on for finding in plan.findings):
+        return FINDINGS_STAND
+    return STEPS_WAIT if detailed and plan.steps else DONE_PLAN

@@ -1,0 +1,86 @@
+"""What every verb needs of the world, handed in; it does nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.applying.creates import RetryLimits
+from reconciler.applying.validation_codes import CodeReader, unreadable_codes
+from reconciler.model.secret import KnownSecrets
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from datetime import date
+
+    from reconciler.applying.creates import CreatesQualifications
+    from reconciler.configuration.config import Configuration
+    from reconciler.model.audit import AuditRecord
+    from reconciler.model.state import CustomerId, CustomerSummary, DesiredState
+
+
+def utc_now() -> datetime:
+    """Tell the time to the second: what people and documents need of it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def say_nothing(_line: str) -> None:
+    """Tell nobody."""
+
+
+def show_nothing(_done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+async def nobody_listed() -> AsyncIterator[CustomerSummary]:
+    """List no customer, for verbs that ask for none."""
+    none: tuple[CustomerSummary, ...] = ()
+    for customer in none:
+        yield customer
+
+
+async def none_recorded(_since: date, _customer: CustomerId | None) -> AsyncIterator[AuditRecord]:
+    """Tell no record, for verbs that ask for none."""
+    none: tuple[AuditRecord, ...] = ()
+    for record in none:
+        yield record
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a verb needs of the world. `say` takes a line for people, `progress` done and total."""
+
+    configuration: Configuration
+    environ: Mapping[str, str]
+    service: CreatesQualifications
+    now: Callable[[], datetime] = utc_now
+    retry_limits: RetryLimits = field(default_factory=RetryLimits)
+    say: Callable[[str], None] = say_nothing
+    progress: Callable[[int, int], None] = show_nothing
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits between two states of the report that is kept while creates are sent."""
+    list_customers: Callable[[], AsyncIterator[CustomerSummary]] = nobody_listed
+    """Every customer of the partner, once; an error in its course means it is not whole."""
+    audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
+    """What was done since a day, of one customer or of all."""
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
+    """Those of `service`, which must know a code before an answer can quote it."""
+
+    @property
+    def codes(self) -> CodeReader:
+        settings = self.configuration
+        return CodeReader(self.environ, settings.folder, settings.secrets_folder, self.secrets)
+
+    def hold_codes(self, desired: DesiredState) -> None:
+        """Read every code that the manifests name, so that no answer can quote one."""
+        unreadable_codes(desired, self.codes)
+
+    @property
+    def cloud_has_agreements(self) -> bool:
+        return self.configuration.partner_center.cloud.has_agreements
+
+    @property
+    def concurrency(self) -> int:
+        return self.configuration.partner_center.concurrency

@@ -1,0 +1,125 @@
+"""Settles what earlier runs left in doubt, before anything is counted; it sends nothing."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.applying.history import read_history
+from reconciler.applying.journal import Journal
+from reconciler.applying.lock import JOURNAL_FILE, hold_lock
+from reconciler.applying.settling import ReadBack, read_back
+from reconciler.model.errors import (
+    SignInFailed,
+    SignInRefused,
+    StateError,
+)
+from reconciler.model.plan import (
+    Outcome,
+)
+from reconciler.operations.run import Run, utc_now
+from reconciler.planning.staleness import Grounds, Send, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from reconciler.applying.history import History
+    from reconciler.applying.journal_lines import CreateRecord
+    from reconciler.applying.state_folder import HeldFolder
+    from reconciler.applying.stop import StopSignal
+    from reconciler.configuration.config import Configuration
+    from reconciler.model.plan import Plan, StepKey
+    from reconciler.model.policy import Policy
+    from reconciler.model.state import DesiredState
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Finds out what became of the creates that earlier runs left in doubt."""
+
+    run: Run
+    stop: StopSignal
+    held: HeldFolder
+
+    @property
+    def _path(self) -> Path:
+        return self.run.configuration.state_dir / JOURNAL_FILE
+
+    def history(self) -> History:
+        return read_history(self._path, self.run.configuration.target)
+
+    async def settle(self, records: Iterable[CreateRecord]) -> ReadBack:
+        """Record what is there; where that can't be done, nothing is to be sent."""
+        if self.stop:
+            return ReadBack()
+        try:
+            found = await read_back(records, self.run.service, self.run.concurrency)
+            self._record(found.there)
+        except (SignInRefused, SignInFailed, StateError) as error:
+            self.stop.request(error.message, error)
+            return ReadBack()
+        for record, why in found.unread:
+            self.run.say(f"unsettled: {_describe(record)} can't be read back: {why}")
+        return found
+
+    def _record(self, records: Sequence[CreateRecord]) -> None:
+        if not records:
+            return
+        with Journal(self._path, str(uuid.uuid4()), self.held) as journal:
+            for record in records:
+                journal.settled(self.run.now(), record.request_id, Outcome.CREATED)
+                self.run.say(f"settled: {_describe(record)} was created by an earlier run")
+
+
+async def settle_before(settling: Settling) -> Sequence[CreateRecord]:
+    """Settle before anything is planned, so that nothing dead is counted; return what is absent."""
+    unsettled = settling.history().unsettled.values()
+    return (await settling.settle(unsettled)).absent if unsettled else ()
+
+
+async def settle_unplanned(
+    absent: Sequence[CreateRecord], plan: Plan, desired: DesiredState, settling: Settling
+) -> None:
+    """Look once more for what no step stands for: the plan may lack it because it is there."""
+    wanted = _wanted(plan, desired, settling.run.configuration.policy)
+    unplanned = [record for record in absent if record.key not in wanted]
+    if not unplanned:
+        return
+    for record in (await settling.settle(unplanned)).absent:
+        settling.run.say(
+            f"unsettled: {_describe(record)} is not there, and no step stands for it now: "
+            "nothing is sent"
+        )
+
+
+def _wanted(plan: Plan, desired: DesiredState, policy: Policy) -> set[StepKey]:
+    """Find the steps that today's manifests and policy still stand for."""
+    customers = {customer.customer_id: customer for customer in desired.customers}
+    return {
+        step.key
+        for step in plan.steps
+        if judge(step, Grounds((step,), (), customers.get(step.customer_id), policy), None)
+        == Send()
+    }
+
+
+def _describe(record: CreateRecord) -> str:
+    return f"{record.qualification} of {record.name} (MS-RequestId {record.request_id})"
+
+
+def forget_creates(configuration: Configuration) -> None:
+    """Note that the emulator is back at its seed: its creates are not to be settled any more.
+
+    Raises LockHeld while an apply is running, StateError where the journal can't be written.
+    """
+    path = configuration.state_dir / JOURNAL_FILE
+    if not path.exists():
+        return
+    folder = configuration.folder
+    with (
+        hold_lock(configuration.state_dir, utc_now(), within=folder) as held,
+        Journal(path, str(uuid.uuid4()), held) as journal,
+    ):
+        journal.reset(utc_now(), configuration.target)
