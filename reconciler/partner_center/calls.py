@@ -46,7 +46,14 @@ class Kind(StrEnum):
 
 
 SIDE_CHECKS: Final = frozenset(
-    {Kind.CUSTOMER, Kind.ACCOUNT_STATUS, Kind.AGREEMENTS, Kind.DIRECT_SIGNATURE}
+    {
+        Kind.CUSTOMER,
+        Kind.ACCOUNT_STATUS,
+        Kind.AGREEMENTS,
+        Kind.DIRECT_SIGNATURE,
+        Kind.AUDIT_RECORDS,
+        Kind.GCC_CODES,
+    }
 )
 """What fails for one of these says nothing of reading and creating qualifications."""
 

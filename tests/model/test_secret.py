@@ -90,12 +90,23 @@ JWT = "eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.c2ln"
         ("first-2first-2", "******"),
         ("aXaXa", "***"),
         ("a.c abc", "*** abc"),
+        ("outermost-inner-rest left", "*** left"),
         ("", ""),
     ],
 )
 def test_known_secrets_are_struck_out(text: str, expected: str) -> None:
     """Whole, in any case, also where one is the beginning of another or two overlap."""
-    texts = ("first-2", "ready-made", "first-234", "overfirst", "", "aXa", "a.c")
+    texts = (
+        "first-2",
+        "ready-made",
+        "first-234",
+        "overfirst",
+        "",
+        "aXa",
+        "a.c",
+        "outermost-inner-rest",
+        "inner",
+    )
     secrets = KnownSecrets(*map(Secret, texts))
     assert secrets.strike_out(text) == expected
     assert secrets.occur_in(text) is (text != expected)

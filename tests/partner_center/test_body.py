@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.partner_center.body import Json, NotJson, read_body
 from tests.partner_center.answers import CODE, CUSTOMER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST = 100
 
@@ -40,6 +44,24 @@ def read(body: bytes | str, *secrets: str) -> Json | NotJson:
 def test_what_is_refused_says_why(body: bytes | str, why: str) -> None:
     """A name twice (escaped too), what JSON lacks and what is too much; nothing is repeated."""
     assert read(body) == NotJson(why)
+
+
+@pytest.mark.parametrize("most", [3, 10])
+@pytest.mark.parametrize(
+    "body_of",
+    [
+        lambda values: json.dumps([0] * (values - 1)),
+        lambda values: "[" * (values - 1) + "]" * (values - 1),
+        lambda values: '{"a":' * (values - 1) + "0" + "}" * (values - 1),
+    ],
+    ids=["flat", "lists", "objects"],
+)
+def test_the_bound_is_a_bound(most: int, body_of: Callable[[int], str]) -> None:
+    """So many values are read, whatever they are of; more than they can be are refused."""
+    for values, refused in ((most, False), (most + 1, True)):
+        said = read_body(body_of(values).encode(), most, KnownSecrets())
+        why = said.why if isinstance(said, NotJson) else ""
+        assert ("are due at most" in why) is refused
 
 
 def test_what_is_nested_too_deeply_is_refused() -> None:
@@ -88,6 +110,7 @@ def test_secrets_are_struck_out_of_every_text() -> None:
         "code": 123456,
         "Deep": [{"Name": "x123456"}, True, None, 12],
         "Links": {"next": {"uri": "/customers?123456"}},
+        "ContinuationToken": "123456",
         "totalCount": 123456,
     }
     assert read(json.dumps(sent), "123456") == sent | {

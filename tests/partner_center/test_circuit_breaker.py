@@ -55,3 +55,14 @@ def test_a_side_check_bars_only_itself(kind: Kind) -> None:
     breakers.of(kind).failed()
     opened = {each for each in Kind if breakers.of(each).is_open}
     assert opened == ({kind} if kind in SIDE_CHECKS else set(Kind) - SIDE_CHECKS)
+
+
+def test_failures_while_it_is_open_put_no_trial_off() -> None:
+    """Reads that were under way when it opened fail later; the next trial is when it was due."""
+    time = FakeTime()
+    breaker = breaker_of(1, time)
+    breaker.failed()
+    time.seconds = PAUSE - 1
+    breaker.failed()
+    time.seconds = PAUSE
+    breaker.admit("read x")

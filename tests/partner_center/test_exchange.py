@@ -176,3 +176,20 @@ def test_an_unforeseen_failure_is_lost_too() -> None:
     )
     assert isinstance(lost, Lost)
     assert (lost.row, lost.failure, lost.detail) == (UNFORESEEN, "RuntimeError", "")
+
+
+def test_the_words_of_a_refused_connection_repeat_no_secret() -> None:
+    """A proxy's own words are told, and it may have seen what was sent."""
+
+    class Refusing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.ProxyError("407 for 123456", request=request)
+
+    async def run() -> ServiceAnswer | Lost:
+        request = ServiceRequest.of(CREATE, "http://127.0.0.1", REQUEST_ID)
+        async with httpx.AsyncClient(transport=Refusing()) as http:
+            return await exchange(http, request, EPOCH, KnownSecrets(CODE))
+
+    lost = asyncio.run(run())
+    assert isinstance(lost, Lost)
+    assert lost.detail == "407 for ***"
