@@ -96,6 +96,11 @@ class Call:
         return 200_000 if self.kind in LISTS else 2_000
 
     @property
+    def most_bytes(self) -> int:
+        """Of its answer; a page of 500 customers has about half a MiB, one customer a few KiB."""
+        return 32 * 1024 * 1024 if self.kind in LISTS else 1024 * 1024
+
+    @property
     def target(self) -> str:
         return f"{self.path}?{self.query}" if self.query else self.path
 
@@ -122,6 +127,7 @@ def request_headers(call: Call, request_id: str, correlation_id: str) -> dict[st
     """
     headers = {
         "Accept": "application/json",
+        "Accept-Encoding": "identity",  # what comes packed says nothing of its size
         "MS-RequestId": request_id,
         "MS-CorrelationId": correlation_id,
         "MS-PartnerCenter-Application": APPLICATION,
@@ -130,6 +136,8 @@ def request_headers(call: Call, request_id: str, correlation_id: str) -> dict[st
     }
     if call.is_write:
         headers["Content-Type"] = "application/json"
+    else:
+        headers["Cache-Control"] = "no-cache"  # what is decided on must be how it is now
     if call.continuation is not None:
         headers[CONTINUATION] = call.continuation
     return headers

@@ -57,7 +57,7 @@ def connect(
     ConfigurationError where the environment names a proxy of a kind that can't be used.
     """
     if transport is None:
-        transport = ConnectionPool(_lane_maker(address, getproxies()), concurrency)
+        transport = ConnectionPool(_connection_maker(address, getproxies()), concurrency)
     return httpx.AsyncClient(
         auth=auth,
         transport=transport,
@@ -68,7 +68,10 @@ def connect(
 
 
 class ConnectionPool(httpx.AsyncBaseTransport):
-    """Single connections side by side, kept alive: httpx's own pool degrades with their number."""
+    """Single connections side by side, kept alive: httpx's own pool degrades with their number.
+
+    A POST goes over a fresh one.
+    """
 
     def __init__(self, make: Callable[[], httpx.AsyncBaseTransport], concurrency: int) -> None:
         self._make = make
@@ -79,37 +82,40 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await self._places.acquire()
         try:
-            lane = self._free.pop() if self._free else await self._new()
+            connection = self._free.pop() if self._free else await self._new()
+            if request.method == "POST":
+                # One kept alive may be closed at the other end just now: that would be a doubt.
+                await connection.aclose()
         except BaseException:
             self._places.release()
             raise
         try:
-            response = await lane.handle_async_request(request)
+            response = await connection.handle_async_request(request)
         except BaseException:
-            self._leave(lane)
+            self._leave(connection)
             raise
         stream = response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         return httpx.Response(
             response.status_code,
             headers=response.headers,
-            stream=_LaneStream(stream, lambda: self._leave(lane)),
+            stream=_ConnectionStream(stream, lambda: self._leave(connection)),
             extensions=response.extensions,
         )
 
     async def _new(self) -> httpx.AsyncBaseTransport:
         return await self._made.enter_async_context(self._make())
 
-    def _leave(self, lane: httpx.AsyncBaseTransport) -> None:
-        self._free.append(lane)
+    def _leave(self, connection: httpx.AsyncBaseTransport) -> None:
+        self._free.append(connection)
         self._places.release()
 
     async def aclose(self) -> None:
         await self._made.aclose()
 
 
-class _LaneStream(httpx.AsyncByteStream):
-    """The body of an answer; httpx closes it once, and that frees its lane."""
+class _ConnectionStream(httpx.AsyncByteStream):
+    """The body of an answer; httpx closes it once, and that frees its connection."""
 
     def __init__(self, stream: httpx.AsyncByteStream, leave: Callable[[], None]) -> None:
         self._stream = stream
@@ -126,7 +132,9 @@ class _LaneStream(httpx.AsyncByteStream):
             self._leave()
 
 
-def _lane_maker(address: str, proxies: Mapping[str, str]) -> Callable[[], httpx.AsyncBaseTransport]:
+def _connection_maker(
+    address: str, proxies: Mapping[str, str]
+) -> Callable[[], httpx.AsyncBaseTransport]:
     url = httpx.URL(address)
     proxy = proxy_for(url, proxies)
     contexts: list[ssl.SSLContext] = []
@@ -144,7 +152,7 @@ def _lane_maker(address: str, proxies: Mapping[str, str]) -> Callable[[], httpx.
 
 
 def _ssl_context(url: httpx.URL) -> ssl.SSLContext:
-    """One for all lanes, made when the first is: to load the authorities takes its time.
+    """One for all connections, made when the first is: to load the authorities takes its time.
 
     For plain http there are none to load; used for https by mistake, it would trust nobody.
     """

@@ -14,6 +14,7 @@ from reconciler.model.secret import Secret
 from reconciler.partner_center.body import read_body
 from reconciler.partner_center.call_log import log_call
 from reconciler.partner_center.calls import ServiceAnswer, request_headers
+from reconciler.partner_center.receiving import receive_body
 from reconciler.partner_center.retry import parse_retry_after, row_of
 
 if TYPE_CHECKING:
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from reconciler.partner_center.calls import Call
     from reconciler.partner_center.retry import Row
 
-LARGEST_BODY: Final = 32 * 1024 * 1024
-"""Bytes of an answer. A page of 500 customers is about half of one MiB."""
-
-LONGEST_ATTEMPT: Final = 100.0
+LONGEST_READ: Final = 100.0
 """Seconds for one attempt, sign-in included: an answer may not drip in for ever."""
+
+LONGEST_CREATE: Final = 120.0
+"""Answers after 100 s were seen, and a create that is cut off is a doubt made at home."""
+
+PATIENT: Final = httpx.Timeout(LONGEST_CREATE, connect=10.0)
+"""The time-outs of a create: no shorter one may end it."""
 
 TELLING: Final = (httpx.ConnectError, httpx.ProxyError)
 """The exceptions whose own words are repeated; those of others can quote a header."""
@@ -41,12 +45,13 @@ class ServiceRequest:
     base: str
     request_id: str
     correlation_id: str
-    longest: float = LONGEST_ATTEMPT
+    longest: float
 
     @staticmethod
     def of(call: Call, base: str, request_id: str) -> ServiceRequest:
         """Make one more attempt of a call, under a correlation id of its own."""
-        return ServiceRequest(call, base, request_id, str(uuid4()))
+        longest = LONGEST_CREATE if call.is_write else LONGEST_READ
+        return ServiceRequest(call, base, request_id, str(uuid4()), longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,6 @@ class Lost:
     failure: str
     detail: str
     correlation_id: str
-
-
-class _TooLarge(httpx.DecodingError):
-    pass
 
 
 async def exchange(
@@ -95,10 +96,11 @@ async def _send(
         request.base + call.target,
         headers=request_headers(call, request.request_id, request.correlation_id),
         content=call.body or None,
+        timeout=PATIENT if call.is_write else httpx.USE_CLIENT_DEFAULT,
     )
     response = await http.send(built, stream=True, follow_redirects=False)
     try:
-        body = await _whole_body(response)
+        body = await receive_body(response, call.most_bytes)
     finally:
         await response.aclose()
     secrets.add(_token_of(response.request))
@@ -110,15 +112,6 @@ async def _send(
         correlation_id=_correlation_id(headers.get("ms-correlationid"), response.request),
         retry_after=parse_retry_after(response.headers.get("retry-after"), now),
     )
-
-
-async def _whole_body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise _TooLarge("the answer is larger than any that is due")
-    return bytes(body)
 
 
 def _correlation_id(echoed: str | None, sent: httpx.Request) -> str:

@@ -105,10 +105,12 @@ def test_the_code_shows_in_no_representation() -> None:
 
 
 def test_headers_are_the_documented_ones() -> None:
-    """A read carries both ids, our name, and asks for JSON in English; a write also its type."""
+    """Both ids and our name; JSON is asked for, new and unpacked; a write says its type."""
     read = request_headers(qualifications_call(CUSTOMER), "request", "correlation")
     assert read == {
         "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Cache-Control": "no-cache",
         "MS-RequestId": "request",
         "MS-CorrelationId": "correlation",
         "MS-PartnerCenter-Application": "reconciler",
@@ -116,6 +118,7 @@ def test_headers_are_the_documented_ones() -> None:
         "X-Locale": "en-US",
     }
     write = request_headers(create_call(GCC), "request", "correlation")
+    del read["Cache-Control"]
     assert write == {**read, "Content-Type": "application/json"}
 
 

@@ -117,6 +117,21 @@ def test_connections_are_kept_and_bounded() -> None:
     assert asyncio.run(run()) == (4, 40)
 
 
+def test_a_post_goes_over_a_fresh_connection() -> None:
+    """A connection kept alive may just be closed at the other end: that would be a doubt."""
+
+    async def run() -> list[int]:
+        async with raw_service(replies(reply(200, []))) as service:
+            used = []
+            async with connect(service.address, auth=None, concurrency=1) as client:
+                for method in ("GET", "GET", "POST", "POST", "GET"):
+                    await client.request(method, service.address)
+                    used.append(service.connections)
+            return used
+
+    assert asyncio.run(run()) == [1, 1, 2, 3, 3]
+
+
 def test_a_connection_that_broke_is_replaced() -> None:
     """After a dropped answer its place is free again, and the next request goes through."""
 

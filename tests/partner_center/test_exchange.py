@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import tracemalloc
+from asyncio import timeout
 from dataclasses import replace
 
 import httpx
@@ -13,7 +15,6 @@ from reconciler.model.errors import SignInFailed
 from reconciler.model.plan import Create
 from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.model.state import Qualification
-from reconciler.partner_center import exchange as exchanging
 from reconciler.partner_center.calls import Call, ServiceAnswer, create_call, qualifications_call
 from reconciler.partner_center.connection import BearerToken, connect
 from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange
@@ -21,7 +22,15 @@ from reconciler.partner_center.retry import EXCEPTIONS, UNFORESEEN
 from tests.partner_center.answers import CODE, CORRELATION, CUSTOMER
 from tests.partner_center.fake_sign_in import FailingSignIn
 from tests.partner_center.fake_time import EPOCH
-from tests.partner_center.raw_service import DROPPED, Heard, RawService, Reply, raw_service, reply
+from tests.partner_center.raw_service import (
+    DROPPED,
+    Heard,
+    RawService,
+    Reply,
+    raw_service,
+    replies,
+    reply,
+)
 
 READ = qualifications_call(CUSTOMER)
 CREATE = create_call(Create(CUSTOMER, Qualification.GCC, validation_code=CODE))
@@ -58,6 +67,8 @@ def test_a_read_is_sent_as_documented() -> None:
     assert heard.headers["ms-correlationid"] == attempt.correlation_id
     assert heard.headers["ms-partnercenter-application"] == "reconciler"
     assert heard.headers["accept"] == "application/json"
+    assert heard.headers["accept-encoding"] == "identity"
+    assert heard.headers["cache-control"] == "no-cache"
 
 
 def test_a_create_is_sent_as_documented() -> None:
@@ -123,12 +134,84 @@ def test_a_broken_answer_is_lost(said: Reply, kind: type[Exception]) -> None:
     assert lost == Lost(EXCEPTIONS[kind], kind.__name__, "", attempt.correlation_id)
 
 
-def test_an_answer_without_end_is_lost() -> None:
-    """A body beyond any that is due is not read to its end."""
-    bomb = gzip.compress(bytes(exchanging.LARGEST_BODY + 1))
-    lost, _, _ = sent_to(reply(200, bomb, content_encoding="gzip"))
+def packed(times: int, size: int) -> bytes:
+    body = bytes(size)
+    for _ in range(times):
+        body = gzip.compress(body)
+    return body
+
+
+BEYOND = READ.most_bytes + 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        reply(200, bytes(BEYOND)),
+        reply(200, packed(1, BEYOND), content_encoding="gzip"),
+        reply(200, packed(2, BEYOND), content_encoding="gzip, gzip"),
+        reply(200, packed(1, BEYOND), content_encoding="br"),
+    ],
+    ids=["plain", "packed", "packed twice", "packed in an unknown way"],
+)
+def test_an_answer_beyond_its_bound_is_lost(said: Reply) -> None:
+    """A body beyond any that is due, or packed so that its size can't be bounded, is not read."""
+    lost, _, _ = sent_to(said)
     assert isinstance(lost, Lost)
     assert lost.row is EXCEPTIONS[httpx.DecodingError]
+
+
+def test_a_bomb_takes_no_memory() -> None:
+    """200 MB in a few hundred KB are refused within a few times the bound, and never unpacked."""
+    bomb = gzip.compress(bytes(200_000_000))
+    said = reply(200, bomb, content_encoding="gzip")
+    tracemalloc.start()
+    lost, _, _ = sent_to(said)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(lost, Lost)
+    assert peak < 8 * READ.most_bytes
+
+
+def test_an_answer_that_is_packed_once_is_read() -> None:
+    """Some proxies pack whatever passes, though it is asked for as it is."""
+    answer, _, _ = sent_to(reply(200, gzip.compress(b"[]"), content_encoding="gzip"))
+    assert isinstance(answer, ServiceAnswer)
+    assert answer.content == []
+
+
+def test_a_too_large_answer_frees_its_connection() -> None:
+    """The only place that there is serves the next request."""
+
+    async def run() -> list[ServiceAnswer | Lost]:
+        said = replies(reply(200, bytes(BEYOND)), reply(200, []))
+        async with raw_service(said) as service:
+            request = ServiceRequest.of(READ, service.address, REQUEST_ID)
+            async with connect(service.address, auth=None, concurrency=1) as http, timeout(20):
+                return [await exchange(http, request, EPOCH, KnownSecrets()) for _ in range(2)]
+
+    first, second = asyncio.run(run())
+    assert isinstance(first, Lost)
+    assert isinstance(second, ServiceAnswer)
+
+
+def test_a_create_may_be_answered_late() -> None:
+    """A create waits for two minutes, as answers after 100 s were seen; a read gives up before."""
+    waits: list[tuple[float, float]] = []
+
+    class Recorder(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            waits.append((attempt.longest, request.extensions["timeout"]["read"]))
+            return httpx.Response(200, request=request)
+
+    async def send(sent: ServiceRequest) -> None:
+        async with connect("http://x", auth=None, concurrency=1, transport=Recorder()) as http:
+            await exchange(http, sent, EPOCH, KnownSecrets())
+
+    for call in (CREATE, READ):
+        attempt = ServiceRequest.of(call, "http://x", REQUEST_ID)
+        asyncio.run(send(attempt))
+    assert waits == [(120, 120), (100, 30)]
 
 
 def test_an_answer_that_drips_in_for_ever_is_lost() -> None:
