@@ -13,15 +13,39 @@ from reconciler.model.rules import REPORT_RULES, RULES, Rule
 
 
 @click.command(help="Tell what a rule means, why, and what to do.")
-@click.argument("rule")
+@click.argument("rule", required=False)
+@click.option("--list", "all_rules", is_flag=True, help="Name all rules, with what each says.")
 @global_options
-def command(_flags: Globals, rule: str) -> int:
-    if rule not in RULES:
-        close = get_close_matches(rule, RULES, 1)
-        hint = f"did you mean {close[0]}?" if close else f"rules: {', '.join(sorted(RULES))}"
-        raise UsageError(f"there is no rule {rule!r}", hint)
-    write(_explain(RULES[rule]))
+def command(_flags: Globals, rule: str | None, *, all_rules: bool) -> int:
+    if all_rules == (rule is not None):
+        raise UsageError("name a rule, or give --list", "`reconciler explain --list` names them")
+    write(_explain(_find(rule)) if rule is not None else _list_rules())
     return 0
+
+
+def _find(name: str) -> Rule:
+    """Find a rule by its name; UsageError that names the nearest one."""
+    known = RULES.get(name)
+    if known is None:
+        likely = [each for each in RULES if name in each] or RULES
+        nearest, *_ = get_close_matches(name, likely, 1, cutoff=0)
+        hint = f"did you mean {nearest}? `reconciler explain --list` names them all"
+        raise UsageError(f"there is no rule {name!r}", hint)
+    return known
+
+
+def _list_rules() -> str:
+    widest = max(map(len, RULES))
+    headings = dict.fromkeys(map(_raised_by, RULES.values()))
+    return "\n".join(
+        f"{heading}:\n"
+        + "".join(_listed(each, widest) for each in RULES.values() if _raised_by(each) == heading)
+        for heading in headings
+    )
+
+
+def _listed(rule: Rule, width: int) -> str:
+    return f"  {rule.id:<{width}}  {rule.title}\n"
 
 
 def _explain(rule: Rule) -> str:

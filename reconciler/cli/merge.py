@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.ending import tell_plan_ending
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
 from reconciler.configuration.config import find_configuration, load_configuration
@@ -36,7 +37,9 @@ def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path 
     document = merge(files)
     saved = out is None or saved_or_told(out, document)
     write(render_plan(format_, document, context_for(flags, folder)))
-    return plan_exit_code(document.plan, fail_on) if saved else FAILED
+    code = plan_exit_code(document.plan, fail_on) if saved else FAILED
+    tell_plan_ending(document.plan, code, format_, out, fail_on)
+    return code
 
 
 def _find_policy(flags: Globals, out: Path | None) -> tuple[Path, frozenset[Category]]:

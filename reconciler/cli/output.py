@@ -12,7 +12,7 @@ import click
 from reconciler.cli.places import source_links, terminal_links
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid, StateError
 from reconciler.model.findings import Validation
-from reconciler.render.context import RenderContext
+from reconciler.render.context import CONFIGURATION, RenderContext
 from reconciler.render.foreign_text import neutral
 from reconciler.version import VERSION
 
@@ -34,6 +34,18 @@ def write(document: str) -> None:
     """Write a document to stdout as it is."""
     sys.stdout.write(document)
     sys.stdout.flush()
+
+
+def tell_ending(format_: str, how: str, why: str = "", code: int = 0) -> None:
+    """Say in one line how a command ended whose document people don't read as it is printed.
+
+    A text says so itself; where it goes to a file or a pipe, only a failure is told beside it.
+    """
+    failure = f"Exit code {code}: {why}" if code else ""
+    if format_ != "text":
+        say(". ".join(part for part in (how, failure) if part))
+    elif failure and not sys.stdout.isatty():
+        say(failure)
 
 
 def show_error(error: ReconcilerError) -> None:
@@ -76,6 +88,7 @@ def context_for(flags: Globals, folder: Path, *, to_stderr: bool = False) -> Ren
     stream = sys.stderr if to_stderr else sys.stdout
     return RenderContext(
         root=root_of(folder),
+        configuration=flags.config.name if flags.config else CONFIGURATION,
         terminal=stream.isatty(),
         colour=flags.colour,
         width=shutil.get_terminal_size().columns,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.ending import tell_plan_ending
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import (
     Globals,
@@ -63,7 +64,9 @@ def command(
     write(render_plan(format_, document, context_for(flags, session.configuration.folder)))
     fail_on = session.configuration.policy.fail_on
     code = plan_exit_code(document.plan, fail_on, detailed=detailed_exitcode)
-    return code if saved else FAILED
+    code = code if saved else FAILED
+    tell_plan_ending(document.plan, code, format_, out, fail_on)
+    return code
 
 
 @dataclass(frozen=True, slots=True)

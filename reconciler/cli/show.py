@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import Globals, format_option, global_options
-from reconciler.cli.output import context_for, write
+from reconciler.cli.output import context_for, tell_ending, write
 from reconciler.documents.plan_file import load_plan_or_report
 from reconciler.model.plan import ApplyReport
 from reconciler.render import render_plan, render_report
+from reconciler.render.phrases import plan_headline, report_headline
 
 
 @click.command(help="Print a saved plan or an apply report in any format.")
@@ -23,6 +24,8 @@ def command(flags: Globals, file: Path, format_: str) -> int:
     context = context_for(flags, folder)
     if isinstance(document, ApplyReport):
         write(render_report(format_, document, context))
+        tell_ending(format_, report_headline(document))
     else:
         write(render_plan(format_, document, context))
+        tell_ending(format_, plan_headline(document.plan))
     return 0

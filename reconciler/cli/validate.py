@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
-from reconciler.cli.output import context_for, say, show_error, write
+from reconciler.cli.output import context_for, say, show_error, tell_ending, write
 from reconciler.cli.schema_copies import stale_copies
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.manifests.loading import validate
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity, Source, Validation
 from reconciler.render import VALIDATION_FORMATS, render_validation
+from reconciler.render.phrases import validation_headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,9 @@ def command(flags: Globals, paths: tuple[Path, ...], format_: str) -> int:
     for note in stale_copies(folder):
         say(f"note: {note}")
     write(render_validation(format_, validation, context_for(flags, folder)))
-    return int(any(each.severity is Severity.ERROR for each in validation.diagnostics))
+    code = int(any(each.severity is Severity.ERROR for each in validation.diagnostics))
+    tell_ending(format_, validation_headline(validation), "a manifest is invalid", code)
+    return code
 
 
 def _configuration(flags: Globals, cwd: Path) -> Configuration | None:

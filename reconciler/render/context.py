@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.render.foreign_text import address_path
 
@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Source
     from reconciler.render.source_links import SourceLinks
 
+CONFIGURATION: Final = "reconciler.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """`root` leads from the git root to the configuration's folder, with `/`; empty where equal.
 
+    `configuration` is the configuration's name in its folder: the place of what has no other.
     `terminal` says that people read it as it is printed, `width` columns wide; only there are
     `colour` and `files` looked at. `files` is the address of the configuration's folder, empty
     where the terminal opens no links; `sources` finds a line in the commit that is reviewed.
@@ -24,6 +27,7 @@ class RenderContext:
     """
 
     root: str = ""
+    configuration: str = CONFIGURATION
     terminal: bool = False
     colour: bool = False
     width: int = 100

@@ -1,16 +1,17 @@
 """SARIF 2.1.0 for code scanning: findings, and each step as a note on the line that asks for it.
 
-Places are told relative to the git root. A result without a place stays without one.
+Places are told relative to the git root. GitHub refuses a result without a place, so what has none
+stands at the configuration, which every run has read or would.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import posixpath
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.model.findings import Severity, Source
 from reconciler.model.rules import RULES, Rule
 from reconciler.render.entries import Entry, plan_entries, report_entries, validation_entries
 from reconciler.render.foreign_text import address_path
@@ -18,11 +19,22 @@ from reconciler.render.foreign_text import address_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.model.findings import Source, Validation
+    from reconciler.model.findings import Validation
     from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.render.context import RenderContext
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+LIMIT: Final = 25_000
+"""Results of one run; GitHub refuses more ("SARIF results exceed one or more limits")."""
+
+INFORMATION: Final = (
+    "https://learn.microsoft.com/partner-center/developer/"
+    "update-customer-qualification-asynchronous"
+)
+"""What the tool is about; it has no page of its own."""
+
+_WORST_FIRST: Final = tuple(Severity)
+
 SOURCE_ROOT: Final = "%SRCROOT%"
 
 JsonObject = dict[str, Any]
@@ -41,9 +53,11 @@ def render_validation(validation: Validation, context: RenderContext) -> str:
 
 
 def _rendered(entries: Sequence[Entry], context: RenderContext, *, successful: bool) -> str:
-    rules = sorted({entry.rule for entry in entries})
+    told = _worst(entries)
+    rules = sorted({entry.rule for entry in told})
     driver = {
         "name": "reconciler",
+        "informationUri": INFORMATION,
         **({"version": context.tool_version} if context.tool_version else {}),
         "rules": [_rule(rule_id) for rule_id in rules],
     }
@@ -53,11 +67,25 @@ def _rendered(entries: Sequence[Entry], context: RenderContext, *, successful: b
         "originalUriBaseIds": {
             SOURCE_ROOT: {"description": {"text": "The root of the repository."}}
         },
-        "invocations": [{"executionSuccessful": successful}],
-        "results": list(_results(entries, rules, context.root)),
+        "invocations": [{"executionSuccessful": successful, **_left_out(len(entries) - len(told))}],
+        "results": list(_results(told, rules, context)),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _worst(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Keep what GitHub takes of one run, errors before warnings before notes."""
+    if len(entries) <= LIMIT:
+        return entries
+    return sorted(entries, key=lambda entry: _WORST_FIRST.index(entry.severity))[:LIMIT]
+
+
+def _left_out(number: int) -> JsonObject:
+    if not number:
+        return {}
+    words = f"{number} results more than code scanning takes; --format json has all."
+    return {"toolExecutionNotifications": [{"level": "warning", "message": {"text": words}}]}
 
 
 def _rule(rule_id: str) -> JsonObject:
@@ -84,23 +112,24 @@ def _help(known: Rule, heading: str) -> str:
     return "\n\n".join(heading.format(title) + text for title, text in parts)
 
 
-def _results(entries: Iterable[Entry], rules: Sequence[str], root: str) -> Iterable[JsonObject]:
+def _results(
+    entries: Iterable[Entry], rules: Sequence[str], context: RenderContext
+) -> Iterable[JsonObject]:
     index = {rule_id: place for place, rule_id in enumerate(rules)}
     seen: Counter[str] = Counter()
     for entry in entries:
         fingerprint = _fingerprint(entry)
         seen[fingerprint] += 1
-        yield _result(entry, root, index[entry.rule], f"{fingerprint}:{seen[fingerprint]}")
+        yield _result(entry, context, index[entry.rule], f"{fingerprint}:{seen[fingerprint]}")
 
 
-def _result(entry: Entry, root: str, rule_index: int, fingerprint: str) -> JsonObject:
-    location = {} if entry.source is None else {"locations": [_location(entry.source, root)]}
+def _result(entry: Entry, context: RenderContext, rule_index: int, fingerprint: str) -> JsonObject:
     return {
         "ruleId": entry.rule,
         "ruleIndex": rule_index,
         "level": entry.severity.value,
         "message": {"text": _message(entry)},
-        **location,
+        "locations": [_location(entry.source, context)],
         "partialFingerprints": {
             "customerRuleQualification/v1": fingerprint,
             # The one that GitHub looks at; left to itself it would hash the line's surroundings.
@@ -134,11 +163,12 @@ def _fingerprint(entry: Entry) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def _location(source: Source, root: str) -> JsonObject:
+def _location(source: Source | None, context: RenderContext) -> JsonObject:
+    place = source or Source(context.configuration, 1, 1)
     return {
         "physicalLocation": {
-            "artifactLocation": _artifact(posixpath.normpath(posixpath.join(root, source.file))),
-            "region": {"startLine": source.line, "startColumn": source.column},
+            "artifactLocation": _artifact(context.path(place)),
+            "region": {"startLine": place.line, "startColumn": place.column},
         }
     }
 

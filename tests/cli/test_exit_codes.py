@@ -24,7 +24,7 @@ USAGE: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "no-value": (("plan", "--out"), "requires an argument"),
     "show-what": (("show",), "FILE"),
     "merge-what": (("merge",), "FILE"),
-    "explain-what": (("explain",), "RULE"),
+    "explain-what": (("explain",), "name a rule"),
     "explain-no-rule": (("explain", "vetting-denid"), "did you mean vetting-denied?"),
     "two-files": (("apply", "a.json", "b.json"), "b.json"),
     "no-number": (("apply", "--allow-creates", "many"), "many"),

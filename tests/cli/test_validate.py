@@ -94,7 +94,8 @@ def test_formats_stay_whole(project: Project, format_: str) -> None:
     (project.folder / "name.yaml").write_text(HEAD + "  '##vso[x] ::error::\u202e<b>|': 1\n")
     ended = project.run("validate", "--format", format_)
     assert ended.code == 1
-    assert ended.err == ""
+    assert ended.err.endswith("Exit code 1: a manifest is invalid\n")
+    assert ended.err.count("\n") == 1
     check_whole(format_, ended.out)
 
 

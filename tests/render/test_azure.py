@@ -31,7 +31,9 @@ def issues(text: str) -> list[tuple[dict[str, str], str]]:
         assert line.lower().count("##vso[") == 1
         pairs = (pair.partition("=") for pair in match[1].split(";") if pair)
         properties = {name: unescaped(value) for name, _, value in pairs}
+        # Those of LogIssue in "Logging commands", whose types are these two.
         assert set(properties) <= {"type", "sourcepath", "linenumber", "columnnumber", "code"}
+        assert properties["type"] in {"error", "warning"}
         found.append((properties, unescaped(match[2])))
     return found
 

@@ -30,6 +30,7 @@ def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
         assert match, line
         pairs = (pair.partition("=") for pair in match[2].split(","))
         properties = {name: unescaped(value) for name, _, value in pairs}
+        # Those of "Workflow commands for GitHub Actions" that tell one point.
         assert set(properties) <= {"file", "line", "col", "title"}
         found.append((match[1], properties, unescaped(match[3])))
     return found

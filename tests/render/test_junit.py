@@ -26,6 +26,40 @@ def suite_of(text: str) -> ET.Element:
     return suite
 
 
+READ: Final[dict[str, set[str]]] = {
+    "testsuites": {"name", "tests", "failures", "errors"},
+    "testsuite": {"name", "tests", "failures", "errors"},
+    "testcase": {"classname", "name", "file", "line"},
+    "failure": {"message", "type"},
+    "system-out": set(),
+}
+"""Elements and attributes of the JUnit format that GitLab ("Unit test reports") and Azure Pipelines
+("Publish Test Results v2 task") document; `line` is pytest's, and ignored elsewhere."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        render_plan("junit", samples.PLAN_DOCUMENT, CONTEXT),
+        render_report("junit", samples.REPORT, CONTEXT),
+        render_validation("junit", samples.VALIDATION, CONTEXT),
+    ],
+    ids=["plan", "report", "validation"],
+)
+def test_platforms_read_it(text: str) -> None:
+    """Only documented elements stand there, each case has both names, and no case stands twice.
+
+    GitLab ignores all but the first case of a name.
+    """
+    root = ET.fromstring(text)  # noqa: S314 - our own output
+    for element in root.iter():
+        assert set(element.attrib) <= READ[element.tag]
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert all(all(names) for names in cases)
+    assert len(cases) == len(set(cases))
+    assert all(failure.get("message") for failure in root.iter("failure"))
+
+
 @pytest.mark.parametrize("payload", hostile.PAYLOADS.values(), ids=hostile.PAYLOADS)
 def test_hostile_text_stays_text(payload: str) -> None:
     """It is XML 1.0 still, with the cases and elements of a harmless one."""

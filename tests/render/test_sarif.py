@@ -12,6 +12,7 @@ from reconciler.model.findings import Source, Validation
 from reconciler.model.plan import Plan, Target
 from reconciler.model.rules import RULES
 from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.sarif import LIMIT
 from tests.render import hostile, samples
 
 CONTEXT: Final = RenderContext(root="partners/emea", tool_version="0.1.0")
@@ -94,11 +95,56 @@ def test_absolute_path() -> None:
     assert artifact == {"uri": "file:///srv/a%20b.yaml"}
 
 
-def test_without_a_place() -> None:
-    """What has no place in a text has no location."""
-    results = plan_run(samples.PLAN)["results"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        render_plan("sarif", samples.PLAN_DOCUMENT, CONTEXT),
+        render_report("sarif", samples.REPORT, CONTEXT),
+        render_validation("sarif", samples.VALIDATION, CONTEXT),
+    ],
+    ids=["plan", "report", "validation"],
+)
+def test_every_result_has_a_place(text: str) -> None:
+    """GitHub refuses results without one (GH1015, "ProvideRequiredLocationProperties")."""
+    for result in run_of(text)["results"]:
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"]
+        assert location["physicalLocation"]["region"]["startLine"] >= 1
+
+
+def test_what_has_no_place_stands_at_the_configuration() -> None:
+    """Its first line is the place of what is about no line."""
+    results = plan_run(samples.PLAN, replace(CONTEXT, configuration="ours.yaml"))["results"]
     (unplaced,) = [result for result in results if result["ruleId"] == "not-checked"]
-    assert "locations" not in unplaced
+    place = unplaced["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "partners/emea/ours.yaml"
+    assert place["region"]["startLine"] == 1
+
+
+def test_information_uri() -> None:
+    """The driver says where to read on, by an absolute address (SARIF 2.1.0, section 3.19.17)."""
+    assert plan_run(samples.PLAN)["tool"]["driver"]["informationUri"].startswith("https://")
+
+
+def test_no_more_results_than_code_scanning_takes() -> None:
+    """Of too many the worst stay, and how many are left out is told in the invocation.
+
+    The limit is GitHub's ("SARIF results exceed one or more limits"): the whole file is refused.
+    """
+    steps = samples.STEPS[:1] * LIMIT
+    run = plan_run(replace(samples.PLAN, steps=steps))
+    assert len(run["results"]) == LIMIT
+    levels = [result["level"] for result in run["results"]]
+    assert levels.count("error") == sum(one.severity == "error" for one in samples.FINDINGS)
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"].startswith(f"{len(samples.FINDINGS)} results more")
+
+
+def test_rules_are_short_enough() -> None:
+    """GitHub cuts ids at 255 and descriptions at 1,024 characters ("SARIF support")."""
+    for known in RULES.values():
+        assert len(known.id) <= 255
+        assert max(len(known.title), len(known.meaning)) <= 1024
 
 
 def test_levels() -> None:
