@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import tell_ending
-from reconciler.operations import FAILED, FINDINGS_STAND, STEPS_WAIT
+from reconciler.operations.plan import FAILED, FINDINGS_STAND, STEPS_WAIT
 from reconciler.render.entries import WORST_FIRST
 from reconciler.render.foreign_text import label
 from reconciler.render.phrases import plan_headline
