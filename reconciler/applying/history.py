@@ -15,8 +15,10 @@ from reconciler.applying.journal_lines import (
     CreateRecord,
     Ended,
     Event,
+    Found,
     Posting,
     Reset,
+    Ruled,
     Settled,
     Started,
     parse_lines,
@@ -25,16 +27,19 @@ from reconciler.applying.journal_lines import (
 from reconciler.applying.state_folder import read_state_file
 from reconciler.configuration.config import EMULATOR
 from reconciler.model.errors import JournalRefused
-from reconciler.model.plan import Outcome, StepKey
+from reconciler.model.plan import Outcome, StepKey, Target
 from reconciler.validation.addresses import comparable_address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from reconciler.model.plan import Target
 
 FRESH: Final = timedelta(hours=1)
 """How long reads are not trusted to show a create that the journal has seen done."""
+
+ANYWHERE: Final = Target("")
+"""For what is asked of all targets alike."""
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """How far ahead another machine's clock may be without being wrong."""
@@ -74,32 +79,61 @@ class History:
         What is dated in the future is old: with a clock that was wrong once, it would be fresh for
         as long as that clock was ahead.
         """
-        return {
-            key: sending
-            for key, sending in self.done.items()
-            if -CLOCKS_DIFFER <= now - sending.at < FRESH
-        }
+        return {key: sending for key, sending in self.done.items() if is_fresh(sending, now)}
 
     def is_ahead_of(self, now: datetime) -> bool:
         """Tell whether a line is dated in the future: a clock was wrong."""
         return self.latest is not None and self.latest - now > CLOCKS_DIFFER
 
 
+@dataclass(frozen=True, slots=True)
+class UnsettledCreate:
+    """A create that may have happened, wherever it was sent."""
+
+    record: CreateRecord
+    address: str
+    tenant_id: str | None
+    correlation_ids: tuple[str, ...]
+
+
+def is_fresh(record: CreateRecord, now: datetime) -> bool:
+    """Tell whether reads may still lag behind a create."""
+    return -CLOCKS_DIFFER <= now - record.at < FRESH
+
+
 def read_history(path: Path, target: Target) -> History:
     """Read what earlier runs left. Raises JournalRefused, which names the file and the line."""
+    return _replayed(path, _read_events(path), target).history()
+
+
+def read_unsettled(path: Path) -> tuple[UnsettledCreate, ...]:
+    """Read what is unsettled at any target, oldest first. Raises JournalRefused."""
+    return _replayed(path, _read_events(path), ANYWHERE).unsettled()
+
+
+def unsettled_ids(path: Path, events: Iterable[Event]) -> frozenset[str]:
+    """Find the request ids of the creates that are unsettled at any target."""
+    replayed = _replayed(path, events, ANYWHERE)
+    return frozenset(each.record.request_id for each in replayed.unsettled())
+
+
+def _read_events(path: Path) -> Iterable[Event]:
     try:
-        content = read_state_file(path)
+        return parse_lines(path, read_state_file(path))
     except FileNotFoundError:
-        return History({}, 0, {}, frozenset())
+        return ()
     except OSError as error:
         raise JournalRefused(
             f"the journal {path} can't be read: {error.strerror}",
             "make it readable, then run again; nothing was sent",
         ) from error
+
+
+def _replayed(path: Path, events: Iterable[Event], target: Target) -> _Reader:
     reader = _Reader(path, target)
-    for number, event in enumerate(parse_lines(path, content), start=1):
+    for number, event in enumerate(events, start=1):
         reader.read(number, event)
-    return reader.history()
+    return reader
 
 
 class _Reader:
@@ -132,6 +166,8 @@ class _Reader:
                 self._accepted.add(event.request_id)
             case Settled():
                 self._settled(number, event)
+            case Ruled():
+                self._ruled(number, event)
             case Ended():
                 if self._is_here(self._run(number, event.run)):
                     self._interrupted.clear()
@@ -151,6 +187,18 @@ class _Reader:
             accepted=frozenset(self._accepted & self._pending.keys()),
             latest=self._latest,
             correlation_ids={each: tuple(ids) for each, ids in self._correlation_ids.items()},
+        )
+
+    def unsettled(self) -> tuple[UnsettledCreate, ...]:
+        runs, ids = self._runs, self._correlation_ids
+        return tuple(
+            UnsettledCreate(
+                record,
+                runs[record.run].address,
+                runs[record.run].tenant_id,
+                tuple(ids.get(request_id, ())),
+            )
+            for request_id, record in self._pending.items()
         )
 
     def _run(self, number: int, run: str) -> Started:
@@ -197,7 +245,15 @@ class _Reader:
         self._still_pending(number, event.request_id)
         if event.outcome is Outcome.UNKNOWN:
             return
-        sending = self._pending.pop(event.request_id)
-        seen = event.outcome in (Outcome.CREATED, Outcome.ALREADY_PRESENT)
-        if seen and self._is_here(self._runs[sending.run]):
-            self._done[sending.key] = sending
+        self._close(
+            event.request_id, seen=event.outcome in (Outcome.CREATED, Outcome.ALREADY_PRESENT)
+        )
+
+    def _ruled(self, number: int, event: Ruled) -> None:
+        self._still_pending(number, event.request_id)
+        self._close(event.request_id, seen=event.found is Found.CREATED)
+
+    def _close(self, request_id: str, *, seen: bool) -> None:
+        record = self._pending.pop(request_id)
+        if seen and self._is_here(self._runs[record.run]):
+            self._done[record.key] = record

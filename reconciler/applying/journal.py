@@ -15,9 +15,11 @@ from reconciler.applying.journal_lines import (
     Accepted,
     CreateRecord,
     Ended,
+    Found,
     JournalLine,
     Posting,
     Reset,
+    Ruled,
     Settled,
     Started,
 )
@@ -87,6 +89,9 @@ class Journal:
 
     def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
         self._append(Settled(run=self._run, at=at, request_id=request_id, outcome=outcome))
+
+    def ruled(self, at: datetime, request_id: str, found: Found, reason: str) -> None:
+        self._append(Ruled(at=at, request_id=request_id, found=found, reason=reason))
 
     def ended(self, at: datetime) -> None:
         self._append(Ended(run=self._run, at=at))

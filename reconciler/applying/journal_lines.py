@@ -5,6 +5,7 @@ The format on disk is read by later versions: a line or a field may be added, ne
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -93,6 +94,23 @@ class Settled(JournalLine):
     outcome: Outcome
 
 
+class Found(StrEnum):
+    """What a person saw in Partner Center."""
+
+    CREATED = "created"
+    ABSENT = "absent"
+
+
+class Ruled(JournalLine):
+    """A person's word on an unsettled create: it is done, or its step is free again."""
+
+    event: Literal["ruled"] = "ruled"
+    at: AwareDatetime
+    request_id: str
+    found: Found
+    reason: str
+
+
 class Ended(JournalLine):
     """The last line of a run that was not cut short: every step was seen to."""
 
@@ -110,7 +128,7 @@ class Reset(JournalLine):
     tenant_id: str | None
 
 
-Event = Started | CreateRecord | Posting | Accepted | Settled | Ended | Reset
+Event = Started | CreateRecord | Posting | Accepted | Settled | Ruled | Ended | Reset
 _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

@@ -26,6 +26,7 @@ _SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 WRITE: Final = os.O_WRONLY | os.O_CREAT
+WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 READ: Final = os.O_RDONLY
 
 _OURS: Final = re.compile(r"(journal|apply\.lock|emulator-).*")

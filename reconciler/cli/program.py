@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "apply": ("apply", "Send the creates of a plan."),
     "export": ("export", "Write what is live as manifests."),
     "status": ("status", "Show what is live, and who may buy."),
+    "journal": ("journal", "Show what is unsettled; settle it by hand."),
     "login": ("login", "Sign in as an admin with a device code."),
     "logout": ("login:logout_command", "Forget the login that is kept here."),
     "doctor": ("doctor", "Check configuration, reach, clock and sign-in."),

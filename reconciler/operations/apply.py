@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.applying.compaction import compact_journal
 from reconciler.applying.engine import DONE, ApplyInput, Dependencies, Engine
 from reconciler.applying.journal import Journal
 from reconciler.applying.kept_report import report_kept_true
@@ -215,7 +216,19 @@ async def _send(
         finally:
             report = replace(report_now(), finished_at=run.now())
             applying.dialogue.deliver(report)
+    if not applying.stop:
+        _compact_journal(run, applying.held)
     return report.results
+
+
+def _compact_journal(run: Run, held: HeldFolder) -> None:
+    """Archive what is over. Where that can't be, the journal stays long, and the run is done."""
+    path = run.configuration.state_dir / JOURNAL_FILE
+    try:
+        held.ensure_in_place()
+        compact_journal(path, run.now())
+    except (OSError, StateError) as error:
+        run.say(f"the journal {path} can't be compacted, which harms nothing: {error}")
 
 
 def _open_journal(run: Run, applying: _Applying, started: datetime) -> Journal:

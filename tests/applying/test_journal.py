@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.applying.history import FRESH, History, read_history
 from reconciler.applying.journal import Journal
+from reconciler.applying.journal_lines import Found
 from reconciler.applying.lock import LOCK_FILE, hold_lock
 from reconciler.model.errors import JournalRefused, StateError
 from reconciler.model.plan import Outcome, Step, StepKey, Target
@@ -173,6 +174,18 @@ def test_clocks_that_differ_by_seconds_are_no_future(path: Path) -> None:
     assert not history.is_ahead_of(AT - timedelta(seconds=10))
 
 
+@pytest.mark.parametrize("found", Found)
+def test_a_person_s_word_settles(path: Path, found: Found) -> None:
+    """What was seen is done, what is absent is free; also where the service had said a 2xx."""
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.accepted(AT, "id-1")
+        journal.ruled(AT, "id-1", found, "looked")
+    history = read_history(path, HERE)
+    assert (history.unsettled, history.accepted) == ({}, frozenset())
+    assert set(history.freshly_done(AT)) == ({KEY} if found is Found.CREATED else set())
+
+
 def test_a_resubmission_is_another_create(path: Path) -> None:
     """The same qualification over another denial is told apart, to the microsecond."""
     nearly = DENIED_ON + timedelta(microseconds=1)
@@ -242,6 +255,10 @@ POSTING: Final = (
     b'{"event":"posting","run":"run-1","at":"2026-01-02T03:04:05Z","requestId":"id-1",'
     b'"correlationId":"c-1"}'
 )
+RULED: Final = (
+    b'{"event":"ruled","at":"2026-01-02T03:04:05Z","requestId":"id-1","found":"absent",'
+    b'"reason":"looked"}'
+)
 ENDED: Final = b'{"event":"ended","run":"run-1","at":"2026-01-02T03:04:05Z"}'
 WHOLE: Final = (STARTED, SENDING, POSTING, SETTLED, ENDED)
 
@@ -294,6 +311,8 @@ def test_the_lines_written_are_these(tmp_path: Path) -> None:
         ((STARTED, SENDING.replace(b"run-1", b"run-0")), 2),
         ((STARTED, SETTLED), 2),
         ((STARTED, POSTING), 2),
+        ((STARTED, RULED), 2),
+        ((STARTED, SENDING, RULED, SETTLED), 4),
         ((STARTED, SENDING, SETTLED, SETTLED), 4),
         ((ENDED,), 1),
     ],
