@@ -60,6 +60,15 @@ def refuse_other_target(planned: Target, target: Target) -> None:
         )
 
 
+def refuse_snapshot(plan: Plan) -> None:
+    """Raise PlanRefused for a plan that was made against a snapshot: it asked nobody."""
+    if plan.selection.against is not None:
+        raise PlanRefused(
+            f"the plan was made against the snapshot {plan.selection.against.file} alone",
+            "plan against the service, and have that plan reviewed",
+        )
+
+
 def refuse_other_digest(digest: str, expected: str | None) -> None:
     """Raise PlanRefused where the plan is not the one that was reviewed."""
     if expected is not None and digest != expected:

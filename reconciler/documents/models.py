@@ -86,7 +86,7 @@ def to_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _dumped(shape: _Shape) -> JsonObject:
+def _dumped(shape: Shape) -> JsonObject:
     return shape.model_dump(mode="json", by_alias=True)
 
 
@@ -97,13 +97,13 @@ def _in_utc(instant: datetime) -> datetime:
         raise ValueError("no date that a calendar has in UTC") from None
 
 
-_Instant = Annotated[
+Instant = Annotated[
     AwareDatetime, AfterValidator(_in_utc), PlainSerializer(format_instant, return_type=str)
 ]
 """A date without an offset would mean another instant on another machine."""
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     """What is written of one type of the model, `made`, and read back into it."""
 
     model_config = ConfigDict(
@@ -119,7 +119,7 @@ class _Shape(BaseModel):
 def _made(value: object) -> object:
     """Make the model's types of shapes, however deep they stand."""
     match value:
-        case _Shape():
+        case Shape():
             return type(value).made(**{name: _made(inner) for name, inner in value})
         case tuple():
             return tuple(map(_made, value))
@@ -129,7 +129,7 @@ def _made(value: object) -> object:
             return value
 
 
-class _WithoutAbsent(_Shape):
+class _WithoutAbsent(Shape):
     """Leaves out what is absent, but for `source`, which is null then."""
 
     @model_serializer(mode="wrap")
@@ -140,7 +140,7 @@ class _WithoutAbsent(_Shape):
         }
 
 
-class _Source(_Shape):
+class _Source(Shape):
     made = Source
     file: str
     line: int
@@ -161,18 +161,18 @@ class _Step(_WithoutAbsent):
     education_segment: EducationSegment | None = None
     website: str | None = None
     validation_code_from: _Code | None = None
-    resubmit_denial_of: _Instant | None = None
+    resubmit_denial_of: Instant | None = None
     source: _Source | None = None
 
 
-class _Vetting(_Shape):
+class _Vetting(Shape):
     made = Vetting
     status: str | None = Field(None, alias="vettingStatus")
     reason: str | None = Field(None, alias="vettingReason")
-    created: _Instant | None = Field(None, alias="vettingCreatedDate")
+    created: Instant | None = Field(None, alias="vettingCreatedDate")
 
 
-class _Finding(_Shape):
+class _Finding(Shape):
     made = Finding
     rule: str
     category: Category
@@ -186,31 +186,31 @@ class _Finding(_Shape):
     live: _Vetting | None = None
 
 
-class _Target(_Shape):
+class TargetModel(Shape):
     made = Target
     address: str
     tenant_id: str | None = None
 
 
-class _Tool(_Shape):
+class _Tool(Shape):
     name: str
     version: str
 
 
-class _Incremental(_Shape):
+class _Incremental(Shape):
     made = Incremental
     read: int
     kept: int
-    oldest: _Instant | None = None
+    oldest: Instant | None = None
 
 
-class _Against(_Shape):
+class _Against(Shape):
     made = Against
     file: str
-    oldest: _Instant | None = None
+    oldest: Instant | None = None
 
 
-class _Selection(_Shape):
+class _Selection(Shape):
     made = Selection
     shard: str | None = None
     selector: str | None = None
@@ -220,7 +220,7 @@ class _Selection(_Shape):
     against: _Against | None = None
 
 
-class _Summary(_Shape):
+class _Summary(Shape):
     made = Summary
     customers: int
     steps: int
@@ -233,7 +233,7 @@ class _Summary(_Shape):
     advisory: int
 
 
-class _BasisEntry(_Shape):
+class _BasisEntry(Shape):
     made = BasisEntry
     qualification: str
     vetting_status: str | None = None
@@ -246,9 +246,9 @@ def _in_order(basis: _Basis) -> _Basis:
     return dict(sorted(basis.items()))
 
 
-class _Plan(_Shape):
+class _Plan(Shape):
     made = Plan
-    target: _Target
+    target: TargetModel
     selection: _Selection = _Selection()
     complete: bool
     summary: _Summary
@@ -257,11 +257,11 @@ class _Plan(_Shape):
     basis: Annotated[_Basis, AfterValidator(_in_order)]
 
 
-class _Making(_Shape):
+class _Making(Shape):
     format_version: str
     kind: Literal["Plan"]
     digest: str
-    created_at: _Instant
+    created_at: Instant
     tool: _Tool
 
 
@@ -285,7 +285,7 @@ class PlanModel(_Plan, _Making):
         return PlanDocument(plan, self.digest, self.created_at, self.tool.version)
 
 
-class _Result(_Shape):
+class _Result(Shape):
     made = StepResult
     customer_id: CustomerId
     name: str
@@ -297,7 +297,7 @@ class _Result(_Shape):
     message: str | None = None
 
 
-class _Tally(_Shape):
+class _Tally(Shape):
     """How many results there are of each outcome."""
 
     created: int
@@ -318,14 +318,14 @@ class _Tally(_Shape):
         )
 
 
-class ReportModel(_Shape):
+class ReportModel(Shape):
     """The shape of an apply report. Until the run ends, `finishedAt` is null."""
 
     format_version: str
     kind: Literal["ApplyReport"]
     plan_digest: str | None
-    started_at: _Instant
-    finished_at: _Instant | None
+    started_at: Instant
+    finished_at: Instant | None
     summary: _Tally | None = None
     results: tuple[_Result, ...]
 
@@ -346,7 +346,7 @@ class ReportModel(_Shape):
         return ApplyReport(self.plan_digest, self.started_at, self.finished_at, results)
 
 
-class _Diagnostic(_Shape):
+class _Diagnostic(Shape):
     rule: str
     severity: Severity
     message: str
@@ -354,13 +354,13 @@ class _Diagnostic(_Shape):
     source: _Source | None
 
 
-class _Counts(_Shape):
+class _Counts(Shape):
     documents: int
     errors: int
     warnings: int
 
 
-class _Validation(_Shape):
+class _Validation(Shape):
     format_version: str
     kind: Literal["Validation"]
     summary: _Counts
@@ -385,10 +385,10 @@ class _LiveQualification(_WithoutAbsent):
     qualification: str
     vetting_status: str | None = None
     vetting_reason: str | None = None
-    vetting_created: _Instant | None = Field(None, alias="vettingCreatedDate")
+    vetting_created: Instant | None = Field(None, alias="vettingCreatedDate")
 
 
-class _CustomerStatus(_Shape):
+class _CustomerStatus(Shape):
     customer_id: CustomerId
     name: str
     qualifications: tuple[_LiveQualification, ...] | None
@@ -418,11 +418,11 @@ class _CustomerStatus(_Shape):
         )
 
 
-class _Status(_Shape):
+class _Status(Shape):
     format_version: str
     kind: Literal["Status"]
     address: str
-    read_at: _Instant
+    read_at: Instant
     customers: tuple[_CustomerStatus, ...]
 
     @classmethod

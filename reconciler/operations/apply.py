@@ -14,6 +14,7 @@ from reconciler.applying.limits import (
     counted_creates,
     refuse_other_digest,
     refuse_other_target,
+    refuse_snapshot,
     refuse_too_many,
 )
 from reconciler.applying.lock import JOURNAL_FILE, hold_lock
@@ -118,6 +119,7 @@ async def _plan_to_apply(request: ApplyRequest, run: Run, stop: StopSignal) -> P
     if request.saved is None:
         return await plan(request.desired, request.scope, run)
     document = load_plan(request.saved)
+    refuse_snapshot(document.plan)
     run.hold_codes(request.desired)
     refuse_other_target(document.plan.target, run.configuration.target)
     try:

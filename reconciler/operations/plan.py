@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.validation_codes import unreadable_codes
@@ -17,9 +18,18 @@ from reconciler.planning.planner import customers_to_check, make_plan
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reconciler.configuration.config import Configuration
     from reconciler.model.findings import Category
     from reconciler.model.plan import Plan
-    from reconciler.model.state import DesiredState
+    from reconciler.model.state import (
+        CustomerId,
+        DesiredState,
+        LiveCustomer,
+        UnreadableCustomer,
+    )
     from reconciler.operations.run import Run
 
 
@@ -31,18 +41,37 @@ FINDINGS_STAND: Final = 3
 
 async def plan(desired: DesiredState, scope: Scope, run: Run) -> PlanDocument:
     """Read live state and compare. Raises SignInRefused or SignInFailed; writes nothing."""
-    settings = run.configuration
     ids = [customer.customer_id for customer in desired.customers]
-    unreadable = unreadable_codes(desired, run.codes)
+    run.hold_codes(desired)
     customers = await read_customers(run.service, ids, run.concurrency, run.progress)
-    live = LiveState(customers, {}, unreadable)
+    return await plan_of(customers, desired, scope, run)
+
+
+async def plan_of(
+    customers: Mapping[CustomerId, LiveCustomer | UnreadableCustomer],
+    desired: DesiredState,
+    scope: Scope,
+    run: Run,
+) -> PlanDocument:
+    """Plan on what was read of the customers; only side checks are still asked for."""
+    settings = run.configuration
+    live = LiveState(customers, {}, unreadable_codes(desired, run.codes))
     wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
     to_check = customers_to_check(desired, live, settings.policy)
     checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
-    live = LiveState(customers, checks, live.unreadable_codes)
-    options = PlanOptions(settings.policy, settings.target, run.now().date(), scope)
+    return make_document(desired, replace(live, checks=checks), scope, settings, run.now())
+
+
+def make_document(
+    desired: DesiredState,
+    live: LiveState,
+    scope: Scope,
+    configuration: Configuration,
+    now: datetime,
+) -> PlanDocument:
+    options = PlanOptions(configuration.policy, configuration.target, now.date(), scope)
     made = make_plan(desired, live, options)
-    return PlanDocument(made, plan_digest(made), run.now(), VERSION)
+    return PlanDocument(made, plan_digest(made), now, VERSION)
 
 
 def plan_exit_code(plan: Plan, fail_on: frozenset[Category], *, detailed: bool = False) -> int:
