@@ -108,7 +108,7 @@ class _Search:
             for entry in self._list(folder.path):
                 if entry.is_symlink():
                     self._follow(folder, entry, root)
-                elif entry.is_dir(follow_symlinks=False):
+                elif entry.is_dir():
                     folders.append(self._below(folder, entry.name))
                 elif entry.name.endswith(_SUFFIXES):
                     self.found.append(folder.file(entry.name))

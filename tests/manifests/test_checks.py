@@ -55,6 +55,15 @@ def test_inline_secret(key: str, place: Any) -> None:
         assert not any(word in str(found) for word in ("PLANTED-123", "4711"))
 
 
+def test_a_code_is_told_once() -> None:
+    """The key of a code is no unknown key besides, and other unknown keys are still told."""
+    data = manifest([GCC | {"validationCode": "123456", "segment": "K12"}])
+    assert told(data) == [
+        ("inline-secret", "spec.qualifications.0.validationCode"),
+        ("unknown-key", "spec.qualifications.0.segment"),
+    ]
+
+
 @pytest.mark.parametrize(
     "where",
     ["PLANTED-123", {"env": "PLANTED-123"}, {"PLANTED-123": "x"}, {"file": "PLANTED-123\n"}],

@@ -83,6 +83,14 @@ def test_found(folder: Path) -> None:
     assert find_code_file("to-secrets", manifests, secrets) == secrets.resolve() / "mounted"
 
 
+def test_what_is_there_first_decides(folder: Path) -> None:
+    """A link that leads out of the manifest's folder is not made lawful by a secret of its name."""
+    manifests, secrets = folder / "customers", folder / "secrets"
+    (secrets / "out").unlink()
+    (secrets / "out").touch()
+    assert find_code_file("out", manifests, secrets) is None
+
+
 def test_folder_behind_a_link(folder: Path) -> None:
     """A folder that is itself reached by a link is the folder that it leads to."""
     (folder / "link").symlink_to("customers")

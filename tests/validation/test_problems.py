@@ -92,6 +92,10 @@ INVALID: Final = {
     "number for a label": ("metadata.labels.a", {"name": "a", "labels": {"a": 1}}),
     "null for a label": ("metadata.labels.a", {"name": "a", "labels": {"a": None}}),
     "hidden text in a label": ("metadata.labels.a", {"name": "a", "labels": {"a": "b\u202ec"}}),
+    "long key of a label": (
+        f"metadata.labels.{'a' * 254}",
+        {"name": "a", "labels": {"a" * 254: "b"}},
+    ),
     "line break in a label's key": ("metadata.labels.a\n", {"name": "a", "labels": {"a\n": "b"}}),
     "customer that is no GUID": ("spec.customerId", {"customerId": "contoso.com"}),
     "customer in braces": ("spec.customerId", {"customerId": f"{{{CUSTOMER}}}"}),
@@ -192,6 +196,19 @@ def test_entries_with_a_misspelt_name_are_checked() -> None:
         ("invalid-value", "spec.qualifications.0.qualification"),
         ("invalid-value", "spec.qualifications.0.educationSegment"),
         ("unknown-key", "spec.qualifications.0.webste"),
+    ]
+
+
+def test_what_an_entry_lacks_is_told_beside_other_mistakes() -> None:
+    """A mistake elsewhere hides no warning; within the entry, what it seems to lack may be it."""
+    lacking = {"qualification": "Education"}
+    assert told(manifest([lacking], domain=1)) == [
+        ("invalid-value", "spec.domain"),
+        ("education-segment-missing", "spec.qualifications.0"),
+    ]
+    assert told(manifest([lacking | {"segment": "K12"}, "Education"])) == [
+        ("unknown-key", "spec.qualifications.0.segment"),
+        ("duplicate-qualification", "spec.qualifications.1"),
     ]
 
 

@@ -122,10 +122,11 @@ def test_larger_than_it_says(tmp_path: Path) -> None:
     assert told.rule == "too-large"
 
 
-def test_grown_since(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [MAX_BYTES, None])
+def test_grown_since(tmp_path: Path, limit: int | None) -> None:
     """A file that holds more than its size says, but not too much, is read whole."""
     (tmp_path / "a.yaml").symlink_to("/proc/version")
-    told = read(tmp_path / "a.yaml")
+    told = read_text(tmp_path / "a.yaml", "a.yaml", limit)
     assert isinstance(told, str)
     assert told.endswith("\n")
 
