@@ -30,8 +30,9 @@ LONGEST_READ: Final = 100.0
 LONGEST_CREATE: Final = 120.0
 """Answers after 100 s were seen, and a create that is cut off is a doubt made at home."""
 
-PATIENT: Final = httpx.Timeout(LONGEST_CREATE, connect=10.0)
-"""The time-outs of a create: no shorter one may end it."""
+READ_TIMEOUTS: Final = httpx.Timeout(30.0, connect=10.0).as_dict()
+CREATE_TIMEOUTS: Final = httpx.Timeout(LONGEST_CREATE, connect=10.0).as_dict()
+"""No shorter one may end it."""
 
 TELLING: Final = (httpx.ConnectError, httpx.ProxyError)
 """The exceptions whose own words are repeated; those of others can quote a header."""
@@ -91,12 +92,14 @@ async def _send(
     http: httpx.AsyncClient, request: ServiceRequest, now: datetime, secrets: KnownSecrets
 ) -> ServiceAnswer:
     call = request.call
-    built = http.build_request(
+    # Not `http.build_request`: merging what a client adds to an address, headers and cookies takes
+    # longer than all that is done here, and nothing of it is wanted.
+    built = httpx.Request(
         call.method,
         request.base + call.target,
         headers=request_headers(call, request.request_id, request.correlation_id),
         content=call.body or None,
-        timeout=PATIENT if call.is_write else httpx.USE_CLIENT_DEFAULT,
+        extensions={"timeout": CREATE_TIMEOUTS if call.is_write else READ_TIMEOUTS},
     )
     response = await http.send(built, stream=True, follow_redirects=False)
     try:

@@ -283,7 +283,8 @@ def _first_bucket(
     """The bucket to begin with, and the highest rate that it may ever have."""
     if requests_per_minute is None:
         burst = float(min(concurrency, FIRST_BURST))
-        return TokenBucket(2 * burst, burst, burst, now), math.inf
+        # A busy process sends late: what is in flight may go at once, or the rate would be lost.
+        return TokenBucket(2 * burst, float(concurrency), burst, now), math.inf
     rate = SPARE * requests_per_minute / MINUTE
     second = max(1.0, requests_per_minute / MINUTE)
     burst = min(concurrency, second, FIRST_BURST_UNDER_A_CEILING)
