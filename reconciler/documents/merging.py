@@ -67,16 +67,12 @@ def _refuse_foreign(part: ShardPlan, first: ShardPlan) -> None:
 def _describe_whole(part: ShardPlan) -> dict[str, str | None]:
     """Describe what all parts of one whole have in common."""
     return {
-        "parts": _spell_count(part),
+        "parts": str(_read_shard_of(part).count),
         "address": part.plan.target.address,
         "tenant": part.plan.target.tenant_id,
         "version": part.document.tool_version,
         "narrowing": _spell_narrowing(part.plan.selection),
     }
-
-
-def _spell_count(part: ShardPlan) -> str:
-    return (part.plan.selection.shard or "").rpartition("/")[2].lstrip("0")
 
 
 def _spell_narrowing(selection: Selection) -> str:

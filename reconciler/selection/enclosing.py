@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _GIT: Final = ".git"
 _POINTER: Final = b"gitdir: "
-_LONGEST_POINTER: Final = 4096
 _ROOT_USER: Final = 0
 
 
@@ -66,7 +65,7 @@ def _find_git_dir(root: Path) -> Path:
 def _read_pointer(entry: Path) -> str:
     """Read the file that stands for `.git` in linked worktrees and submodules."""
     text = entry.read_bytes() if entry.is_file() else b""
-    if not text.startswith(_POINTER) or len(text) > _LONGEST_POINTER:
+    if not text.startswith(_POINTER):
         raise HistoryUnavailable(f"{entry} is neither a git folder nor names one")
     return os.fsdecode(text.removeprefix(_POINTER).rstrip(b"\r\n"))
 
@@ -126,5 +125,5 @@ def _list_alternates(objects: Path) -> Iterator[Path]:
     listed = objects / "info/alternates"
     if listed.is_file():
         for line in listed.read_bytes().splitlines():
-            if line and not line.startswith(b"#"):
+            if line:
                 yield Path(os.path.realpath(objects / os.fsdecode(line)))

@@ -107,13 +107,13 @@ def open_repository(folder: Path) -> Repository:
 
 def find_commit(repository: Repository, ref: str) -> str:
     """Find the id of the one commit that `ref` names. Raises UsageError where it names none."""
-    if not ref or ref.startswith(("-", "^")) or not ref.isprintable():
+    if not ref or ref.startswith("-") or not ref.isprintable():
         raise UsageError(
             f"--changed-from takes a branch, tag or commit, not {ref!r}", "name one, as origin/main"
         )
     answer = _run(repository, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
     commit = answer.stdout.decode().strip()
-    if answer.returncode != 0 or not _COMMIT.fullmatch(commit):
+    if answer.returncode != 0 or not _COMMIT.fullmatch(commit):  # `^main` has an answer, too
         raise UsageError(f"git knows no commit {ref!r} here", f"mend the name, or {FETCH_ALL}")
     if _AMBIGUOUS in answer.stderr:  # a tag that somebody named `origin/main` would go first
         raise UsageError(f"git knows more than one {ref!r} here", "write refs/remotes/... in full")
@@ -218,7 +218,9 @@ def _read_blob(process: subprocess.Popen[bytes], entry: TreeEntry) -> bytes:
         case [_, b"blob", _]:
             raise HistoryUnavailable(f"{entry.path} was too large for a manifest")
         case _:
-            raise HistoryUnavailable(f"git has lost what {entry.path} held")
+            raise HistoryUnavailable(
+                f"git lacks what {entry.path} held, as a partial clone does; fetch without a filter"
+            )
 
 
 def _run(repository: Repository, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -191,3 +191,16 @@ def test_what_was_kept_and_read_adds_up() -> None:
     merged = merge_plans(parts)
     assert merged.plan.selection.incremental == Incremental(3, 30, MADE)
     assert merged.plan.selection.shard is None
+
+
+def test_what_is_of_no_customer_comes_in_one_order() -> None:
+    """Shards find different things of it, in whatever order their plans are named."""
+    one, two, three = shards(estate())
+    parts = [
+        with_plan(one, findings=(of_all("not-checked", "b"),)),
+        with_plan(two, findings=(of_all("not-checked", "a"), of_all("not-checked", "b"))),
+        with_plan(three, findings=()),
+    ]
+    merged = merge_plans(parts)
+    assert [finding.message for finding in merged.plan.findings] == ["a", "b"]
+    assert merged.plan.summary.advisory == 2

@@ -242,3 +242,25 @@ def test_the_configuration_compared_is_the_one_named(tmp_path: Path) -> None:
     usual = Project(made.folder).run(*asked)
     assert usual.err.startswith("0 of 1 customers changed")
     assert usual.document["findings"] == []
+
+
+def test_a_link_at_the_base_is_no_configuration(repository: GitFolder) -> None:
+    """What it led to is not looked for: all is planned, and no value is made up."""
+    repository.git("switch", "--quiet", "main")
+    (repository.folder / "reconciler.yaml").rename(repository.folder / "other.yaml")
+    (repository.folder / "reconciler.yaml").symlink_to("other.yaml")
+    repository.commit()
+    repository.git("switch", "--quiet", "--create", "unlinked")
+    (repository.folder / "reconciler.yaml").unlink()
+    changes = changes_to(repository, BEFORE)
+    assert changes.note == "full plan: reconciler.yaml changed since the merge base with main"
+    assert changes.findings == ()
+
+
+def test_a_long_value_is_cut(repository: GitFolder) -> None:
+    """A comment on a pull request has only so much room."""
+    many = ", ".join(f"customers/{number}" for number in range(1000))
+    [told] = messages(changes_to(repository, BEFORE.replace("customers/", many)))
+    assert told.startswith('manifests was ["customers/"], is ["customers/0", "customers/1", ')
+    assert told.endswith("...")
+    assert len(told) < 400

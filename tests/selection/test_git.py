@@ -44,7 +44,7 @@ def entries_of(repository: GitFolder, *paths: str) -> list[TreeEntry]:
 
 @pytest.mark.parametrize(
     "ref",
-    ["", "-h", "--output=/tmp/x", "--git-dir=elsewhere", "main\n", "main\0", "\x1b[31m", "^main"],
+    ["", "-h", "--output=/tmp/x", "--git-dir=elsewhere", "main\n", "main\0", "\x1b[31m"],
 )
 def test_a_ref_that_looks_like_something_else_is_refused(repository: GitFolder, ref: str) -> None:
     """No option, empty text or control character ever reaches git."""
@@ -56,7 +56,7 @@ def test_a_ref_that_looks_like_something_else_is_refused(repository: GitFolder, 
 @pytest.mark.parametrize(
     "ref",
     [
-        *("origin/main", "main..main", "main...main", "main main", "main^@", "main^!", "main^-"),
+        *("origin/main", "main..main", "main...main", "main main", "main^@", "main^!", "^main"),
         *("main:customers", "$(id)", "; id"),
     ],
 )
@@ -228,7 +228,7 @@ def test_files_are_read_byte_for_byte(repository: GitFolder) -> None:
 def test_a_file_that_git_has_lost_is_refused(repository: GitFolder, object_id_: str) -> None:
     """A content that can't be had, as in a partial clone without its server, is no empty one."""
     lost = TreeEntry("customers/lost.yaml", "100644", object_id_)
-    with pytest.raises(HistoryUnavailable, match=r"lost what customers/lost\.yaml held"):
+    with pytest.raises(HistoryUnavailable, match=r"lacks what customers/lost\.yaml held"):
         list(read_files(open_repository(repository.root), [lost]))
 
 
@@ -251,6 +251,7 @@ def test_a_ref_of_two_meanings_is_refused(repository: GitFolder) -> None:
     """Who may push a tag could name it as the branch that is compared with: git takes the tag."""
     repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     repository.git("tag", "origin/main")
+    repository.git("config", "core.warnAmbiguousRefs", "false")
     opened = open_repository(repository.root)
     with pytest.raises(UsageError, match="more than one 'origin/main'") as refusal:
         find_commit(opened, "origin/main")
