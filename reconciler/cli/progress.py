@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_bar(flags: Globals) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(
+    flags: Globals, traffic: Callable[[], str] = str
+) -> Iterator[Callable[[int, int], None]]:
     """Give the function to report progress to: customers done, customers in all.
+
+    Beside them stand the time left and, in the words of `traffic`, how fast requests go.
 
     With `--verbose` each call has a line of its own, and a bar would tear them apart.
     """
     if not sys.stderr.isatty() or flags.verbose:
         yield lambda _done, _total: None
         return
-    bar = _Bar(colour=flags.colour)
+    bar = _Bar(traffic, colour=flags.colour)
     try:
         yield bar.report
     finally:
@@ -33,7 +37,8 @@ def progress_bar(flags: Globals) -> Iterator[Callable[[int, int], None]]:
 class _Bar:
     """Is there from the first report to the last, so that no question is drawn over."""
 
-    def __init__(self, *, colour: bool) -> None:
+    def __init__(self, traffic: Callable[[], str], *, colour: bool) -> None:
+        self._traffic = traffic
         self._colour = colour
         self._drawn: Progress | None = None
 
@@ -41,7 +46,7 @@ class _Bar:
         if self._drawn is None:
             self._drawn = self._draw()
         for task in self._drawn.task_ids:
-            self._drawn.update(task, completed=done, total=total)
+            self._drawn.update(task, completed=done, total=total, traffic=self._traffic())
         if done == total:
             self.stop()
 
@@ -52,10 +57,23 @@ class _Bar:
 
     def _draw(self) -> Progress:
         from rich.console import Console  # noqa: PLC0415 - on a terminal only: it is slow to import
-        from rich.progress import Progress  # noqa: PLC0415 - as above
+        from rich.progress import (  # noqa: PLC0415 - as above
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         console = Console(stderr=True, no_color=not self._colour)
-        drawn = Progress(console=console, transient=True)
-        drawn.add_task("reading customers", total=None)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[traffic]}"),
+        )
+        drawn = Progress(*columns, console=console, transient=True)
+        drawn.add_task("reading customers", total=None, traffic="")
         drawn.start()
         return drawn

@@ -61,7 +61,7 @@ class Session:
             refuse_app_only(access)
         settings = self.configuration.partner_center
         async with connected(settings, access, self.flags) as service:
-            with progress_bar(self.flags) as progress:
+            with progress_bar(self.flags, service.traffic) as progress:
                 run = Run(
                     self.configuration,
                     os.environ,

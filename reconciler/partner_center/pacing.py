@@ -34,6 +34,10 @@ class Traffic:
     def per_minute(self, now: float) -> float:
         return 60 * self.requests / max(now - self.started, 1.0)
 
+    def describe(self, now: float) -> str:
+        said = f"{self.per_minute(now):,.0f} requests a minute"
+        return f"{said}, {self.refused} refused" if self.refused else said
+
 
 @dataclass(slots=True)
 class RateSlot:

@@ -52,6 +52,14 @@ def test_colours_on_a_terminal(shop: Shop) -> None:
     assert "reading customers" not in document
 
 
+def test_progress_tells_the_pace(shop: Shop) -> None:
+    """While customers are read, a terminal shows how many of them, and how fast requests go."""
+    with on_terminal(shop.project, "plan") as terminal:
+        terminal.finish()
+    read = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.shown.partition("To create at")[0])
+    assert re.search(r"reading customers .* (\d+)/\1 .*\d requests a minute", read)
+
+
 @pytest.mark.parametrize(
     "arguments", [("--no-color", "plan"), ("plan", "--no-color"), ("plan", "NO_COLOR")], ids=str
 )

@@ -117,6 +117,7 @@ def test_traffic_is_counted() -> None:
     refuse_in_a_row(pace, 1)
     assert (pace.traffic.requests, pace.traffic.refused) == (3, 3)
     assert pace.traffic.per_minute(time.seconds) == pytest.approx(3)
+    assert pace.traffic.describe(time.seconds) == "3 requests a minute, 3 refused"
 
 
 def test_a_cancelled_wait_gives_its_place_back() -> None:
