@@ -1,7 +1,10 @@
 """The desired state of customer qualifications, reconciled with Partner Center.
 
-The library's public names. Each is imported when it is first asked for: a command line that only
-prints its help must not pay for an HTTP client. The verbs are functions of `reconciler.operations`.
+    project = reconciler.open_project("examples/quickstart")
+    print(project.render(project.plan()))
+
+Each name is imported when it is first asked for: a command line that only prints its help must not
+pay for an HTTP client.
 """
 
 from __future__ import annotations
@@ -10,61 +13,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.applying.stop import StopSignal
-    from reconciler.configuration.config import Configuration, load_configuration
-    from reconciler.documents.digest import plan_digest
-    from reconciler.documents.models import plan_to_document, report_to_document
     from reconciler.documents.plan_file import load_plan, save_plan
-    from reconciler.manifests.loading import load_desired, validate
-    from reconciler.model.errors import ReconcilerError
-    from reconciler.model.findings import Category, Finding, Severity, Source
+    from reconciler.model.errors import (
+        ConfigurationError,
+        ManifestsInvalid,
+        NotApproved,
+        PlanRefused,
+        ReconcilerError,
+        ServiceError,
+        SignInFailed,
+        SignInRefused,
+        StateError,
+    )
+    from reconciler.model.findings import (
+        Category,
+        Diagnostic,
+        Finding,
+        Severity,
+        Source,
+        Validation,
+    )
     from reconciler.model.plan import (
         ApplyReport,
         Outcome,
         Plan,
         PlanDocument,
-        PlanOptions,
-        Scope,
         Step,
         StepResult,
-        Target,
     )
-    from reconciler.model.policy import Policy
-    from reconciler.model.secret import Secret
-    from reconciler.model.state import DesiredState, LiveState, Qualification
-    from reconciler.operations.apply import ApplyRequest
-    from reconciler.operations.run import Run
-    from reconciler.partner_center.client import PartnerCenterClient
-    from reconciler.planning.planner import make_plan
+    from reconciler.model.state import Qualification
+    from reconciler.model.status import CustomerStatus, StatusReport
+    from reconciler.project.project import Project, open_project
     from reconciler.version import VERSION
 
 _HOMES = {
-    "configuration.config": ("Configuration", "load_configuration"),
-    "documents.digest": ("plan_digest",),
-    "documents.models": ("plan_to_document", "report_to_document"),
-    "model.errors": ("ReconcilerError",),
-    "model.findings": ("Category", "Finding", "Severity", "Source"),
-    "manifests.loading": ("load_desired", "validate"),
-    "operations.apply": ("ApplyRequest",),
-    "operations.run": ("Run",),
-    "partner_center.client": ("PartnerCenterClient",),
-    "model.plan": (
-        "ApplyReport",
-        "Outcome",
-        "Plan",
-        "PlanDocument",
-        "PlanOptions",
-        "Step",
-        "StepResult",
-        "Target",
-        "Scope",
-    ),
     "documents.plan_file": ("load_plan", "save_plan"),
-    "planning.planner": ("make_plan",),
-    "model.policy": ("Policy",),
-    "model.secret": ("Secret",),
-    "applying.stop": ("StopSignal",),
-    "model.state": ("DesiredState", "LiveState", "Qualification"),
+    "model.errors": (
+        "ConfigurationError",
+        "ManifestsInvalid",
+        "NotApproved",
+        "PlanRefused",
+        "ReconcilerError",
+        "ServiceError",
+        "SignInFailed",
+        "SignInRefused",
+        "StateError",
+    ),
+    "model.findings": ("Category", "Diagnostic", "Finding", "Severity", "Source", "Validation"),
+    "model.plan": ("ApplyReport", "Outcome", "Plan", "PlanDocument", "Step", "StepResult"),
+    "model.state": ("Qualification",),
+    "model.status": ("CustomerStatus", "StatusReport"),
+    "project.project": ("Project", "open_project"),
     "version": ("VERSION",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -72,38 +71,33 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "VERSION",
     "ApplyReport",
-    "ApplyRequest",
     "Category",
-    "Configuration",
-    "DesiredState",
+    "ConfigurationError",
+    "CustomerStatus",
+    "Diagnostic",
     "Finding",
-    "LiveState",
+    "ManifestsInvalid",
+    "NotApproved",
     "Outcome",
-    "PartnerCenterClient",
     "Plan",
     "PlanDocument",
-    "PlanOptions",
-    "Policy",
+    "PlanRefused",
+    "Project",
     "Qualification",
     "ReconcilerError",
-    "Run",
-    "Scope",
-    "Secret",
+    "ServiceError",
     "Severity",
+    "SignInFailed",
+    "SignInRefused",
     "Source",
+    "StateError",
+    "StatusReport",
     "Step",
     "StepResult",
-    "StopSignal",
-    "Target",
-    "load_configuration",
-    "load_desired",
+    "Validation",
     "load_plan",
-    "make_plan",
-    "plan_digest",
-    "plan_to_document",
-    "report_to_document",
+    "open_project",
     "save_plan",
-    "validate",
 ]
 
 

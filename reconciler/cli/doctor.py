@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from reconciler.cli.access import Access, find_access
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import write
-from reconciler.cli.session import calls_logged
+from reconciler.cli.session import calls_logged, surroundings
 from reconciler.configuration.config import load_configuration
 from reconciler.documents.models import to_json
 from reconciler.manifests.loading import load_desired
@@ -36,6 +35,7 @@ from reconciler.partner_center.doctor import (
 )
 from reconciler.partner_center.sign_in.claims import TokenKind
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.project.access import Access, find_access
 from reconciler.render.foreign_text import shown
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Chec
 def _access(configuration: Configuration, flags: Globals) -> Access:
     """Without a sign-in method, what comes before the sign-in can be checked all the same."""
     try:
-        return find_access(configuration, flags.refresh_token_out)
+        return find_access(configuration, surroundings(flags))
     except (ConfigurationError, SignInFailed) as error:
         if configuration.partner_center.emulator is not None:
             raise

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import INTERRUPTED
-from reconciler.cli.access import name_of, sign_in_target
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.cli.session import calls_logged
@@ -27,6 +26,7 @@ from reconciler.partner_center.sign_in.credentials import (
 )
 from reconciler.partner_center.sign_in.login import login, logout
 from reconciler.partner_center.sign_in.login_cache import login_cache
+from reconciler.project.access import name_of, sign_in_target
 
 if TYPE_CHECKING:
     from reconciler.partner_center.sign_in.credentials import SignInTarget

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.access import find_access, refuse_app_only
 from reconciler.cli.output import say
 from reconciler.cli.progress import progress_bar
 from reconciler.configuration.config import load_configuration
@@ -20,17 +19,18 @@ from reconciler.model.plan import Scope
 from reconciler.model.state import DesiredState
 from reconciler.operations.run import Run
 from reconciler.partner_center.call_log import CALL_LOG
-from reconciler.partner_center.client import PartnerCenterClient, connect
-from reconciler.partner_center.pacing import Pace
+from reconciler.project.access import Surroundings, find_access, refuse_app_only
+from reconciler.project.connection import open_client
 from reconciler.selection.selection import Narrowing, manifest_places, reselect, select
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
-    from reconciler.cli.access import Access
     from reconciler.cli.options import Globals
-    from reconciler.configuration.config import Configuration, PartnerCenterSettings
+    from reconciler.configuration.config import Configuration
     from reconciler.model.plan import Plan
+    from reconciler.partner_center.client import PartnerCenterClient
+    from reconciler.project.access import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,11 @@ class Session:
 
         With `creates`, SignInFailed where the sign-in is known to be app-only.
         """
-        access = find_access(self.configuration, self.flags.refresh_token_out)
+        access = find_access(self.configuration, surroundings(self.flags))
         if creates:
             refuse_app_only(access)
-        settings = self.configuration.partner_center
-        async with connected(settings, access, self.flags) as service:
-            with progress_bar(self.flags, service.traffic) as progress:
+        with calls_logged(self.flags):
+            async with self._opened(access) as (service, progress):
                 run = Run(
                     self.configuration,
                     os.environ,
@@ -74,6 +73,14 @@ class Session:
                 )
                 run.hold_codes(self.desired)
                 yield run
+
+    @asynccontextmanager
+    async def _opened(
+        self, access: Access
+    ) -> AsyncIterator[tuple[PartnerCenterClient, Callable[[int, int], None]]]:
+        async with open_client(self.configuration.partner_center, access) as service:
+            with progress_bar(self.flags, service.traffic) as progress:
+                yield service, progress
 
 
 def open_session(
@@ -101,19 +108,8 @@ def open_session(
     return Session(flags, configuration, selected.desired, selected.scope)
 
 
-@asynccontextmanager
-async def connected(
-    settings: PartnerCenterSettings, access: Access, flags: Globals
-) -> AsyncIterator[PartnerCenterClient]:
-    """Raises ConfigurationError where the environment names a proxy that can't be used."""
-    address, concurrency = access.address, settings.concurrency
-    http = connect(address, auth=access.auth, concurrency=concurrency, transport=access.embedded)
-    # The embedded one is in this process: there is nobody to be gentle with.
-    pace = Pace(concurrency, settings.requests_per_minute, paced=access.embedded is None)
-    client = PartnerCenterClient(address=address, http=http, pace=pace, secrets=access.secrets)
-    with calls_logged(flags):
-        async with client:
-            yield client
+def surroundings(flags: Globals) -> Surroundings:
+    return Surroundings(os.environ, say, flags.refresh_token_out)
 
 
 @contextmanager

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.cli.output import say
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.partner_center.sign_in.claims import TokenKind
@@ -36,6 +34,8 @@ from reconciler.partner_center.sign_in.token_source import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
     from reconciler.emulator.embedding import EmbeddedTransport
     from reconciler.partner_center.sign_in.client_credentials import CredentialSource
@@ -66,13 +66,22 @@ class Access:
     """What this run holds, and no answer may bring into the open; the sign-in adds its own."""
 
 
-def find_access(configuration: Configuration, refresh_token_out: Path | None) -> Access:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where sign-in methods are looked for, and who is told what is odd about them."""
+
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+    refresh_token_out: Path | None = None
+
+
+def find_access(configuration: Configuration, around: Surroundings) -> Access:
     """Take the first sign-in method; ConfigurationError or SignInFailed where it can't do."""
     if configuration.partner_center.emulator is None:
-        return first_sign_in_method(configuration.partner_center, refresh_token_out)
-    if refresh_token_out is not None:
-        say("--refresh-token-out is not used: the embedded emulator needs no sign-in")
-    return _embedded(configuration)
+        return first_sign_in_method(configuration.partner_center, around)
+    if around.refresh_token_out is not None:
+        around.say("--refresh-token-out is not used: the embedded emulator needs no sign-in")
+    return _embedded(configuration, around.environ)
 
 
 def refuse_app_only(access: Access) -> None:
@@ -85,9 +94,9 @@ def refuse_app_only(access: Access) -> None:
         )
 
 
-def _embedded(configuration: Configuration) -> Access:
+def _embedded(configuration: Configuration, environ: Mapping[str, str]) -> Access:
     """It takes every call as app+user, unless the ready token begins with `app`."""
-    ready = os.environ.get("PARTNER_CENTER_ACCESS_TOKEN", "").strip()
+    ready = environ.get("PARTNER_CENTER_ACCESS_TOKEN", "").strip()
     app_only = ready.startswith(APP_ONLY_PREFIX)
     # Not the variable's own text: it may be a real token, and the emulator would read its claims.
     text = f"{APP_ONLY_PREFIX if app_only else 'user'}-of-the-embedded-emulator"
@@ -115,12 +124,14 @@ def _embedded_transport(configuration: Configuration) -> EmbeddedTransport:
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"
 
 
-def first_sign_in_method(settings: PartnerCenterSettings, refresh_token_out: Path | None) -> Access:
+def first_sign_in_method(settings: PartnerCenterSettings, around: Surroundings) -> Access:
     """ConfigurationError where it is incomplete; SignInFailed for a ready token elsewhere's."""
-    sign_in_method = find_sign_in_method(os.environ, sign_in_target(settings))
+    sign_in_method = find_sign_in_method(around.environ, sign_in_target(settings))
     if isinstance(sign_in_method, ReadyToken):  # the others are looked at when they have come
         refuse_other_tenant(sign_in_method.token, settings.tenant_id)
-    storage = RefreshTokenStorage(lambda: login_cache(os.environ), say, refresh_token_out)
+    storage = RefreshTokenStorage(
+        lambda: login_cache(around.environ), around.say, around.refresh_token_out
+    )
     secrets = KnownSecrets()
     sign_in = sign_in_by(sign_in_method, storage, secrets, settings.tenant_id)
     return Access(
