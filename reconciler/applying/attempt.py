@@ -11,7 +11,8 @@ Before every POST, in its own turn, the customer is read. What became of the POS
 To look is to read the customer until what is awaited shows, or the settling time is over. Held ends
 it, and so do moved and unseen: not attempted where it is certain, unknown where it is doubtful. A
 doubtful create that is absent is sent again with the same `MS-RequestId` (the page "REST headers":
-the retry of a timed-out call carries the same value), unless it must never be.
+the retry of a timed-out call carries the same value), unless it must never be. Where it would end
+unknown, and before an earlier run's is sent again, the service's audit log is asked, once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
+from reconciler.applying.audit_evidence import ON_RECORD, AuditEvidence
 from reconciler.applying.creates import CreateOutcome, RetryLimits, with_way_out
 from reconciler.applying.look import ONCE, Unseen, look
 from reconciler.model.errors import (
@@ -55,6 +57,7 @@ class CreateAttempt:
     stop: StopSignal
     admission: Admission
     limits: RetryLimits = field(default_factory=RetryLimits)
+    evidence: AuditEvidence = field(default_factory=AuditEvidence)
     sent: bool = False
     doubtful: bool = field(init=False)
     """An earlier POST of it may have happened."""
@@ -71,6 +74,8 @@ class CreateAttempt:
     async def pursue(self) -> CreateOutcome:
         """Pursue the create to its outcome. Every failure of the service becomes an outcome."""
         outcome = await self._pursue()
+        if outcome.outcome is Outcome.UNKNOWN:
+            outcome = await self._find_on_record() or outcome
         lost = isinstance(self._last, (Unavailable, OutcomeUnknown, UnreadableAnswer))
         if self.sent or self._found_no_service:
             unanswered = lost or self._found_no_service
@@ -92,7 +97,21 @@ class CreateAttempt:
         others = self.prepared.awaited and not self.stop
         if not (self.doubtful or others):
             return None
-        return self._conclude(await self._look(self.limits.settling))
+        outcome = self._conclude(await self._look(self.limits.settling))
+        if outcome is None and self.doubtful and not self.sent:
+            return await self._find_on_record()
+        return outcome
+
+    async def _find_on_record(self) -> CreateOutcome | None:
+        """Ask the audit log, where reads leave it open whether the create happened."""
+        if isinstance(self.stop.error, (SignInRefused, SignInFailed)):
+            return None
+        record = await self.evidence.find()
+        if record is None:
+            return None
+        audited = str(record.correlation_id)
+        message = f"no read shows it yet, but {ON_RECORD.format(audited)}"
+        return CreateOutcome(Outcome.CREATED, None, audited, message, audited)
 
     async def _take_turn(self) -> CreateOutcome | None:
         """Read and send in one turn: what was read is never older than that."""
@@ -124,6 +143,7 @@ class CreateAttempt:
     def _wanted(self, correlation_id: str) -> bool:
         if not self.stop:
             self.log.posting(self.prepared, correlation_id)
+            self.evidence.correlation_ids.append(correlation_id)
         return not self.stop
 
     async def _decide(self, answer: Created | ServiceError | SignInFailed) -> CreateOutcome | None:

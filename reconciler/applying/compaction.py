@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.applying.history import is_fresh, unsettled_ids
 from reconciler.applying.journal_lines import (
     Accepted,
+    Audited,
     CreateRecord,
     Ended,
     Posting,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from reconciler.applying.journal_lines import Event
 
-_OF_A_CREATE = (CreateRecord, Posting, Accepted, Settled, Ruled)
+_OF_A_CREATE = (CreateRecord, Posting, Accepted, Settled, Audited, Ruled)
 
 
 def compact_journal(path: Path, now: datetime) -> None:
@@ -63,7 +64,7 @@ def _kept(path: Path, events: Sequence[Event], now: datetime) -> list[bool]:
     needed = unsettled_ids(path, events) | {
         event.request_id
         for event in events
-        if isinstance(event, CreateRecord) and is_fresh(event, now)
+        if isinstance(event, CreateRecord | Audited) and is_fresh(event, now)
     }
     runs = {
         event.run

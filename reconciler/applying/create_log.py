@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from reconciler.applying.creates import PreparedCreate
+    from reconciler.applying.creates import CreateOutcome, PreparedCreate
     from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Outcome, Step
 
@@ -25,7 +25,9 @@ class Records(Protocol):
 
     def accepted(self, at: datetime, request_id: str) -> None: ...
 
-    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None: ...
+    def settled(
+        self, at: datetime, request_id: str, outcome: Outcome, audited: str | None = None
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,10 @@ class CreateLog:
     def accepted(self, prepared: PreparedCreate) -> None:
         self._write(lambda at: self.records.accepted(at, prepared.request_id))
 
-    def settled(self, prepared: PreparedCreate, outcome: Outcome) -> None:
-        self._write(lambda at: self.records.settled(at, prepared.request_id, outcome))
+    def settled(self, prepared: PreparedCreate, became: CreateOutcome) -> None:
+        self._write(
+            lambda at: self.records.settled(at, prepared.request_id, became.outcome, became.audited)
+        )
 
     def _write(self, write: Callable[[datetime], None]) -> None:
         try:

@@ -91,6 +91,8 @@ class CreateOutcome:
     vetting_status: str | None = None
     correlation_id: str | None = None
     message: str | None = None
+    audited: str | None = None
+    """The MS-CorrelationId by which the service's audit log has it, where that settled it."""
 
 
 def with_way_out(error: ServiceError) -> str:

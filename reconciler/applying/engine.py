@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.applying.attempt import CreateAttempt
+from reconciler.applying.audit_evidence import AuditEvidence, none_recorded
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
 from reconciler.applying.creates import PreparedCreate, RetryLimits
@@ -26,14 +27,15 @@ from reconciler.planning.side_checks import checked, sign_in_findings
 from reconciler.planning.staleness import Grounds, Moved, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import date, datetime
 
     from reconciler.applying.create_log import Records
     from reconciler.applying.creates import CreatesQualifications
     from reconciler.applying.history import History
     from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
+    from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
@@ -53,6 +55,8 @@ class Dependencies:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     concurrency: int = 8
     cloud_has_agreements: bool = True
+    audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
+    """What the service's own log has of one customer since a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +200,25 @@ class Engine:
                 stop=self._stop,
                 admission=admission,
                 limits=self._dependencies.retry_limits,
+                evidence=self._evidence(prepared),
             )
             self._attempts[step.key] = attempt
             outcome = await attempt.pursue()
         if not (attempt.sent or prepared.unsettled):
             return ended(step, outcome, None)
-        self._log.settled(prepared, outcome.outcome)
+        self._log.settled(prepared, outcome)
         return ended(step, outcome, prepared.request_id)
+
+    def _evidence(self, prepared: PreparedCreate) -> AuditEvidence:
+        history, now = self._input.history, self._dependencies.now
+        earlier = history.unsettled.get(prepared.step.key) if prepared.unsettled else None
+        return AuditEvidence(
+            self._dependencies.audit_records,
+            now,
+            prepared.step.customer_id,
+            since=earlier.at if earlier else now(),
+            correlation_ids=list(history.correlation_ids.get(prepared.request_id, ())),
+        )
 
     def _prepare(self, step: Step, grounds: Grounds) -> PreparedCreate:
         unsettled = self._input.history.unsettled.values()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.applying.journal_lines import (
     Accepted,
+    Audited,
     CreateRecord,
     Ended,
     Event,
@@ -73,6 +74,9 @@ class History:
     correlation_ids: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The ids of every POST, by request id: also of those whose answer was lost."""
 
+    posted: dict[str, datetime] = field(default_factory=dict)
+    """When each was posted last, by request id."""
+
     def freshly_done(self, now: datetime) -> dict[StepKey, CreateRecord]:
         """Find the creates done so lately that reads may still lag behind them.
 
@@ -96,7 +100,7 @@ class UnsettledCreate:
     correlation_ids: tuple[str, ...]
 
 
-def is_fresh(record: CreateRecord, now: datetime) -> bool:
+def is_fresh(record: CreateRecord | Audited, now: datetime) -> bool:
     """Tell whether reads may still lag behind a create."""
     return -CLOCKS_DIFFER <= now - record.at < FRESH
 
@@ -151,6 +155,7 @@ class _Reader:
         self._accepted: set[str] = set()
         self._latest: datetime | None = None
         self._correlation_ids: dict[str, list[str]] = {}
+        self._posted: dict[str, datetime] = {}
 
     def read(self, number: int, event: Event) -> None:
         self._latest = event.at if self._latest is None else max(event.at, self._latest)
@@ -164,10 +169,8 @@ class _Reader:
             case Accepted():
                 self._still_pending(number, event.request_id)
                 self._accepted.add(event.request_id)
-            case Settled():
-                self._settled(number, event)
-            case Ruled():
-                self._ruled(number, event)
+            case Settled() | Audited() | Ruled():
+                self._close(number, event)
             case Ended():
                 if self._is_here(self._run(number, event.run)):
                     self._interrupted.clear()
@@ -187,6 +190,7 @@ class _Reader:
             accepted=frozenset(self._accepted & self._pending.keys()),
             latest=self._latest,
             correlation_ids={each: tuple(ids) for each, ids in self._correlation_ids.items()},
+            posted=self._posted,
         )
 
     def unsettled(self) -> tuple[UnsettledCreate, ...]:
@@ -225,6 +229,7 @@ class _Reader:
     def _posting(self, number: int, event: Posting) -> None:
         self._still_pending(number, event.request_id)
         self._correlation_ids.setdefault(event.request_id, []).append(event.correlation_id)
+        self._posted[event.request_id] = event.at
 
     def _reset(self, address: str) -> None:
         runs = self._runs
@@ -241,19 +246,25 @@ class _Reader:
         if request_id not in self._pending:
             raise refused_line(self._path, number, "tells of a create that is not under way")
 
-    def _settled(self, number: int, event: Settled) -> None:
+    def _close(self, number: int, event: Settled | Audited | Ruled) -> None:
         self._still_pending(number, event.request_id)
-        if event.outcome is Outcome.UNKNOWN:
+        if isinstance(event, Settled) and event.outcome is Outcome.UNKNOWN:
             return
-        self._close(
-            event.request_id, seen=event.outcome in (Outcome.CREATED, Outcome.ALREADY_PRESENT)
-        )
-
-    def _ruled(self, number: int, event: Ruled) -> None:
-        self._still_pending(number, event.request_id)
-        self._close(event.request_id, seen=event.found is Found.CREATED)
-
-    def _close(self, request_id: str, *, seen: bool) -> None:
-        record = self._pending.pop(request_id)
-        if seen and self._is_here(self._runs[record.run]):
+        record = self._pending.pop(event.request_id)
+        if isinstance(event, Audited):
+            # No read has shown it yet, so it is as fresh as the word of the audit log on it.
+            record = record.model_copy(update={"at": event.at})
+        if _says_created(event) and self._is_here(self._runs[record.run]):
             self._done[record.key] = record
+
+
+def _says_created(event: Settled | Audited | Ruled) -> bool:
+    match event:
+        case Settled(outcome=outcome):
+            return outcome in (Outcome.CREATED, Outcome.ALREADY_PRESENT)
+        case Ruled(found=found):
+            return found is Found.CREATED
+        case Audited():
+            return True
+        case _:
+            assert_never(event)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.applying.journal_lines import (
     Accepted,
+    Audited,
     CreateRecord,
     Ended,
     Found,
@@ -87,8 +88,16 @@ class Journal:
     def accepted(self, at: datetime, request_id: str) -> None:
         self._append(Accepted(run=self._run, at=at, request_id=request_id))
 
-    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
-        self._append(Settled(run=self._run, at=at, request_id=request_id, outcome=outcome))
+    def settled(
+        self, at: datetime, request_id: str, outcome: Outcome, audited: str | None = None
+    ) -> None:
+        """Tell how a create ended, or by which POST of it the audit log has it `audited`."""
+        if audited is None:
+            self._append(Settled(run=self._run, at=at, request_id=request_id, outcome=outcome))
+        else:
+            self._append(
+                Audited(run=self._run, at=at, request_id=request_id, correlation_id=audited)
+            )
 
     def ruled(self, at: datetime, request_id: str, found: Found, reason: str) -> None:
         self._append(Ruled(at=at, request_id=request_id, found=found, reason=reason))

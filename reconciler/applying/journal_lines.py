@@ -94,6 +94,16 @@ class Settled(JournalLine):
     outcome: Outcome
 
 
+class Audited(JournalLine):
+    """The service's audit log says that this POST succeeded: it is created, if no read shows it."""
+
+    event: Literal["audited"] = "audited"
+    run: str
+    at: AwareDatetime
+    request_id: str
+    correlation_id: str
+
+
 class Found(StrEnum):
     """What a person saw in Partner Center."""
 
@@ -128,7 +138,7 @@ class Reset(JournalLine):
     tenant_id: str | None
 
 
-Event = Started | CreateRecord | Posting | Accepted | Settled | Ruled | Ended | Reset
+Event = Started | CreateRecord | Posting | Accepted | Settled | Audited | Ruled | Ended | Reset
 _LINES: Final[TypeAdapter[Event]] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

@@ -270,4 +270,5 @@ def _around(run: Run, journal: Journal) -> Dependencies:
         retry_limits=run.retry_limits,
         concurrency=run.concurrency,
         cloud_has_agreements=run.cloud_has_agreements,
+        audit_records=run.audit_records,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.applying.audit_evidence import none_recorded
 from reconciler.applying.creates import RetryLimits
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.model.secret import KnownSecrets
@@ -39,13 +40,6 @@ async def nobody_listed() -> AsyncIterator[CustomerSummary]:
     none: tuple[CustomerSummary, ...] = ()
     for customer in none:
         yield customer
-
-
-async def none_recorded(_since: date, _customer: CustomerId | None) -> AsyncIterator[AuditRecord]:
-    """Tell no record, for verbs that ask for none."""
-    none: tuple[AuditRecord, ...] = ()
-    for record in none:
-        yield record
 
 
 @dataclass(frozen=True, slots=True)

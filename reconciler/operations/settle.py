@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.applying.audit_evidence import ON_RECORD, AuditEvidence
 from reconciler.applying.history import read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE, hold_lock
@@ -64,13 +65,41 @@ class Settling:
             self.run.say(f"unsettled: {_describe(record)} can't be read back: {why}")
         return found
 
-    def _record(self, records: Sequence[CreateRecord]) -> None:
+    async def settle_by_audit(self, records: Iterable[CreateRecord]) -> Sequence[CreateRecord]:
+        """Ask the service's audit log about each, and return those that it doesn't settle."""
+        history, left = self.history(), []
+        for record in records:
+            found = None if self.stop else await self._evidence(record, history).find()
+            if found is None:
+                left.append(record)
+                continue
+            try:
+                self._record([record], str(found.correlation_id))
+            except StateError as error:
+                self.stop.request(error.message, error)
+        return left
+
+    def _evidence(self, record: CreateRecord, history: History) -> AuditEvidence:
+        """Nothing is asked before the settling time of its last POST is over."""
+        now, sent = self.run.now(), history.posted.get(record.request_id, record.at)
+        if (now - sent).total_seconds() < sum(self.run.retry_limits.settling):
+            return AuditEvidence()
+        return AuditEvidence(
+            self.run.audit_records,
+            self.run.now,
+            record.customer_id,
+            since=record.at,
+            correlation_ids=list(history.correlation_ids.get(record.request_id, ())),
+        )
+
+    def _record(self, records: Sequence[CreateRecord], audited: str | None = None) -> None:
         if not records:
             return
+        how = f": {ON_RECORD.format(audited)}" if audited else ""
         with Journal(self._path, str(uuid.uuid4()), self.held) as journal:
             for record in records:
-                journal.settled(self.run.now(), record.request_id, Outcome.CREATED)
-                self.run.say(f"settled: {_describe(record)} was created by an earlier run")
+                journal.settled(self.run.now(), record.request_id, Outcome.CREATED, audited)
+                self.run.say(f"settled: {_describe(record)} was created by an earlier run{how}")
 
 
 async def settle_before(settling: Settling) -> Sequence[CreateRecord]:
@@ -87,7 +116,8 @@ async def settle_unplanned(
     unplanned = [record for record in absent if record.key not in wanted]
     if not unplanned:
         return
-    for record in (await settling.settle(unplanned)).absent:
+    absent = (await settling.settle(unplanned)).absent
+    for record in await settling.settle_by_audit(absent):
         settling.run.say(
             f"unsettled: {_describe(record)} is not there, and no step stands for it now: "
             "nothing is sent"

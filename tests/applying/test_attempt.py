@@ -106,7 +106,9 @@ class Pursued:
     def accepted(self, _at: datetime, request_id: str) -> None:
         self.lines.append(f"accepted {request_id}")
 
-    def settled(self, _at: datetime, request_id: str, outcome: Outcome) -> None:
+    def settled(
+        self, _at: datetime, request_id: str, outcome: Outcome, _audited: str | None = None
+    ) -> None:
         self.lines.append(f"{outcome} {request_id}")
 
     def settle(self) -> CreateOutcome:

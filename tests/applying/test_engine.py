@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from reconciler.applying.engine import ApplyInput, Dependencies, Engine
 from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
 from reconciler.applying.stop import StopSignal
+from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
@@ -59,8 +61,8 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import date, datetime
 
     from reconciler.model.plan import Plan, Step, StepKey, StepResult
     from reconciler.model.state import DesiredCustomer, LiveQualification
@@ -106,14 +108,34 @@ class Ledger:
         assert at >= DAWN
         self._append("accepted", request_id)
 
-    def settled(self, at: datetime, request_id: str, outcome: Outcome) -> None:
+    def settled(
+        self, at: datetime, request_id: str, outcome: Outcome, audited: str | None = None
+    ) -> None:
         assert at >= DAWN
-        self._append(outcome, request_id)
+        self._append(outcome if audited is None else f"{outcome} by {audited}", request_id)
 
     def _append(self, what: str, request_id: str) -> None:
         if len(self.lines) == self.room:
             raise FULL
         self.lines.append((what, request_id, len(self.service.posts)))
+
+
+@dataclass(slots=True)
+class AuditLog:
+    """Tells the `told` records; keeps who was asked about, and after how many seconds."""
+
+    told: list[AuditRecord] = field(default_factory=list)
+    error: Exception | None = None
+    asked: list[tuple[date, CustomerId | None]] = field(default_factory=list)
+    asked_at: list[float] = field(default_factory=list)
+
+    async def records(self, since: date, of: CustomerId | None) -> AsyncIterator[AuditRecord]:
+        self.asked.append((since, of))
+        self.asked_at.append(asyncio.get_running_loop().time())
+        if self.error is not None:
+            raise self.error
+        for record in self.told:
+            yield record
 
 
 class Apply:
@@ -129,6 +151,8 @@ class Apply:
         self.unsettled: dict[StepKey, CreateRecord] = {}
         self.freshly_done: dict[StepKey, CreateRecord] = {}
         self.concurrency = 1
+        self.audit_log = AuditLog()
+        self.correlation_ids: dict[str, tuple[str, ...]] = {}
         self.limits = AT_ONCE
         self.customers = customers
         for each in customers:
@@ -155,13 +179,20 @@ class Apply:
             new_request_id=lambda: f"id-{next(numbers)}",
             retry_limits=self.limits,
             concurrency=self.concurrency,
+            audit_records=self.audit_log.records,
         )
         orders = ApplyInput(
             plan=plan,
             customers={each.customer_id: each for each in self.customers},
             policy=self.policy,
             history=History(
-                self.unsettled, 0, {}, frozenset(), self.freshly_done, accepted=self.accepted
+                self.unsettled,
+                0,
+                {},
+                frozenset(),
+                self.freshly_done,
+                accepted=self.accepted,
+                correlation_ids=self.correlation_ids,
             ),
             read_code=lambda _step: self.code,
         )
@@ -942,3 +973,103 @@ def test_no_read_grows_old_behind_another_create() -> None:
     reads = [when for call, when in apply.service.calls if call == "read"]
     assert sorted(reads) == [0, 20, 20, 20]
     assert all(post.read_in_turn for post in apply.service.posts)
+
+
+def recorded(correlation_id: str, status: str = "succeeded") -> AuditRecord:
+    return AuditRecord(DAWN, CONTOSO, SET_QUALIFICATION, status, correlation_id=correlation_id)
+
+
+def lost_gcc() -> Apply:
+    """Apply a GCC create whose answer is lost and that no read shows."""
+    apply = Apply(customer(gcc()))
+    apply.service.creates.append(before(LOST))
+    return apply
+
+
+def test_the_audit_log_settles_a_doubtful_create() -> None:
+    """A record that succeeded with the POST's own id is a yes, on record and in the report."""
+    apply = lost_gcc()
+    apply.audit_log.told = [recorded("CORRELATION-1")]
+    [result] = apply.run()
+    assert (result.outcome, result.correlation_id) == (CREATED, "CORRELATION-1")
+    assert "originalCorrelationId, a field that is not documented" in message_of(result)
+    assert apply.ledger.lines[-1][:2] == ("created by CORRELATION-1", "id-1")
+    assert apply.audit_log.asked == [((DAWN - timedelta(days=1)).date(), CONTOSO)]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        None,
+        recorded("correlation-1", "failed"),
+        recorded("correlation-1", "progress"),
+        recorded("correlation-2"),
+        replace(recorded("correlation-1"), correlation_id=None),
+        replace(recorded("correlation-1"), operation="update_customer_billing_profile"),
+        replace(recorded("correlation-1"), customer_id=FABRIKAM),
+    ],
+)
+def test_nothing_but_a_yes_settles_a_doubtful_create(record: AuditRecord | None) -> None:
+    """Neither absence nor `failed` nor another's record proves anything: it stays unknown."""
+    apply = lost_gcc()
+    apply.audit_log.told = [] if record is None else [record]
+    assert outcomes(apply.run()) == [UNKNOWN]
+    assert len(apply.audit_log.asked) == 1
+
+
+@pytest.mark.parametrize("error", [DOWN, SIGNED_OUT, NO_WAY_IN, REFUSED])
+def test_an_audit_log_that_fails_changes_nothing(error: ReconcilerError) -> None:
+    """The report is what it is without one, and the run goes on."""
+    failing, silent = lost_gcc(), lost_gcc()
+    failing.audit_log.error = error
+    assert failing.run() == silent.run()
+    assert failing.ledger.lines == silent.ledger.lines
+    assert not failing.stop
+
+
+def test_the_audit_log_is_not_asked_before_the_settling_time() -> None:
+    """Records come late, and so do reads: the cheaper of the two are waited for first."""
+    apply = lost_gcc()
+    apply.run_in_virtual_time()
+    assert apply.audit_log.asked_at == [sum(RetryLimits().settling)]
+
+
+def test_the_audit_log_is_not_asked_without_doubt() -> None:
+    """Created, refused and never sent are answers enough."""
+    apply = Apply(*schools(3))
+    apply.service.creates.extend([None, before(REFUSED), before(SIGNED_OUT)])
+    apply.run()
+    assert apply.audit_log.asked == []
+
+
+def test_an_earlier_runs_create_is_looked_up_before_it_is_repeated() -> None:
+    """What a killed run sent and the log has is not sent again, under whichever id it went."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(plan.steps[0])
+    apply.correlation_ids = {"earlier": ("c-1", "c-2")}
+    apply.audit_log.told = [recorded("c-2")]
+    assert outcomes(apply.run(plan)) == [CREATED]
+    assert apply.sent == []
+
+
+def test_the_audit_log_is_asked_once_for_each_create() -> None:
+    """A create that is repeated and lost again is not asked about again."""
+    apply = Apply(customer(education()))
+    plan = apply.make_plan()
+    apply.unsettled = sent_before(plan.steps[0])
+    apply.correlation_ids = {"earlier": ("c-1",)}
+    apply.service.creates.extend([before(LOST)] * 9)
+    assert outcomes(apply.run(plan)) == [UNKNOWN]
+    assert len(apply.audit_log.asked) == 1
+
+
+def test_the_audit_log_is_not_asked_once_the_time_after_a_stop_is_over() -> None:
+    """Whoever asked to stop has the report after 20 seconds, asked or not."""
+    apply = lost_gcc()
+    apply.limits = RetryLimits(settling=(0.0, 30.0))
+    apply.service.creates[0] = Fault(LOST, after=False, does=lambda: apply.stop.request("Ctrl-C"))
+    engine = apply.make_engine(apply.make_plan())
+    run_in_virtual_time(engine.run())
+    assert outcomes(engine.results) == [UNKNOWN]
+    assert apply.audit_log.asked == []

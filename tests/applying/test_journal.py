@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from reconciler.applying.compaction import compact_journal
 from reconciler.applying.history import FRESH, History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.journal_lines import Found
@@ -477,3 +478,15 @@ def test_a_file_that_can_not_be_made_ours_is_told() -> None:
     """A journal that other accounts may write is StateError, and nothing stays open."""
     with pytest.raises(StateError, match="can't be written"):
         Journal(ADJUSTMENT, "run-1")
+
+
+def test_what_the_audit_log_settled_is_fresh_from_then(path: Path) -> None:
+    """No read showed it yet: it is awaited for as long as one that was created just then."""
+    late = AT + timedelta(hours=5)
+    with begin(path) as journal:
+        journal.sending(AT, STEP, "id-1")
+        journal.settled(late, "id-1", Outcome.CREATED, "c-1")
+        journal.ended(late)
+    compact_journal(path, late)
+    history = read_history(path, HERE)
+    assert (history.unsettled, set(history.freshly_done(late))) == ({}, {STEP.key})

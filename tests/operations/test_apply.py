@@ -18,6 +18,7 @@ from reconciler.applying.stop import StopSignal
 from reconciler.documents.digest import digest_of, plan_digest
 from reconciler.documents.models import plan_to_document
 from reconciler.documents.plan_file import save_plan
+from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import (
     JournalRefused,
     LockHeld,
@@ -64,6 +65,8 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import date
     from pathlib import Path
 
     from reconciler.applying.history import History
@@ -773,3 +776,22 @@ def test_the_report_is_kept_before_the_first_create(bench: Bench) -> None:
     assert [each.outcome for each in first.results] == [UNSENT] * 3
     assert first.finished_at is None
     assert bench.admin.reports[-1].finished_at is not None
+
+
+def test_a_killed_runs_create_is_settled_by_the_audit_log(bench: Bench) -> None:
+    """Where no step stands for it any more, too: on record, with the id of the record."""
+    bench.customers = (customer(gcc()),)
+    bench.kill()
+    bench.customers = (customer(),)
+    run, admin = bench.run, bench.admin
+    correlation_id = bench.history.correlation_ids.popitem()[1][0]
+
+    async def records(_since: date, of: CustomerId | None) -> AsyncIterator[AuditRecord]:
+        yield AuditRecord(DAWN, of, SET_QUALIFICATION, "succeeded", correlation_id=correlation_id)
+
+    bench.service.dead = False
+    request = ApplyRequest(DesiredState(bench.customers), Scope())
+    asyncio.run(apply(request, replace(run, audit_records=records), StopSignal(), admin))
+    assert bench.history.unsettled == {}
+    assert bench.journal.read_text().count(correlation_id) == 2
+    assert any("field that is not documented" in line for line in admin.lines)
