@@ -182,14 +182,14 @@ def test_installing_needs_to_be_told_what(tmp_path: Path, package: str) -> None:
         check=False,
     )
     assert done.returncode == int(not package)
-    wanted = f"-m pip install --quiet {package}" if package else "::error::set the variable"
+    wanted = f"-I -m pip install --quiet {package}" if package else "::error::set the variable"
     assert done.stdout.startswith(wanted)
 
 
 def test_the_action_installs_the_repository_it_comes_from() -> None:
     """Used as OWNER/REPOSITORY/.github/actions/reconciler@COMMIT it needs no package."""
     [step] = [s for s in steps_of(read_yaml(ACTION)) if s.get("name") == "Install reconciler"]
-    script = step["run"].replace("python -m pip install --quiet", "echo")
+    script = step["run"].replace("python -I -m pip install --quiet", "echo")
     done = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", script],
         env=clean_environment() | {"PACKAGE": "", "GITHUB_ACTION_PATH": str(ACTION.parent)},
@@ -206,3 +206,10 @@ def test_the_pre_commit_hook_checks_all_manifests_at_once() -> None:
     assert hook["entry"] == "reconciler validate"
     assert hook["language"] == "python"
     assert hook["pass_filenames"] is False
+
+
+@pytest.mark.parametrize("path", [ACTION, *sorted((ROOT / "examples").rglob("*.y*ml"))])
+def test_no_file_of_a_branch_is_imported(path: Path) -> None:
+    """Python puts the working folder first: a branch's own json.py would run with the identity."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if re.search(r"\bpython3? -(?!I\b)", line)] == []
