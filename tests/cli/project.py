@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from tests.cli.warm import run_warm
+from tests.cli.warm import PipedFork, run_warm
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -74,37 +72,20 @@ class Project:
     def start(
         self,
         *arguments: str,
-        stderr: int = subprocess.PIPE,
+        stderr: int | None = None,
         ignoring: Iterable[signal.Signals] = (),
-    ) -> subprocess.Popen[str]:
+    ) -> PipedFork:
         """Start the program, with these signals ignored as `nohup` would have it."""
-
-        def ignore() -> None:
-            for number in ignoring:
-                signal.signal(number, signal.SIG_IGN)
-
-        return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.folder,
-            env=clean_environment() | self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            preexec_fn=ignore,  # noqa: PLW1509 - nothing else runs in the tests' process
-            text=True,
-            encoding="utf-8",
-        )
+        environ = clean_environment() | self.environ
+        return PipedFork(arguments, self.folder, environ, stderr=stderr, ignoring=ignoring)
 
     @contextmanager
     def served(self, *arguments: str) -> Iterator[str]:
         """Serve the emulator from here, and give its address."""
-        server = self.start("emulator", "serve", "--port", "0", *arguments)
-        try:
-            assert server.stdout is not None
+        with self.start("emulator", "serve", "--port", "0", *arguments) as server:
             address = server.stdout.readline().strip()
             assert address.startswith("http://127.0.0.1:"), server.communicate(timeout=10)
             yield address
-        finally:
             server.terminate()
             server.communicate(timeout=20)
 

@@ -25,9 +25,10 @@ from tests.partner_center.sign_in.fake_authority import (
 from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem, pfx
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.cli.warm import PipedFork
 
 CUSTOMERS: Final = tuple(f"14876998-c0dc-46e6-9d0c-65a57a6c32e{digit}" for digit in "abc")
 APPLICATION: Final = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT_ID}
@@ -75,7 +76,7 @@ class Scene:
     def run(self, *arguments: str, **environ: str) -> Ended:
         return self._with(environ).run(*arguments)
 
-    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environ: str) -> PipedFork:
         return self._with(environ).start(*arguments)
 
     def _with(self, environ: dict[str, str]) -> Project:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import pty
 import select
-import subprocess
-import sys
-import termios
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.cli.project import clean_environment
+from tests.cli.warm import WarmFork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +26,7 @@ CTRL_D = "\x04"
 class Terminal:
     """What a program on a terminal has shown so far, and the keys to press."""
 
-    process: subprocess.Popen[bytes]
+    process: WarmFork
     descriptor: int
     shown: str = ""
     _raw: bytes = field(default=b"")
@@ -67,24 +64,11 @@ class Terminal:
 def on_terminal(project: Project, *arguments: str, stdout: int | None = None) -> Iterator[Terminal]:
     """Run the program with a terminal of its own; `stdout` may be redirected elsewhere."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *arguments],
-        cwd=project.folder,
-        env=clean_environment() | {"TERM": "xterm-256color", "COLUMNS": "100"} | project.environ,
-        stdin=theirs,
-        stdout=theirs if stdout is None else stdout,
-        stderr=theirs,
-        preexec_fn=_own_terminal,  # noqa: PLW1509 - Ctrl-C goes to the terminal's own session
-    )
-    os.close(theirs)
+    streams = [theirs, theirs if stdout is None else stdout, theirs]
+    environ = clean_environment() | {"TERM": "xterm-256color", "COLUMNS": "100"} | project.environ
     try:
-        yield Terminal(process, ours)
+        with WarmFork(arguments, project.folder, environ, streams, terminal=True) as process:
+            os.close(theirs)
+            yield Terminal(process, ours)
     finally:
-        process.kill()
-        process.wait()
         os.close(ours)
-
-
-def _own_terminal() -> None:
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

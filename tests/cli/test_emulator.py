@@ -14,10 +14,10 @@ from tests.cli.project import Project, settings, state_of
 from tests.cli.shop import AGENCY, DENIED, EDUCATION, SCHOOL, SOE, UTILITY, open_shop, served_shop
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
     from tests.cli.shop import Shop
+    from tests.cli.warm import PipedFork
 
 
 def vettings(plan: dict[str, Any], customer_id: str) -> list[str]:
@@ -36,7 +36,6 @@ def test_address_is_the_first_line(tmp_path: Path) -> None:
 def test_ends(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """Ctrl-C and SIGTERM end the server, each with its exit code and without a traceback."""
     server = open_shop(tmp_path).project.start("emulator", "serve", "--port", "0")
-    assert server.stdout is not None
     assert server.stdout.readline().startswith("http://127.0.0.1:")
     server.send_signal(number)
     out, err = server.communicate(timeout=30)
@@ -204,7 +203,7 @@ def test_served_to_several(tmp_path: Path) -> None:
     assert len({plan["digest"] for plan in plans}) == 1
 
 
-def ended_document(process: subprocess.Popen[str]) -> dict[str, Any]:
+def ended_document(process: PipedFork) -> dict[str, Any]:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, err
     document = json.loads(out)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from tests.cli.warm import PipedFork
+
 APPLY: Final = ("apply", "--auto-approve", "--format", "json")
 REPORTED: Final = (*APPLY, "--report", "report.json")
 FULL_AT: Final = 1500
@@ -43,16 +45,12 @@ def project(tmp_path: Path) -> Project:
 def running(
     project: Project,
     *arguments: str,
-    stderr: int = subprocess.PIPE,
+    stderr: int | None = None,
     ignoring: Iterable[signal.Signals] = (),
-) -> Iterator[subprocess.Popen[str]]:
+) -> Iterator[PipedFork]:
     """Start the program, and kill it at the end, where it is still there."""
-    process = project.start(*arguments, stderr=stderr, ignoring=ignoring)
-    try:
+    with project.start(*arguments, stderr=stderr, ignoring=ignoring) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
@@ -62,9 +60,9 @@ def wait_until(happened: Callable[[], bool]) -> None:
         time.sleep(GLANCE)
 
 
-def ended(process: subprocess.Popen[str]) -> Ended:
+def ended(process: PipedFork) -> Ended:
     out, err = process.communicate(timeout=UNDER_HAND)
-    return Ended(process.returncode, out, err)
+    return Ended(process.wait(), out, err)
 
 
 def counted(report: dict[str, Any]) -> dict[str, int]:
@@ -108,7 +106,6 @@ def test_twice(project: Project) -> None:
         with running(project, *REPORTED, "plan.json") as apply:
             wait_until(lambda: service.posted() == 9)
             apply.send_signal(signal.SIGINT)
-            assert apply.stderr is not None
             assert any("Ctrl-C: no new creates" in line for line in apply.stderr)
             apply.send_signal(signal.SIGINT)
             cut = ended(apply)

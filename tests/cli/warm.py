@@ -1,48 +1,27 @@
 """Runs the program in a fork of a process that has imported it: as apart as a new one, and quick.
 
-Starting Python and importing takes most of a short run's time. `python -m tests.cli.warm SOCKET`
-waits with everything imported and forks for each command line; `run_warm` asks it. The child has
-its own folder, environment and standard streams, as a new process has.
+Starting Python and importing takes most of a short run's time. `tests.cli.warm_process` waits with
+everything imported and forks for each command line.
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import functools
-import importlib
 import json
 import os
 import select
-import selectors
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import traceback
+import threading
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, NoReturn
-
-from reconciler.cli import run
-from reconciler.cli.program import COMMANDS
+from typing import IO, TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-LATE: Final = (
-    "reconciler.emulator.embedding",
-    "reconciler.emulator.emulator",
-    "reconciler.emulator.server",
-    "reconciler.partner_center.sign_in.token_source",
-    "reconciler.partner_center.sign_in.http_auth",
-    "reconciler.partner_center.sign_in.login_cache",
-    "uvicorn",
-    "deepdiff",
-    "jinja2",
-    "msal",
-)
-"""What the program imports when it first wants it."""
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def run_warm(  # noqa: PLR0913 - a process has this many parts
@@ -55,17 +34,12 @@ def run_warm(  # noqa: PLR0913 - a process has this many parts
     speed: float = 1,
 ) -> tuple[int, str, str]:
     """Run one command line; its exit code, stdout and stderr. TimeoutError after `timeout`."""
-    asked = {
-        "arguments": list(arguments),
-        "folder": str(folder),
-        "environ": dict(environ),
-        "speed": speed,
-    }
     with tempfile.TemporaryFile() as typed, _text() as out, _text() as err:
         typed.write(stdin.encode())
         typed.seek(0)
         streams = [typed.fileno(), out.fileno(), err.fileno()]
-        code = _ask(json.dumps(asked).encode() + b"\n", streams, timeout)
+        with WarmFork(arguments, folder, environ, streams, speed=speed) as fork:
+            code = fork.wait(timeout)
         return code, _written(out), _written(err)
 
 
@@ -78,18 +52,115 @@ def _text() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
 
 
-def _ask(asked: bytes, streams: list[int], timeout: float) -> int:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(timeout)
-        connection.connect(_warm_process())
-        socket.send_fds(connection, [asked], streams)
-        answers = connection.makefile()
-        process = int(answers.readline())
+class WarmFork:
+    """A run of the program, with streams of the caller's. It is killed where it outlives `with`."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        streams: Sequence[int],
+        **more: object,
+    ) -> None:
+        named = {"arguments": list(arguments), "folder": str(folder), "environ": dict(environ)}
+        self.returncode: int | None = None
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.connect(_warm_process())
+        socket.send_fds(self._connection, [json.dumps(named | more).encode() + b"\n"], streams)
+        self.pid = self._read_number()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.wait()
+
+    def _read_number(self) -> int:
+        """Read one line, and no byte of the next: what is buffered here, `select` doesn't see."""
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self._connection.recv(1)
+        return int(line)
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise TimeoutError
+            self.returncode = self._read_number()
+            self._connection.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
         try:
-            return int(answers.readline())
+            return self.wait(0)
         except TimeoutError:
-            os.kill(process, signal.SIGKILL)
-            raise
+            return None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class PipedFork(WarmFork):
+    """One whose stdout is a pipe, and stderr too where no descriptor is given for it."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        *,
+        stderr: int | None = None,
+        ignoring: Iterable[signal.Signals] = (),
+    ) -> None:
+        self.stdout, out = _pipe()
+        self.stderr, err = _pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        streams = [nothing, out, err if stderr is None else stderr]
+        try:
+            super().__init__(arguments, folder, environ, streams, ignoring=list(ignoring))
+        finally:
+            for descriptor in (nothing, out, err):
+                os.close(descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self._close()
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Read both streams to their end, and wait for the program's."""
+        texts = dict.fromkeys((self.stdout, self.stderr), "")
+
+        def read(stream: IO[str]) -> None:
+            texts[stream] = stream.read()
+
+        threads = [threading.Thread(target=read, args=[each], daemon=True) for each in texts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout)
+            if thread.is_alive():
+                raise TimeoutError
+        self.wait(timeout)
+        self._close()
+        return texts[self.stdout], texts[self.stderr]
+
+    def _close(self) -> None:
+        self.stdout.close()
+        self.stderr.close()
+
+
+def _pipe() -> tuple[IO[str], int]:
+    reader, writer = os.pipe()
+    return os.fdopen(reader, encoding="utf-8"), writer
 
 
 PROGRAM: Final = """#!{python} -SEI
@@ -118,7 +189,7 @@ def _warm_process() -> str:
     """Start the process that forks, once for each process of tests; it ends with this one."""
     folder = tempfile.TemporaryDirectory()
     address = str(Path(folder.name, "socket"))
-    command = [sys.executable, "-m", "tests.cli.warm", address]
+    command = [sys.executable, "-m", "tests.cli.warm_process", address]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=Path(__file__).parents[2])
     assert process.stdin is not None
@@ -131,109 +202,3 @@ def _warm_process() -> str:
 
     atexit.register(end)
     return address
-
-
-def main() -> None:
-    for name in (
-        *(f"reconciler.cli.{module.partition(':')[0]}" for module, _ in COMMANDS.values()),
-        *LATE,
-    ):
-        importlib.import_module(name)
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(sys.argv[1])
-        listener.listen()
-        print("ready", flush=True)
-        while listener in select.select([listener, sys.stdin], [], [])[0]:
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                _serve(connection)
-            connection.close()
-            _reap()
-
-
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
-
-
-def _serve(connection: socket.socket) -> NoReturn:
-    """Fork once more, to tell how that one ended."""
-    told, streams = _receive(connection)
-    asked = json.loads(told)
-    process = os.fork()
-    if process == 0:
-        connection.close()
-        _become(asked["folder"], asked["environ"], streams)
-        asyncio.set_event_loop_policy(_HastyPolicy(asked.get("speed", 1)))
-        os._exit(_run(asked["arguments"]))
-    connection.sendall(f"{process}\n".encode())
-    _, status = os.waitpid(process, 0)
-    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-    os._exit(0)
-
-
-def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    told, streams, _, _ = socket.recv_fds(connection, 65536, 3)
-    while not told.endswith(b"\n"):
-        told += connection.recv(65536)
-    return told, streams
-
-
-def _become(folder: str, environ: Mapping[str, str], streams: Sequence[int]) -> None:
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environ)
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python's own
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
-    sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
-
-
-class _HastySelector(selectors.DefaultSelector):
-    speed = 1.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        return super().select(None if timeout is None else timeout / self.speed)
-
-
-class _HastyLoop(asyncio.SelectorEventLoop):
-    """Waits a fraction of what it is asked to, and takes it for the whole."""
-
-    def __init__(self, speed: float) -> None:
-        selector = _HastySelector()
-        selector.speed = speed
-        self._speed = speed
-        super().__init__(selector)
-
-    def time(self) -> float:
-        return super().time() * self._speed
-
-
-class _HastyPolicy(asyncio.DefaultEventLoopPolicy):
-    def __init__(self, speed: float) -> None:
-        super().__init__()
-        self._speed = speed
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return _HastyLoop(self._speed)
-
-
-def _run(arguments: Sequence[str]) -> int:
-    try:
-        code = run(arguments)
-    except BaseException:  # noqa: BLE001 - what Python does at the top: it shows, and ends in 1
-        traceback.print_exc()
-        code = 1
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
-    return code
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,156 @@
+"""The process that has imported the program, and forks for each command line that it is handed.
+
+`python -m tests.cli.warm_process SOCKET` is started and asked by `tests.cli.warm`. The child has
+its own folder, environment, standard streams, ignored signals and terminal, as a new process has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import importlib
+import json
+import os
+import select
+import selectors
+import signal
+import socket
+import sys
+import termios
+import traceback
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from reconciler.cli import run
+from reconciler.cli.program import COMMANDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LATE: Final = (
+    "reconciler.emulator.embedding",
+    "reconciler.emulator.emulator",
+    "reconciler.emulator.server",
+    "reconciler.partner_center.sign_in.token_source",
+    "reconciler.partner_center.sign_in.http_auth",
+    "reconciler.partner_center.sign_in.login_cache",
+    "uvicorn",
+    "deepdiff",
+    "jinja2",
+    "msal",
+)
+"""What the program imports when it first wants it."""
+
+
+def main() -> None:
+    for name in (
+        *(f"reconciler.cli.{module.partition(':')[0]}" for module, _ in COMMANDS.values()),
+        *LATE,
+    ):
+        importlib.import_module(name)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(sys.argv[1])
+        listener.listen()
+        print("ready", flush=True)
+        while listener in select.select([listener, sys.stdin], [], [])[0]:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                _serve(connection)
+            connection.close()
+            _reap()
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _serve(connection: socket.socket) -> NoReturn:
+    """Fork once more, to say how that one ended."""
+    text, streams = _receive(connection)
+    order = json.loads(text)
+    process = os.fork()
+    if process == 0:
+        connection.close()
+        _become(order, streams)
+        asyncio.set_event_loop_policy(_HastyPolicy(order.get("speed", 1)))
+        os._exit(_run(order["arguments"]))
+    for stream in streams:  # else a reader would see no end while this one waits
+        os.close(stream)
+    with contextlib.suppress(BrokenPipeError):  # whoever asked may have gone
+        connection.sendall(f"{process}\n".encode())
+        _, status = os.waitpid(process, 0)
+        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    text, streams, _, _ = socket.recv_fds(connection, 65536, 3)
+    while not text.endswith(b"\n"):
+        text += connection.recv(65536)
+    return text, streams
+
+
+def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    for number in order.get("ignoring", []):
+        signal.signal(number, signal.SIG_IGN)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    if order.get("terminal"):
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python's own
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+    sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+
+
+class _HastySelector(selectors.DefaultSelector):
+    speed = 1.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(None if timeout is None else timeout / self.speed)
+
+
+class _HastyLoop(asyncio.SelectorEventLoop):
+    """Waits a fraction of what it is asked to, and takes it for the whole."""
+
+    def __init__(self, speed: float) -> None:
+        selector = _HastySelector()
+        selector.speed = speed
+        self._speed = speed
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return super().time() * self._speed
+
+
+class _HastyPolicy(asyncio.DefaultEventLoopPolicy):
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self._speed = speed
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return _HastyLoop(self._speed)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        code = run(arguments)
+    except BaseException:  # noqa: BLE001 - what Python does at the top: it shows, and ends in 1
+        traceback.print_exc()
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    return code
+
+
+if __name__ == "__main__":
+    main()
