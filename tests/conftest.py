@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
 
@@ -13,6 +15,9 @@ def pytest_configure() -> None:
     # A shell's background job, as CI may be, starts with SIGINT ignored, and so would every
     # program that the tests start: an inherited "ignored" is kept, and no Ctrl-C arrives.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes is the machine's business, and no claim of ours.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
