@@ -149,6 +149,7 @@ class CreateAttempt:
     async def _decide(self, answer: Created | ServiceError | SignInFailed) -> CreateOutcome | None:
         """Read the table's columns; None is to look, and to send it again if it is absent."""
         self._last = answer if isinstance(answer, ServiceError) else None
+        self.log.answered(self.prepared, answer)
         match answer:
             case Created(live=live, correlation_id=correlation_id):
                 return CreateOutcome(Outcome.CREATED, live.vetting_status, correlation_id)

@@ -1,16 +1,21 @@
-"""Tells the journal of each create before and after it is sent: what it can't take is not sent."""
+"""Tells journal and audit log of each create before and after it is sent.
+
+What they can't take is not sent.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.applying.audit_log import NoAuditLog
 from reconciler.model.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from reconciler.applying.audit_log import Answer, RecordsPosts
     from reconciler.applying.creates import CreateOutcome, PreparedCreate
     from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Outcome, Step
@@ -37,12 +42,19 @@ class CreateLog:
     records: Records
     now: Callable[[], datetime]
     stop: StopSignal
+    audit: RecordsPosts = field(default_factory=NoAuditLog)
 
     def sending(self, prepared: PreparedCreate) -> None:
         self._write(lambda at: self.records.sending(at, prepared.step, prepared.request_id))
 
     def posting(self, prepared: PreparedCreate, correlation_id: str) -> None:
-        self._write(lambda at: self.records.posting(at, prepared.request_id, correlation_id))
+        step, request_id = prepared.step, prepared.request_id
+        self._write(lambda at: self.records.posting(at, request_id, correlation_id))
+        self._write(lambda at: self.audit.posting(at, step, request_id, correlation_id))
+
+    def answered(self, prepared: PreparedCreate, answer: Answer) -> None:
+        step, request_id = prepared.step, prepared.request_id
+        self._write(lambda at: self.audit.answered(at, step, request_id, answer))
 
     def accepted(self, prepared: PreparedCreate) -> None:
         self._write(lambda at: self.records.accepted(at, prepared.request_id))
@@ -51,6 +63,9 @@ class CreateLog:
         self._write(
             lambda at: self.records.settled(at, prepared.request_id, became.outcome, became.audited)
         )
+
+        step, request_id = prepared.step, prepared.request_id
+        self._write(lambda at: self.audit.settled(at, step, request_id, became.outcome))
 
     def _write(self, write: Callable[[datetime], None]) -> None:
         try:

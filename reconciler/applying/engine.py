@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.applying.attempt import CreateAttempt
 from reconciler.applying.audit_evidence import AuditEvidence, none_recorded
+from reconciler.applying.audit_log import NoAuditLog
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
 from reconciler.applying.creates import PreparedCreate, RetryLimits
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import date, datetime
 
+    from reconciler.applying.audit_log import RecordsPosts
     from reconciler.applying.create_log import Records
     from reconciler.applying.creates import CreatesQualifications
     from reconciler.applying.history import History
@@ -57,6 +59,7 @@ class Dependencies:
     cloud_has_agreements: bool = True
     audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
     """What the service's own log has of one customer since a day."""
+    audit_log: RecordsPosts = field(default_factory=NoAuditLog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Engine:
         self._dependencies = dependencies
         self._stop = stop
         self._breaker = CreateBreaker(stop)
-        self._log = CreateLog(dependencies.journal, dependencies.now, stop)
+        self._log = CreateLog(dependencies.journal, dependencies.now, stop, dependencies.audit_log)
         self._grounds = _grounds(given, dependencies.now())
         self._codes: dict[StepKey, Secret] = {}
         self._barred: dict[StepKey, str] = {}

@@ -6,8 +6,6 @@ understood is refused by name: never guessed over, never thrown away. It holds n
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from io import FileIO
 from typing import TYPE_CHECKING, Self
 
@@ -24,7 +22,13 @@ from reconciler.applying.journal_lines import (
     Settled,
     Started,
 )
-from reconciler.applying.state_folder import APPEND, HeldFolder, flush_folder, open_state_file
+from reconciler.applying.state_folder import (
+    APPEND,
+    HeldFolder,
+    append_line,
+    flush_folder,
+    open_state_file,
+)
 from reconciler.model.errors import StateError
 
 if TYPE_CHECKING:
@@ -117,14 +121,9 @@ class Journal:
         """
         self._held.ensure_in_place()
         line = event.model_dump_json(by_alias=True).encode() + b"\n"
-        before = os.fstat(self._file.fileno()).st_size
         try:
-            if self._file.write(line) != len(line):
-                _undo(self._file.fileno(), before)
-                raise StateError(*_no_room(self._path, "the disk is full"))
-            os.fsync(self._file.fileno())
+            append_line(self._file, line)
         except OSError as error:
-            _undo(self._file.fileno(), before)
             raise StateError(*_no_room(self._path, error.strerror or str(error))) from error
 
 
@@ -136,12 +135,6 @@ def _open(path: Path) -> FileIO:
         file.close()
         raise
     return file
-
-
-def _undo(descriptor: int, size: int) -> None:
-    """Take a torn line back, so that the next run finds a journal it can read."""
-    with suppress(OSError):  # then the next run refuses the torn line
-        os.ftruncate(descriptor, size)
 
 
 def _no_room(path: Path, why: str) -> tuple[str, str]:

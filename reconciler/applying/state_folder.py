@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
-from errno import EINVAL
+from errno import EINVAL, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,6 +18,7 @@ from reconciler.model.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from io import FileIO
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -55,6 +57,29 @@ def read_state_file(path: Path) -> bytes:
     """Read a regular file whole. Raises OSError."""
     with os.fdopen(open_state_file(path, READ), "rb") as file:
         return file.read()
+
+
+def append_line(file: FileIO, line: bytes) -> None:
+    """Append one line and flush it to disk, or leave the file as it was. Raises OSError."""
+    before = os.fstat(file.fileno()).st_size
+    try:
+        _write_whole(file, line)
+        os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):  # then the next run refuses the torn line
+            os.ftruncate(file.fileno(), before)
+        raise
+
+
+def _write_whole(file: FileIO, line: bytes) -> None:
+    if file.write(line) != len(line):
+        raise OSError(ENOSPC, "the disk is full")
+
+
+def is_of_state(path: Path, folder: Path) -> bool:
+    """Tell whether `path` is where the journal, the lock or the emulator keeps a file."""
+    real = Path(os.path.realpath(path))
+    return _OURS.fullmatch(real.name) is not None and _is_same(real.parent, folder)
 
 
 def ensure_state_folder(folder: Path, within: Path | None = None) -> None:

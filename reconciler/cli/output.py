@@ -64,11 +64,15 @@ def show_error(error: ReconcilerError) -> None:
 
 
 def refuse_state_files(path: Path | None, configuration: Configuration) -> None:
-    """Raise StateError where a document would go among the files of stateDir."""
+    """Raise StateError where a document would go among the files of stateDir, or into the log."""
     from reconciler.applying.state_folder import refuse_inside  # noqa: PLC0415 - as below
 
-    if path is not None:
-        refuse_inside(path, configuration.state_dir, configuration.folder)
+    if path is None:
+        return
+    refuse_inside(path, configuration.state_dir, configuration.folder)
+    log = configuration.audit_log
+    if log is not None and os.path.realpath(path) == os.path.realpath(log):
+        raise StateError(f"{path} can't be written: it is the audit log", "name another file")
 
 
 def saved_or_told(path: Path, document: PlanDocument) -> bool:

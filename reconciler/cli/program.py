@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "export": ("export", "Write what is live as manifests."),
     "status": ("status", "Show what is live, and who may buy."),
     "journal": ("journal", "Show what is unsettled; settle it by hand."),
+    "audit": ("audit", "Verify an audit log."),
     "login": ("login", "Sign in as an admin with a device code."),
     "logout": ("login:logout_command", "Forget the login that is kept here."),
     "doctor": ("doctor", "Check configuration, reach, clock and sign-in."),

@@ -69,6 +69,7 @@ class Session:
                     progress=progress,
                     list_customers=service.customers,
                     audit_records=service.audit_records,
+                    who=access.auth.actor,
                     secrets=access.secrets,
                 )
                 run.hold_codes(self.desired)

@@ -18,6 +18,16 @@ HISTORY_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is signed in, as far as the token says: a user by an application, or one alone."""
+
+    sign_in: str = "unknown"
+    user: str | None = None
+    application: str | None = None
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRecord:
     """One operation of the partner's. Microsoft's own vetting decisions are none.
 

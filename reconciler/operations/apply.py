@@ -20,6 +20,7 @@ from reconciler.applying.limits import (
 from reconciler.applying.lock import JOURNAL_FILE, hold_lock
 from reconciler.documents.plan_file import load_plan
 from reconciler.model.errors import (
+    ConfigurationError,
     NotApproved,
     SignInFailed,
     SignInRefused,
@@ -33,6 +34,7 @@ from reconciler.model.plan import (
     Step,
     StepResult,
 )
+from reconciler.operations.auditing import open_audit_log
 from reconciler.operations.plan import FAILED, plan, plan_exit_code
 from reconciler.operations.settle import Settling, settle_before, settle_unplanned
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from reconciler.applying.audit_log import AuditLog, NoAuditLog
     from reconciler.applying.history import History
     from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
@@ -203,8 +206,12 @@ async def _send(
     """Send with the journal open. The report is delivered whatever happens."""
     document = applying.document
     orders = _orders(request, run, applying)
-    with _open_journal(run, applying, started) as journal:
-        engine = Engine(orders, _around(run, journal), applying.stop)
+    with (
+        await _open_audit_log(run, applying, started) as audit_log,
+        _open_journal(run, applying, started) as journal,
+    ):
+        around = replace(_around(run, journal), audit_log=audit_log)
+        engine = Engine(orders, around, applying.stop)
 
         def report_now() -> ApplyReport:
             return ApplyReport(document.digest, started, None, engine.results)
@@ -218,6 +225,7 @@ async def _send(
         finally:
             report = replace(report_now(), finished_at=run.now())
             applying.dialogue.deliver(report)
+            _record_ending(audit_log, report, applying.stop, run)
     if not applying.stop:
         _compact_journal(run, applying.held)
     return report.results
@@ -231,6 +239,26 @@ def _compact_journal(run: Run, held: HeldFolder) -> None:
         compact_journal(path, run.now())
     except (OSError, StateError) as error:
         run.say(f"the journal {path} can't be compacted, which harms nothing: {error}")
+
+
+async def _open_audit_log(
+    run: Run, applying: _Applying, started: datetime
+) -> AuditLog | NoAuditLog:
+    try:
+        return await open_audit_log(run, applying.document.digest)
+    except (StateError, ConfigurationError) as error:
+        _deliver_unsent(applying, run, started, error.message)
+        raise
+
+
+def _record_ending(
+    audit_log: AuditLog | NoAuditLog, report: ApplyReport, stop: StopSignal, run: Run
+) -> None:
+    """What was sent is on record already; that the end can't be is told, and fails the run."""
+    try:
+        audit_log.ended(run.now(), report, stop.reason)
+    except StateError as error:
+        stop.request(error.message, error)
 
 
 def _open_journal(run: Run, applying: _Applying, started: datetime) -> Journal:

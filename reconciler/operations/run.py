@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.applying.audit_evidence import none_recorded
 from reconciler.applying.creates import RetryLimits
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
+from reconciler.model.audit import Actor
 from reconciler.model.secret import KnownSecrets
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ async def nobody_listed() -> AsyncIterator[CustomerSummary]:
         yield customer
 
 
+async def nobody_told() -> Actor:
+    """Say nothing of who is signed in."""
+    return Actor()
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a verb needs of the world. `say` takes a line for people, `progress` done and total."""
@@ -59,6 +65,8 @@ class Run:
     """Every customer of the partner, once; an error in its course means it is not whole."""
     audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
     """What was done since a day, of one customer or of all."""
+    who: Callable[[], Awaitable[Actor]] = nobody_told
+    """Who is signed in, for the audit log."""
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     """Those of `service`, which must know a code before an answer can quote it."""
 

@@ -1,4 +1,7 @@
-"""What a token says of itself, for people to read: nothing is verified, nothing personal taken."""
+"""What a token says of itself, for people to read: nothing is verified.
+
+Nothing personal is taken but the user's name, for an audit log that somebody asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from reconciler.model.audit import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from reconciler.model.secret import Secret
 
@@ -43,6 +48,29 @@ def read_claims(token: Secret) -> Claims:
         expires_at=_instant(payload.get("exp")),
         mfa=_mfa(payload.get("amr")),
     )
+
+
+USER: Final = ("upn", "preferred_username", "unique_name", "oid")
+APPLICATION: Final = ("appid", "azp")
+LONGEST_NAME: Final = 200
+
+
+def read_actor(token: Secret) -> Actor:
+    payload = _payload(token) or {}
+    kind = _kind(payload)
+    application = _first(payload, APPLICATION)
+    return Actor(
+        sign_in=kind.value,
+        user=None if kind is TokenKind.APP_ONLY else _first(payload, USER),
+        application=application,
+        tenant_id=_first(payload, ("tid",)),
+    )
+
+
+def _first(payload: Mapping[str, object], names: Iterable[str]) -> str | None:
+    """The first of the claims that says something."""
+    told = (_text(payload, name) for name in names)
+    return next((text[:LONGEST_NAME] for text in told if text), None)
 
 
 def _payload(token: Secret) -> Mapping[str, object] | None:

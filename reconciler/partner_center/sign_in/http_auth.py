@@ -17,11 +17,12 @@ import httpx
 
 from reconciler.model.errors import ReconcilerError, SignInFailed
 from reconciler.partner_center.origin import checked_address, origin_of
-from reconciler.partner_center.sign_in.claims import Claims, read_claims
+from reconciler.partner_center.sign_in.claims import Claims, read_actor, read_claims
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from reconciler.model.audit import Actor
     from reconciler.partner_center.sign_in.token_source import AccessToken, SignIn
 
 _MARGIN = 120.0
@@ -71,6 +72,10 @@ class PartnerCenterAuth(httpx.Auth):
     async def claims(self) -> Claims:
         """Sign in, if that has not been done, and tell what the token says of itself."""
         return read_claims((await self._current()).token.text)
+
+    async def actor(self) -> Actor:
+        """Tell who is signed in, as far as the token that is in use says it."""
+        return read_actor((await self._current()).token.text)
 
     async def async_auth_flow(
         self, request: httpx.Request
