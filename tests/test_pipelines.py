@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from ruamel.yaml import YAML
 
 from reconciler.scaffold import PIPELINES, Platform, read_texts
 from tests.cli.project import clean_environment
@@ -213,3 +214,14 @@ def test_no_file_of_a_branch_is_imported(path: Path) -> None:
     """Python puts the working folder first: a branch's own json.py would run with the identity."""
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if re.search(r"\bpython3? -(?!I\b)", line)] == []
+
+
+def test_the_readme_shows_a_hook_that_is_there() -> None:
+    """What people copy for pre-commit names the hook as it is called."""
+    text = (ROOT / "examples/pipelines/README.md").read_text(encoding="utf-8")
+    [sample] = [
+        body for body in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "hooks:" in body
+    ]
+    [repository] = YAML(typ="safe", pure=True).load(sample)["repos"]
+    [hook] = read_yaml(ROOT / ".pre-commit-hooks.yaml")
+    assert [each["id"] for each in repository["hooks"]] == [hook["id"]]

@@ -1,4 +1,4 @@
-"""The README: its two commands, its transcripts and its promises are what the program does."""
+"""The README and those beside the examples: commands, transcripts and links are as they say."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.cli.program import COMMANDS
+from tests.cli.command_lines import parse, words_of
 from tests.cli.project import clean_environment
+from tests.cli.warm import path_to_warm_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = ROOT / "README.md"
-BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+READMES: Final = [README, *sorted((ROOT / "examples").glob("*/README.md"))]
+LONGEST: Final = 220
+PROMISES: Final = 12
+
+FENCED: Final = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 COMMAND: Final = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.MULTILINE)
-SAMPLE: Final = re.MULTILINE | re.DOTALL
-SETUP: Final = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SPOKEN: Final = re.compile(r"(?:^ *|run: |`|=)(reconciler [^`\n]*(?:\\\n[^`\n]*)*)", re.MULTILINE)
+LINK: Final = re.compile(r"\]\(([^)#]*)(#[^)]*)?\)|(?:src|srcset)=\"([^\"]+)\"")
+HEADING: Final = re.compile(r"^#+ (.*)$", re.MULTILINE)
 COPIED: Final = shutil.ignore_patterns(".git", ".venv", ".reconciler", "__pycache__", ".*_cache")
 
 VARYING: Final = (
@@ -45,9 +52,22 @@ class Exchange:
     printed: str
 
 
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def blocks(text: str, *languages: str) -> list[str]:
+    """Find the fenced blocks of these languages, without their indentation."""
+    return [
+        re.sub(f"^{indent}", "", body, flags=re.MULTILINE)
+        for indent, language, body in FENCED.findall(text)
+        if language in languages
+    ]
+
+
 def exchanges(text: str) -> Iterator[Exchange]:
     """Read the transcripts in order: a command after `$`, its output up to the next one."""
-    for block in BLOCK.findall(text):
+    for block in blocks(text, "console"):
         parts = COMMAND.split(block)
         assert parts[0] == "", f"a transcript begins with a command: {block[:60]!r}"
         for command, printed in zip(parts[1::2], parts[2::2], strict=True):
@@ -61,16 +81,9 @@ def settled(text: str) -> str:
     return text
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A copy of the project, as a fresh clone would be."""
-    folder = tmp_path / "reconciler"
-    shutil.copytree(ROOT, folder, ignore=COPIED)
-    return folder
-
-
-def shell(command: str, folder: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def shell(
+    command: str, folder: Path, path: str, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
@@ -84,54 +97,118 @@ def shell(command: str, folder: Path, timeout: float = 120) -> subprocess.Comple
     )
 
 
+@pytest.mark.parametrize("readme", READMES, ids=named)
 def test_the_transcripts_are_what_the_program_prints(
-    clone: Path, request: pytest.FixtureRequest
+    readme: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Every transcript, run in order in one fresh copy, prints what the README says."""
-    text = README.read_text(encoding="utf-8")
-    folder = clone
+    shutil.copytree(ROOT / "examples", tmp_path / "clone/examples", ignore=COPIED)
+    folder = tmp_path / "clone" / readme.parent.relative_to(ROOT)
+    path = path_to_warm_program(tmp_path)
+    text = readme.read_text(encoding="utf-8")
     for exchange in exchanges(text):
         if exchange.command.startswith("cd "):
             folder = (folder / exchange.command.removeprefix("cd ")).resolve()
             continue
-        printed = shell(exchange.command, folder).stdout
+        printed = shell(exchange.command, folder, path).stdout
         if request.config.getoption("--refresh-golden"):
             old = f"$ {exchange.command}\n{exchange.printed}"
             text = text.replace(old, f"$ {exchange.command}\n{printed}", 1)
-            README.write_text(text, encoding="utf-8")
+            readme.write_text(text, encoding="utf-8")
         else:
             assert settled(printed) == settled(exchange.printed), exchange.command
 
 
+@pytest.mark.parametrize("readme", READMES, ids=named)
+def test_every_command_line_is_one_that_the_program_takes(readme: Path) -> None:
+    """Also those that need an account, and those inside a sentence."""
+    text = readme.read_text(encoding="utf-8")
+    for line in SPOKEN.findall(text):
+        if "COMMAND" not in line:
+            parse(words_of(line.replace("\\\n", " ").replace("created|absent", "created")))
+
+
+@pytest.mark.parametrize("readme", READMES, ids=named)
+def test_what_cannot_be_run_here_is_lawful_bash(readme: Path) -> None:
+    """Blocks for a shell are read by bash, if no more."""
+    for script in blocks(readme.read_text(encoding="utf-8"), "bash", "sh"):
+        done = subprocess.run(
+            ["bash", "-n"], input=script, text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("readme", READMES, ids=named)
+def test_every_link_leads_somewhere(readme: Path) -> None:
+    """Files, pictures and headings that are named are there."""
+    for target, heading, picture in LINK.findall(readme.read_text(encoding="utf-8")):
+        if (target or picture).startswith("https://"):
+            continue
+        file = readme.parent / (target or picture) if target or picture else readme
+        assert file.exists(), target or picture
+        if heading:
+            titles = HEADING.findall(file.read_text(encoding="utf-8"))
+            anchors = [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in titles]
+            assert heading.removeprefix("#") in anchors
+
+
 def test_there_are_two_commands_and_ci_runs_the_second() -> None:
     """The README has exactly two commands to set up; CI runs the second to the letter."""
-    first, second = (block.strip() for block in SETUP.findall(README.read_text(encoding="utf-8")))
+    setup = blocks(README.read_text(encoding="utf-8"), "sh")
+    first, second = (block.strip() for block in setup)
     assert "plan" in first
     assert f"\n{second}\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
+def test_it_is_short_and_its_contents_name_its_parts() -> None:
+    """At most so many lines; every part is in the contents, in order."""
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST
+    contents = text.partition("**Contents**")[2].partition("\n\n")[0]
+    assert re.findall(r"\[([^]]+)\]", contents) == re.findall(r"^## (.*)$", text, re.MULTILINE)
+
+
+def test_every_promise_names_tests_that_are_there() -> None:
+    """None of the promises is without a test, and no test file is named that is not there."""
+    text = README.read_text(encoding="utf-8")
+    table = text.partition("## Promises")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\d+)\. [^|]+\| ([^|]+)\|$", table, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, PROMISES + 1))
+    for number, shown in rows:
+        files = re.findall(r"`(tests/[^`]+)`", shown)
+        assert files, number
+        assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_every_figure_says_how_to_get_it_again() -> None:
+    """Each row ends in a command, and its module is there."""
+    text = README.read_text(encoding="utf-8").partition("## Figures")[2].partition("\n## ")[0]
+    modules = re.findall(r"`python -m ([\w.]+)", text)
+    rows = re.findall(r"^\| (?!What).*\|$", text, re.MULTILINE)
+    assert rows
+    assert all("`python -m tests." in row for row in rows)
+    assert [module for module in modules if find_spec(module) is None] == []
+
+
 def test_the_samples_are_valid(tmp_path: Path) -> None:
-    """The README's manifest and configuration are taken by the program as they stand."""
-    samples = re.findall(r"^```yaml\n(.*?)^```$", README.read_text(encoding="utf-8"), SAMPLE)
-    kinds = ("CustomerQualifications", "ReconcilerConfig")
-    manifest, settings = (next(s for s in samples if f"kind: {kind}" in s) for kind in kinds)
+    """The manifest and the configuration that are told in full are taken as they stand."""
+    text = (ROOT / "examples/quickstart/README.md").read_text(encoding="utf-8")
+    manifest, settings = blocks(text, "yaml")
     (tmp_path / "customers").mkdir()
     (tmp_path / "customers/contoso.yaml").write_text(manifest, encoding="utf-8")
     (tmp_path / "reconciler.yaml").write_text(settings, encoding="utf-8")
-    ended = shell("reconciler validate --format json 2>/dev/null", tmp_path)
+    path = path_to_warm_program(tmp_path)
+    ended = shell("reconciler validate --format json 2>/dev/null", tmp_path, path)
     assert json.loads(ended.stdout)["summary"] == {"documents": 1, "errors": 0, "warnings": 0}
 
 
-def test_every_command_is_in_the_reference() -> None:
-    """The table of commands leaves none out."""
-    text = README.read_text(encoding="utf-8")
-    assert [name for name in COMMANDS if f"`{name}" not in text] == []
-
-
-def test_the_first_command_works_on_a_bare_machine(clone: Path) -> None:
+def test_the_first_command_works_on_a_bare_machine(tmp_path: Path) -> None:
     """From a fresh copy and Python alone: it installs, and prints the plan of the quickstart."""
-    first = SETUP.findall(README.read_text(encoding="utf-8"))[0].strip()
-    ended = shell(first, clone, timeout=280)
+    clone = tmp_path / "reconciler"
+    shutil.copytree(ROOT, clone, ignore=COPIED)
+    first = blocks(README.read_text(encoding="utf-8"), "sh")[0].strip()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ended = shell(first, clone, path, timeout=280)
     assert ended.returncode == 0, ended.stdout
     assert "4 to create" in ended.stdout
     assert "impossible" in ended.stdout
