@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLY = ("apply", "--auto-approve", "--format", "json")
+HASTE = 8.0
+"""A lost create is looked for as long as reads may lag: that is how much faster its time goes."""
 SAW = ("--reason", "Ada looked at the customer's page")
 
 
@@ -27,7 +29,7 @@ def service(project: Project) -> Iterator[Service]:
     """One GCC create whose answer was lost, and which stays absent."""
     declare(project, {"county": [GCC]})
     with served(project, [{"kind": "drop-before", "call": CREATE, "times": 1}]) as service:
-        lost = project.run(*APPLY)
+        lost = project.run(*APPLY, speed=HASTE)
         assert [each["outcome"] for each in lost.document["results"]] == ["unknown"]
         yield service
 
@@ -57,14 +59,14 @@ def test_listed(project: Project) -> None:
 def test_settled_as_absent(project: Project, service: Service) -> None:
     """The step is free again: the next apply sends it, under an id of its own."""
     (create,) = unsettled(project)
-    again = project.run(*APPLY)
+    again = project.run(*APPLY, speed=HASTE)
     assert [each["outcome"] for each in again.document["results"]] == ["unknown"]
     sent = service.posted()
     settled = project.run("journal", "settle", create["requestId"].upper(), "absent", *SAW)
     assert (settled.code, settled.out) == (0, "Nothing is unsettled.\n")
     assert "is absent" in settled.err
     assert service.posted() == sent == 1
-    after = project.run(*APPLY)
+    after = project.run(*APPLY, speed=HASTE)
     assert [each["outcome"] for each in after.document["results"]] == ["created"]
     assert service.posts(id_of(1)) == [1, 1]
 
@@ -76,7 +78,7 @@ def test_settled_as_created(project: Project, service: Service) -> None:
         "journal", "settle", create["requestId"], "created", *SAW, "--format", "json"
     )
     assert (settled.code, settled.document["unsettled"]) == (0, [])
-    after = project.run(*APPLY)
+    after = project.run(*APPLY, speed=HASTE)
     assert after.code == 1
     assert [each["outcome"] for each in after.document["results"]] == ["not-attempted"]
     assert service.posted() == 1
