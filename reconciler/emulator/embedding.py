@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import httpx
 
-from reconciler.emulator.routing import read_request
+from reconciler.emulator.routing import make_request, read_request
 from reconciler.emulator.world import Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.emulator.emulator import Emulator
 
 
@@ -26,3 +29,29 @@ class EmbeddedTransport(httpx.AsyncBaseTransport):
         if isinstance(given, Response):
             return httpx.Response(given.status, headers=given.all_headers, content=given.body)
         raise httpx.ReadError("the connection was dropped", request=request)
+
+
+class EmbeddedService:
+    """The emulator without HTTP: what a request and its answer cost there is most of a read.
+
+    Every call is made under `authorization`.
+    """
+
+    def __init__(self, emulator: Emulator, authorization: str) -> None:
+        self._emulator = emulator
+        self._authorization = authorization
+
+    async def answer(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        path, _, query = target.partition("?")
+        named = {name.lower(): text for name, text in headers.items()}
+        named["authorization"] = self._authorization
+        request = make_request(method, unquote(path), query, named, body)
+        given = await self._emulator.respond(request)
+        if isinstance(given, Response):
+            return given.status, given.all_headers, given.body.encode()
+        raise httpx.ReadError("the connection was dropped")
+
+    async def aclose(self) -> None:
+        """Nothing is open."""

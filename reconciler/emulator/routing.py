@@ -72,18 +72,27 @@ _BEARER: Final = "bearer "
 def read_request(
     method: str, path: str, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> Request:
-    """Read what came, embedded or served; header names come in any case."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
-    texts = {name.lower(): text.decode("latin-1").strip() for name, text in headers}
+    """Read what came over HTTP; header names come in any case."""
+    texts = {
+        name.lower().decode("latin-1"): text.decode("latin-1").strip() for name, text in headers
+    }
+    return make_request(method, path, query.decode("latin-1"), texts, body)
+
+
+def make_request(
+    method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+) -> Request:
+    """Make one of what is text already; header names are in lower case."""
+    pairs = parse_qsl(query, keep_blank_values=True) if query else ()
     return Request(
         method=method,
         path=path,
-        request_id=texts.get(b"ms-requestid") or str(uuid4()),
-        correlation_id=texts.get(b"ms-correlationid") or str(uuid4()),
-        token=_bearer(texts.get(b"authorization", "")),
+        request_id=headers.get("ms-requestid") or str(uuid4()),
+        correlation_id=headers.get("ms-correlationid") or str(uuid4()),
+        token=_bearer(headers.get("authorization", "")),
         # Turned round, so that the first of two with the same name counts.
         query={name.lower(): text for name, text in reversed(pairs)},
-        continuation=texts.get(b"ms-continuationtoken", ""),
+        continuation=headers.get("ms-continuationtoken", ""),
         body=body,
     )
 

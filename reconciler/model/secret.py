@@ -63,11 +63,11 @@ class KnownSecrets:
 
     def add(self, secret: Secret | None) -> None:
         """Hold one more; an empty one is none, or every text would be full of it."""
-        if secret:
-            text = secret.reveal()
+        text = secret.reveal() if secret else ""
+        if text and text.casefold() not in self.__patterns:
             # A look-ahead finds what overlaps too.
             pattern = re.compile(f"(?=({re.escape(text)}))", re.IGNORECASE)
-            self.__patterns.setdefault(text.casefold(), pattern)
+            self.__patterns[text.casefold()] = pattern
 
     def occur_in(self, text: str) -> bool:
         """Whether there may be anything to strike out."""
@@ -83,6 +83,8 @@ class KnownSecrets:
 
     def strike_out(self, text: str) -> str:
         """Leave out every secret, in any case, whole where two overlap, and what looks a token."""
+        if not self.occur_in(text):
+            return text
         found = sorted(
             match.span(1)
             for each in tuple(self.__patterns.values())

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import httpx
-
     from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Create, Created
     from reconciler.model.state import (
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
         LiveQualification,
     )
     from reconciler.partner_center.calls import Call, Kind, ServiceAnswer
+    from reconciler.partner_center.exchange import Service
     from reconciler.partner_center.pacing import Pace
     from reconciler.partner_center.retry import Verdict
 
@@ -69,7 +68,7 @@ class Failed:
 
 
 class PartnerCenterClient:
-    """`http` comes from `connect` and is closed with this.
+    """`http` comes from `connect`, or is a service in this process; it is closed with this.
 
     What the service says comes without any of the `secrets`, those added later too.
     """
@@ -78,7 +77,7 @@ class PartnerCenterClient:
         self,
         *,
         address: str,
-        http: httpx.AsyncClient,
+        http: Service,
         pace: Pace,
         times: RetryTimes = DEFAULT_TIMES,
         secrets: KnownSecrets | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID, uuid4
 
 import httpx
@@ -18,6 +18,7 @@ from reconciler.partner_center.receiving import receive_body
 from reconciler.partner_center.retry import parse_retry_after, row_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from reconciler.model.secret import KnownSecrets
@@ -65,16 +66,44 @@ class Lost:
     correlation_id: str
 
 
+class InProcess(Protocol):
+    """A service in this very process, signed in for good: asked without HTTP between."""
+
+    async def answer(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers with names in lower case, and body. Raises httpx.ReadError for none."""
+
+    async def aclose(self) -> None: ...
+
+
+Service = httpx.AsyncClient | InProcess
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer as it came, header names in lower case, and the id that was sent last."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    correlation_id: str
+
+
 async def exchange(
-    http: httpx.AsyncClient, request: ServiceRequest, now: datetime, secrets: KnownSecrets
+    service: Service, request: ServiceRequest, now: datetime, secrets: KnownSecrets
 ) -> ServiceAnswer | Lost:
     """Send one request; of what comes back, no text repeats one of the `secrets`.
 
     A ReconcilerError of the sign-in passes through as it is.
     """
     try:
-        async with asyncio.timeout(request.longest):
-            return await _send(http, request, now, secrets)
+        if isinstance(service, httpx.AsyncClient):
+            async with asyncio.timeout(request.longest):
+                received = await _send(service, request, secrets)
+        else:
+            received = await _ask_here(service, request)
+        return _read(received, request.call, now, secrets)
     except ReconcilerError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever broke a create, it may have happened
@@ -88,9 +117,16 @@ def log_exchange(call: Call, answer: ServiceAnswer | Lost, seconds: float) -> No
     log_call(call.method, call.path, became, seconds, identity)
 
 
+async def _ask_here(service: InProcess, request: ServiceRequest) -> Received:
+    call = request.call
+    headers = request_headers(call, request.request_id, request.correlation_id)
+    answer = await service.answer(call.method, call.target, headers, call.body)
+    return Received(*answer, request.correlation_id)
+
+
 async def _send(
-    http: httpx.AsyncClient, request: ServiceRequest, now: datetime, secrets: KnownSecrets
-) -> ServiceAnswer:
+    http: httpx.AsyncClient, request: ServiceRequest, secrets: KnownSecrets
+) -> Received:
     call = request.call
     # Not `http.build_request`: merging what a client adds to an address, headers and cookies takes
     # longer than all that is done here, and nothing of it is wanted.
@@ -107,22 +143,30 @@ async def _send(
     finally:
         await response.aclose()
     secrets.add(_token_of(response.request))
-    headers = {name.lower(): secrets.strike_out(v) for name, v in response.headers.items()}
+    headers = {name.lower(): text for name, text in response.headers.items()}
+    sent_last = response.request.headers["MS-CorrelationId"]
+    return Received(response.status_code, headers, body, sent_last)
+
+
+def _read(received: Received, call: Call, now: datetime, secrets: KnownSecrets) -> ServiceAnswer:
+    headers = {name: secrets.strike_out(text) for name, text in received.headers.items()}
     return ServiceAnswer(
-        status=response.status_code,
+        status=received.status,
         headers=headers,
-        content=read_body(body, call.most_values, secrets),
-        correlation_id=_correlation_id(headers.get("ms-correlationid"), response.request),
-        retry_after=parse_retry_after(response.headers.get("retry-after"), now),
+        content=read_body(received.body, call.most_values, secrets),
+        correlation_id=_correlation_id(headers.get("ms-correlationid"), received.correlation_id),
+        retry_after=parse_retry_after(received.headers.get("retry-after"), now),
     )
 
 
-def _correlation_id(echoed: str | None, sent: httpx.Request) -> str:
+def _correlation_id(echoed: str | None, sent: str) -> str:
     """The service's own word for the call where it is a GUID, else what was sent last."""
+    if echoed == sent:
+        return sent
     try:
         return str(UUID(echoed or ""))
     except ValueError:
-        return sent.headers["MS-CorrelationId"]
+        return sent
 
 
 def _token_of(request: httpx.Request) -> Secret:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
-    from reconciler.emulator.embedding import EmbeddedTransport
+    from reconciler.emulator.embedding import EmbeddedService, EmbeddedTransport
+    from reconciler.emulator.emulator import Emulator
     from reconciler.partner_center.sign_in.client_credentials import CredentialSource
     from reconciler.partner_center.sign_in.credentials import SignInMethod
 
@@ -53,7 +54,7 @@ class Access:
     """`sign_in_method` brings the token, `kind` is what that is known to be before it is there.
 
     `to_apply` says what to do where the kind is app-only. `embedded` leads to the embedded
-    emulator, where there is one.
+    emulator over HTTP's own types, and `in_process` without them, where there is one.
     """
 
     address: str
@@ -62,6 +63,7 @@ class Access:
     kind: TokenKind
     to_apply: str
     embedded: EmbeddedTransport | None = None
+    in_process: EmbeddedService | None = None
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     """What this run holds, and no answer may bring into the open; the sign-in adds its own."""
 
@@ -96,29 +98,32 @@ def refuse_app_only(access: Access) -> None:
 
 def _embedded(configuration: Configuration, environ: Mapping[str, str]) -> Access:
     """It takes every call as app+user, unless the ready token begins with `app`."""
+    from reconciler.emulator import embedding  # noqa: PLC0415 - only where wanted
+
     ready = environ.get("PARTNER_CENTER_ACCESS_TOKEN", "").strip()
     app_only = ready.startswith(APP_ONLY_PREFIX)
     # Not the variable's own text: it may be a real token, and the emulator would read its claims.
     text = f"{APP_ONLY_PREFIX if app_only else 'user'}-of-the-embedded-emulator"
     token = AccessToken(Secret(text), renewable=False)
+    emulator = _open_emulator(configuration)
     return Access(
         EMBEDDED_ADDRESS,
         PartnerCenterAuth(EMBEDDED_ADDRESS, lambda: token),
         "PARTNER_CENTER_ACCESS_TOKEN" if app_only else "the embedded emulator",
         TokenKind.APP_ONLY if app_only else TokenKind.APP_AND_USER,
         "unset PARTNER_CENTER_ACCESS_TOKEN: without it the embedded emulator asks for no sign-in",
-        _embedded_transport(configuration),
+        embedding.EmbeddedTransport(emulator),
+        embedding.EmbeddedService(emulator, f"Bearer {text}"),
     )
 
 
-def _embedded_transport(configuration: Configuration) -> EmbeddedTransport:
-    from reconciler.emulator.embedding import EmbeddedTransport  # noqa: PLC0415 - only where wanted
-    from reconciler.emulator.emulator import open_emulator  # noqa: PLC0415 - as above
+def _open_emulator(configuration: Configuration) -> Emulator:
+    from reconciler.emulator.emulator import open_emulator  # noqa: PLC0415 - only where wanted
     from reconciler.manifests.reader import load_document  # noqa: PLC0415 - as above
 
     seed = configuration.partner_center.emulator
     assert seed is not None, "asked for where the configuration names one"
-    return EmbeddedTransport(open_emulator(load_document(seed)[0], seed, configuration.state_dir))
+    return open_emulator(load_document(seed)[0], seed, configuration.state_dir)
 
 
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"

@@ -14,13 +14,10 @@ if TYPE_CHECKING:
 
 def open_client(settings: PartnerCenterSettings, access: Access) -> PartnerCenterClient:
     """Raises ConfigurationError where the environment names a proxy that can't be used."""
-    http = connect(
-        access.address,
-        auth=access.auth,
-        concurrency=settings.concurrency,
-        transport=access.embedded,
+    http = access.in_process or connect(
+        access.address, auth=access.auth, concurrency=settings.concurrency
     )
     # The embedded one is in this process: there is nobody to be gentle with.
-    paced = access.embedded is None
+    paced = access.in_process is None
     pace = Pace(settings.concurrency, settings.requests_per_minute, paced=paced)
     return PartnerCenterClient(address=access.address, http=http, pace=pace, secrets=access.secrets)

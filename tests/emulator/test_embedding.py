@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from typing import Final
 
 import httpx
 import pytest
 
+from reconciler.emulator.embedding import EmbeddedService
 from tests.emulator.worlds import PLAIN as CUSTOMER
 from tests.emulator.worlds import Client, make_emulator, qualifications_of, script
 
+REQUEST_ID: Final = "6f0f5a52-0d4c-4bb2-a2a8-3c1f5a4d6e70"
 IMPORTS = """
 import sys
 import reconciler.emulator.embedding, reconciler.emulator.emulator
@@ -31,3 +35,44 @@ def test_a_connection_that_ends_is_a_read_error(kind: str) -> None:
     with pytest.raises(httpx.ReadError, match="dropped"):
         client.get(qualifications_of(CUSTOMER))
     assert client.get(qualifications_of(CUSTOMER)).status_code == 200
+
+
+def answers_here(service: EmbeddedService, method: str, target: str) -> tuple[int, bytes]:
+    headers = {"MS-RequestId": REQUEST_ID, "MS-CorrelationId": REQUEST_ID}
+    status, told, body = asyncio.run(service.answer(method, target, headers, b""))
+    assert told["ms-requestid"] == REQUEST_ID
+    return status, body
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", qualifications_of(CUSTOMER)),
+        ("GET", qualifications_of(CUSTOMER).replace("q", "%71")),
+        ("GET", f"/v1/customers/{CUSTOMER}/validationStatus?type=account"),
+        ("GET", f"/v1/customers/{CUSTOMER}/agreements?agreementType=%2A"),
+        ("GET", "/v1/customers/nobody/qualifications"),
+        ("PUT", qualifications_of(CUSTOMER)),
+    ],
+)
+def test_without_http_between_it_answers_the_same(method: str, target: str) -> None:
+    """What is cut away is HTTP's own work: paths, queries, refusals and bodies stay as they are."""
+    emulator = make_emulator()
+    over_http = Client(emulator).send(method, target)
+    service = EmbeddedService(emulator, "Bearer user")
+    assert answers_here(service, method, target) == (over_http.status_code, over_http.content)
+
+
+def test_without_http_between_the_sign_in_is_the_one_it_was_given() -> None:
+    """An app-only token is refused what an app-only token can't do."""
+    service = EmbeddedService(make_emulator(), "Bearer app-only")
+    status, _ = answers_here(service, "GET", f"/v1/customers/{CUSTOMER}/validationStatus")
+    assert status == 403
+
+
+@pytest.mark.parametrize("kind", ["refuse", "drop-before", "drop-after", "truncate"])
+def test_without_http_between_a_connection_that_ends_is_a_read_error_too(kind: str) -> None:
+    """One table tells the client what became of a call, whichever way it went."""
+    service = EmbeddedService(make_emulator(script({"kind": kind})), "Bearer user")
+    with pytest.raises(httpx.ReadError, match="dropped"):
+        answers_here(service, "GET", qualifications_of(CUSTOMER))
