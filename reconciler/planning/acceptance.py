@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.findings import Category, Finding
-from reconciler.planning.decision import SEVERITIES
+from reconciler.planning.findings import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.findings import Category, Finding, Severity, Vetting
 from reconciler.model.plan import Step
 from reconciler.model.policy import Undeclared
-from reconciler.model.rules import rule
 from reconciler.model.state import (
     LiveQualification,
     Qualification,
@@ -20,12 +18,13 @@ from reconciler.model.state import (
     format_instant,
     known_status,
 )
+from reconciler.planning.findings import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from reconciler.model.findings import Source
+    from reconciler.model.findings import Finding
     from reconciler.model.policy import Policy
     from reconciler.model.state import DesiredCustomer, DesiredQualification, LiveCustomer
 
@@ -41,15 +40,6 @@ ORDER: Final = (
 RIVALS: Final = {
     Qualification.EDUCATION: Qualification.GCC,
     Qualification.GCC: Qualification.EDUCATION,
-}
-
-SEVERITIES: Final = {
-    Category.IMPOSSIBLE: Severity.ERROR,
-    Category.BLOCKED: Severity.ERROR,
-    Category.DENIED: Severity.ERROR,
-    Category.UNREADABLE: Severity.ERROR,
-    Category.PENDING: Severity.NOTE,
-    Category.ADVISORY: Severity.WARNING,
 }
 
 
@@ -75,37 +65,6 @@ def decide(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> Dec
         decision = _join(decision, case.decide(entry))
     removals = tuple(_removals(customer, by_name.values(), policy))
     return _join(decision, Decision(findings=removals)) if removals else decision
-
-
-def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
-    rule_id: str,
-    customer: DesiredCustomer,
-    message: str,
-    *,
-    source: Source,
-    qualification: str | None = None,
-    category: Category | None = None,
-    live: LiveQualification | None = None,
-) -> Finding:
-    """Make a finding of the catalogue's category unless another is given."""
-    entry = rule(rule_id)
-    kind = category or entry.category or Category.ADVISORY
-    return Finding(
-        rule=rule_id,
-        category=kind,
-        severity=SEVERITIES[kind],
-        message=message,
-        remedy=entry.remedy,
-        customer_id=customer.customer_id,
-        name=customer.name,
-        qualification=qualification,
-        source=source,
-        live=None if live is None else _vetting(live),
-    )
-
-
-def _vetting(live: LiveQualification) -> Vetting:
-    return Vetting(live.vetting_status, live.vetting_reason, live.vetting_created)
 
 
 NO_RESUBMISSION: Final = (

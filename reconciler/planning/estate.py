@@ -10,7 +10,7 @@ from reconciler.model.findings import Finding, finding_order
 from reconciler.model.plan import Summary
 from reconciler.model.rules import rule
 from reconciler.model.state import format_instant
-from reconciler.planning.decision import SEVERITIES
+from reconciler.planning.findings import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,7 +17,8 @@ from reconciler.model.state import (
     known_status,
 )
 from reconciler.planning.acceptance import with_acceptances
-from reconciler.planning.decision import Decision, decide, make_finding
+from reconciler.planning.decision import Decision, decide
+from reconciler.planning.findings import make_finding
 from reconciler.planning.side_checks import checked, sign_in_findings
 
 if TYPE_CHECKING:

@@ -19,13 +19,14 @@ from reconciler.model.state import (
     NotChecked,
     SideChecks,
 )
-from reconciler.planning.decision import SEVERITIES, Decision, make_finding
+from reconciler.planning.findings import SEVERITIES, make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model.plan import Step
     from reconciler.model.policy import Policy
+    from reconciler.planning.decision import Decision
 
 BLOCKING_STATUSES: Final = frozenset({"underreview", "notallowed", "unknown"})
 ALLOWED: Final = "allowed"

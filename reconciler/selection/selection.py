@@ -13,7 +13,7 @@ from reconciler.model.errors import PlanRefused, UsageError
 from reconciler.model.plan import Scope, Selection
 from reconciler.model.shards import Shard, read_shard
 from reconciler.model.state import DesiredState
-from reconciler.planning.decision import make_finding
+from reconciler.planning.findings import make_finding
 from reconciler.selection.changes import Changes, ManifestPlaces, find_changes
 from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.scalars import show

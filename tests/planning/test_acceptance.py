@@ -13,7 +13,7 @@ from reconciler.model.plan import PlanOptions
 from reconciler.model.rules import PLAN_RULES, rule
 from reconciler.model.state import Acceptance, DesiredState
 from reconciler.planning.acceptance import with_acceptances
-from reconciler.planning.decision import make_finding
+from reconciler.planning.findings import make_finding
 from reconciler.planning.planner import make_plan
 from tests.worlds import NONPROFIT, POLICY, SOE, TARGET, TODAY, customer, live, state_of
 

@@ -17,7 +17,8 @@ from reconciler.model.plan import Step
 from reconciler.model.policy import CREATABLE, Policy
 from reconciler.model.rules import rule
 from reconciler.model.state import EducationSegment, LiveCustomer, LiveQualification, Qualification
-from reconciler.planning.decision import SEVERITIES, Decision, decide
+from reconciler.planning.decision import Decision, decide
+from reconciler.planning.findings import SEVERITIES
 from tests.worlds import (
     CODE,
     CONTOSO,
