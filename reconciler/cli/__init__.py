@@ -93,6 +93,10 @@ def _run(arguments: Sequence[str]) -> int:
         result = program.main(list(arguments), prog_name="reconciler", standalone_mode=False)
     except click.Abort:
         raise KeyboardInterrupt from None
+    except Terminated:
+        raise
+    except SystemExit as end:  # how click ends a completion
+        return end.code if isinstance(end.code, int) else 0
     except click.UsageError as error:
         error.show()
         return USAGE

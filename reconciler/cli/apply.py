@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import Terminated
+from reconciler.cli.help import Command
 from reconciler.cli.interrupts import Interrupts
 from reconciler.cli.options import (
     Globals,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan, PlanDocument
 
 
-@click.command(help="Send the creates of a reviewed plan FILE, or of a plan made now.")
+@click.command(cls=Command, help="Send the creates of a reviewed plan FILE, or of a plan made now.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--expect-digest", metavar="DIGEST", help="Refuse any plan but this one.")

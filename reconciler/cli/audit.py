@@ -8,6 +8,7 @@ import click
 
 from reconciler.applying.audit_chain import Broken, follow_chain
 from reconciler.applying.state_folder import read_state_file
+from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
 from reconciler.model.errors import StateError
@@ -19,7 +20,7 @@ NOT_FOUND = (
 )
 
 
-@click.group(help="Verify an audit log (`auditLog` in the configuration).")
+@click.group(cls=Group, help="Verify an audit log (`auditLog` in the configuration).")
 def command() -> None:
     pass
 
@@ -29,8 +30,6 @@ def command() -> None:
     help="Find an edited, dropped or reordered line of an audit log. "
     "A dropped LAST line can't be found from the file alone: the last hash is printed, so that it "
     "can be kept elsewhere.",
-    epilog="Exit codes: 0 whole, 1 broken (with the number of the line) or unreadable.  "
-    "Example: reconciler audit verify audit.jsonl",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @global_options

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import write
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
 CONFIGURATION: Final = "configuration"
 
 
-@click.command(help="Check configuration, reach, clock and sign-in, and what it may do.")
+@click.command(
+    cls=Command, help="Check configuration, reach, clock and sign-in, and what it may do."
+)
 @format_option(("text", "json"))
 @global_options
 @sign_in_options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import INTERRUPTED, TERMINATED
+from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.configuration.config import find_configuration, load_configuration
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8085
 
 
-@click.group(help="Run the offline Partner Center, take it back to its seed, vet qualifications.")
+@click.group(
+    cls=Group, help="Run the offline Partner Center, take it back to its seed, vet qualifications."
+)
 def command() -> None:
     """Hold the three commands below."""
 

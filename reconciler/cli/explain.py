@@ -6,14 +6,16 @@ from difflib import get_close_matches
 
 import click
 
+from reconciler.cli.completion import complete_rule
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
 from reconciler.model.errors import UsageError
 from reconciler.model.rules import REPORT_RULES, RULES, Rule
 
 
-@click.command(help="Tell what a rule means, why, and what to do.")
-@click.argument("rule", required=False)
+@click.command(cls=Command, help="Tell what a rule means, why, and what to do.")
+@click.argument("rule", required=False, shell_complete=complete_rule)
 @click.option("--list", "all_rules", is_flag=True, help="Name all rules, with what each says.")
 @global_options
 def command(_flags: Globals, rule: str | None, *, all_rules: bool) -> int:

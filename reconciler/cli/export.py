@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, global_options, paths_argument, sign_in_options
 from reconciler.cli.output import say
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration
 
 
-@click.command(help="Write what is live as manifests. Overwrites none; sends nothing.")
+@click.command(cls=Command, help="Write what is live as manifests. Overwrites none; sends nothing.")
 @paths_argument
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where new ones go.")
 @click.option("--all-customers", is_flag=True, help="Every customer, not only those declared.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.cli.schema_copies import schema_texts
@@ -36,7 +37,7 @@ NEXT_PIPELINE: Final = (
 )
 
 
-@click.command(help="Write a working repository into DIR. Never overwrites.")
+@click.command(cls=Command, help="Write a working repository into DIR. Never overwrites.")
 @click.argument(
     "folder", metavar="[DIR]", default=Path(), type=click.Path(path_type=Path, file_okay=True)
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconciler.applying.journal_lines import Found
+from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
@@ -30,7 +31,9 @@ WAY_OUT: Final = (
 )
 
 
-@click.group(help="Show what is unsettled; settle it by hand.", invoke_without_command=True)
+@click.group(
+    cls=Group, help="Show what is unsettled; settle it by hand.", invoke_without_command=True
+)
 @format_option(FORMATS)
 @global_options
 def command(flags: Globals, format_: str) -> int | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import INTERRUPTED
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.cli.session import calls_logged
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from reconciler.partner_center.sign_in.msal_client import DeviceCode
 
 
-@click.command(help="Sign in as an admin with a device code. The login is kept on this machine.")
+@click.command(
+    cls=Command, help="Sign in as an admin with a device code. The login is kept on this machine."
+)
 @global_options
 def command(flags: Globals) -> int:
     settings = _settings(flags)
@@ -82,7 +85,7 @@ def _warn_of_precedence(target: SignInTarget) -> None:
             say(f"warning: {name} comes before this login; unset it to use the login")
 
 
-@click.command(help="Forget the login that is kept on this machine.")
+@click.command(cls=Command, help="Forget the login that is kept on this machine.")
 @global_options
 def logout_command(flags: Globals) -> int:  # noqa: ARG001 - every command takes them
     cache = login_cache(os.environ)

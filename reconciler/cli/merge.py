@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.ending import tell_plan_ending
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
 from reconciler.configuration.config import find_configuration, load_configuration
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Category
 
 
-@click.command(help="Make one plan of the plans of all shards; end as `plan` does.")
+@click.command(cls=Command, help="Make one plan of the plans of all shards; end as `plan` does.")
 @click.argument(
     "files",
     nargs=-1,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from reconciler.cli.completion import complete_customer
 from reconciler.render import FORMATS
 
 if TYPE_CHECKING:
@@ -87,7 +88,14 @@ _GIVEN_ONCE: Final[dict[str, Any]] = {"multiple": True, "callback": _once}
 def narrowing_options(function: Callable[..., Result]) -> Callable[..., Result]:
     """Add the flags that narrow the customers; the command gets them as `narrowing`."""
 
-    @click.option("--customer", "customers", multiple=True, metavar="NAME_OR_ID", help="Only it.")
+    @click.option(
+        "--customer",
+        "customers",
+        multiple=True,
+        metavar="NAME_OR_ID",
+        help="Only it.",
+        shell_complete=complete_customer,
+    )
     @click.option("--selector", metavar="KEY=VALUE", help="Only with this label.", **_GIVEN_ONCE)
     @click.option(
         "--changed-from", metavar="GIT_REF", help="Only what differs from there.", **_GIVEN_ONCE

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.durations import Duration
 from reconciler.cli.ending import tell_plan_ending
+from reconciler.cli.help import Command
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import (
     Globals,
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 WEEK: Final = timedelta(days=7)
 
 
-@click.command(help="Compare manifests with live state, print the plan, save it. Writes nothing.")
+@click.command(
+    cls=Command, help="Compare manifests with live state, print the plan, save it. Writes nothing."
+)
 @paths_argument
 @click.option("--out", type=click.Path(path_type=Path), help="Save the plan as JSON.")
 @click.option("--detailed-exitcode", is_flag=True, help="End in 2 where there are steps.")

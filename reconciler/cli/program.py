@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.cli.help import Group
 from reconciler.cli.options import keep_globals
 from reconciler.version import VERSION
 
@@ -34,7 +35,7 @@ COMMANDS: Final = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that knows its commands by name and line of help alone."""
 
     def __init__(self, table: Mapping[str, tuple[str, str]], **attributes: object) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
 from reconciler.documents.models import to_json
@@ -13,7 +14,7 @@ from reconciler.documents.models import to_json
 KINDS: Final = ("manifest", "config", "plan", "report")
 
 
-@click.command(help="Print the JSON Schema of a kind of document.")
+@click.command(cls=Command, help="Print the JSON Schema of a kind of document.")
 @click.argument("kind", type=click.Choice(KINDS), default="manifest")
 @global_options
 def command(_flags: Globals, kind: str) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, tell_ending, write
 from reconciler.documents.plan_file import load_plan_or_report
@@ -14,7 +15,7 @@ from reconciler.render import render_plan, render_report
 from reconciler.render.phrases import plan_headline, report_headline
 
 
-@click.command(help="Print a saved plan or an apply report in any format.")
+@click.command(cls=Command, help="Print a saved plan or an apply report in any format.")
 @click.argument("file", type=click.Path(path_type=Path))
 @format_option()
 @global_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.durations import Duration
+from reconciler.cli.help import Command
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import (
     Globals,
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from reconciler.selection.selection import Narrowing
 
 
-@click.command(help="Show what is live at each customer, and whether it may buy. Writes nothing.")
+@click.command(
+    cls=Command, help="Show what is live at each customer, and whether it may buy. Writes nothing."
+)
 @paths_argument
 @click.option("--wait", is_flag=True, help="Ask gently until nothing is in review.")
 @click.option("--timeout", type=Duration(), metavar="DURATION", help="Wait no longer, as 90m.")

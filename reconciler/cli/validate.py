@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
 from reconciler.cli.output import context_for, say, show_error, tell_ending, write
 from reconciler.cli.schema_copies import stale_copies
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration
 
 
-@click.command(help="Check manifests offline. Needs no configuration and no sign-in.")
+@click.command(cls=Command, help="Check manifests offline. Needs no configuration and no sign-in.")
 @paths_argument
 @format_option(VALIDATION_FORMATS)
 @global_options
