@@ -59,9 +59,6 @@ class History:
     sent: dict[str, frozenset[StepKey]]
     """The creates sent, by the digest of the plan they were sent for."""
 
-    interrupted: frozenset[StepKey]
-    """The creates sent by runs that were cut short since the last one that ended."""
-
     done: dict[StepKey, CreateRecord] = field(default_factory=dict)
     """Creates that were seen done."""
 
@@ -150,7 +147,6 @@ class _Reader:
         self._runs: dict[str, Started] = {}
         self._pending: dict[str, CreateRecord] = {}
         self._sent: dict[str, set[StepKey]] = {}
-        self._interrupted: set[StepKey] = set()
         self._done: dict[StepKey, CreateRecord] = {}
         self._accepted: set[str] = set()
         self._latest: datetime | None = None
@@ -172,8 +168,7 @@ class _Reader:
             case Settled() | Audited() | Ruled():
                 self._close(number, event)
             case Ended():
-                if self._is_here(self._run(number, event.run)):
-                    self._interrupted.clear()
+                self._run(number, event.run)
             case Reset():
                 self._reset(comparable_address(event.address))
             case _:
@@ -185,7 +180,6 @@ class _Reader:
             unsettled={sending.key: sending for sending in here},
             elsewhere=len(self._pending) - len(here),
             sent={digest: frozenset(keys) for digest, keys in self._sent.items()},
-            interrupted=frozenset(self._interrupted),
             done=self._done,
             accepted=frozenset(self._accepted & self._pending.keys()),
             latest=self._latest,
@@ -224,7 +218,6 @@ class _Reader:
         self._pending[event.request_id] = event
         if self._is_here(run):
             self._sent.setdefault(run.plan_digest, set()).add(event.key)
-            self._interrupted.add(event.key)
 
     def _posting(self, number: int, event: Posting) -> None:
         self._still_pending(number, event.request_id)
@@ -239,7 +232,7 @@ class _Reader:
             if comparable_address(runs[sending.run].address) != address
         }
         if address == self._address:
-            for noted in (self._sent, self._interrupted, self._done):
+            for noted in (self._sent, self._done):
                 noted.clear()
 
     def _still_pending(self, number: int, request_id: str) -> None:

@@ -13,7 +13,6 @@ from reconciler.applying.journal_lines import (
     Accepted,
     Audited,
     CreateRecord,
-    Ended,
     Found,
     JournalLine,
     Posting,
@@ -105,9 +104,6 @@ class Journal:
 
     def ruled(self, at: datetime, request_id: str, found: Found, reason: str) -> None:
         self._append(Ruled(at=at, request_id=request_id, found=found, reason=reason))
-
-    def ended(self, at: datetime) -> None:
-        self._append(Ended(run=self._run, at=at))
 
     def reset(self, at: datetime, target: Target) -> None:
         """Let nothing that was sent to `target` count any more. Only for an emulator."""

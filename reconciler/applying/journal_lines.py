@@ -122,7 +122,7 @@ class Ruled(JournalLine):
 
 
 class Ended(JournalLine):
-    """The last line of a run that was not cut short: every step was seen to."""
+    """Earlier versions ended a whole run with it. Nothing is read from it, nor is it written."""
 
     event: Literal["ended"] = "ended"
     run: str
@@ -154,8 +154,10 @@ def parse_lines(path: Path, content: bytes) -> Iterable[Event]:
 
 
 def refused_line(path: Path, number: int, what: str) -> JournalRefused:
+    """Name the line. The others stay worth keeping: they bar what may have happened."""
     return JournalRefused(
         f"the journal {path} can't be trusted: line {number} {what}",
-        "find out what was sent (`reconciler plan` reads every customer), then move the journal "
-        "away and run again; nothing was sent and the journal is as it was",
+        "keep a copy, and find out what that line was about (`reconciler plan` reads every "
+        "customer); then take it out, look with `reconciler journal` at what is unsettled, and run "
+        "again; nothing was sent and the journal is as it was",
     )

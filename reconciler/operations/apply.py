@@ -220,8 +220,6 @@ async def _send(
             async with report_kept_true(report_now, applying.dialogue.keep, run.pause):
                 journal.started(started, document.digest, document.plan.target)
                 await engine.run()
-            if not applying.stop:
-                journal.ended(run.now())
         finally:
             report = replace(report_now(), finished_at=run.now())
             applying.dialogue.deliver(report)

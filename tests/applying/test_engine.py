@@ -189,7 +189,6 @@ class Apply:
                 self.unsettled,
                 0,
                 {},
-                frozenset(),
                 self.freshly_done,
                 accepted=self.accepted,
                 correlation_ids=self.correlation_ids,

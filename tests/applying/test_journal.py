@@ -51,7 +51,7 @@ def begin(path: Path, run: str = "run-1", digest: str = "sha256:1", at: Target =
 
 def test_no_journal_is_no_history(path: Path) -> None:
     """Where nothing was written, nothing is open."""
-    assert read_history(path, HERE) == History({}, 0, {}, frozenset())
+    assert read_history(path, HERE) == History({}, 0, {})
 
 
 SPELLINGS: Final = {
@@ -94,7 +94,6 @@ def test_what_was_sent_is_unsettled(path: Path) -> None:
     history = read_history(path, HERE)
     assert {key: sending.request_id for key, sending in history.unsettled.items()} == {KEY: "id-1"}
     assert history.sent == {"sha256:1": frozenset({KEY})}
-    assert history.interrupted == {KEY}
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.UNKNOWN}))
@@ -201,28 +200,14 @@ def test_a_resubmission_is_another_create(path: Path) -> None:
     }
 
 
-def test_runs_that_were_cut_short_add_up(path: Path) -> None:
-    """What several interrupted runs sent counts together, until a run ends by itself."""
-    for run, step in (("run-1", STEP), ("run-2", OTHER)):
-        with begin(path, run) as journal:
-            journal.sending(AT, step, run)
-            journal.settled(AT, run, Outcome.CREATED)
-    assert read_history(path, HERE).interrupted == {KEY, OTHER.key}
-    with begin(path, "run-3") as journal:
-        journal.ended(AT)
-    assert read_history(path, HERE).interrupted == frozenset()
-
-
 def test_another_target_is_told_apart(path: Path) -> None:
-    """Open creates of another target are counted and not mixed in, nor do its runs end ours."""
+    """Open creates of another target are counted and not mixed in."""
     with begin(path) as journal:
         journal.sending(AT, STEP, "id-1")
     with begin(path, "run-2", at=ELSEWHERE) as journal:
         journal.sending(AT, OTHER, "id-2")
-        journal.ended(AT)
     history = read_history(path, HERE)
     assert (set(history.unsettled), history.elsewhere) == ({KEY}, 1)
-    assert history.interrupted == {KEY}
     assert history.sent == {"sha256:1": frozenset({KEY})}
 
 
@@ -236,7 +221,7 @@ def test_a_reset_lets_nothing_count(path: Path) -> None:
         journal.sending(AT, STEP, "id-3")
         journal.reset(AT, HERE)
     history = read_history(path, HERE)
-    assert history == History({}, 1, {}, frozenset(), latest=AT)
+    assert history == History({}, 1, {}, latest=AT)
     assert set(read_history(path, ELSEWHERE).unsettled) == {KEY}
 
 
@@ -265,10 +250,10 @@ WHOLE: Final = (STARTED, SENDING, POSTING, SETTLED, ENDED)
 
 
 def test_the_lines_are_these(path: Path) -> None:
-    """The format on disk stays readable: this journal was written by hand."""
+    """The format on disk stays readable: this journal was written by hand, an old line with it."""
     path.write_bytes(b"".join(line + b"\n" for line in WHOLE))
     history = read_history(path, Target("emulator"))
-    assert (history.unsettled, history.interrupted) == ({}, frozenset())
+    assert history.unsettled == {}
     assert set(history.done) == {StepKey(CustomerId("c"), Qualification.EDUCATION)}
     assert history.correlation_ids == {"id-1": ("c-1",)}
 
@@ -282,10 +267,9 @@ def test_the_lines_written_are_these(tmp_path: Path) -> None:
         journal.sending(AT, step, "id-1")
         journal.posting(AT, "id-1", "c-1")
         journal.settled(AT, "id-1", Outcome.CREATED)
-        journal.ended(AT)
     written = (tmp_path / "journal.jsonl").read_bytes().splitlines()
     absent = b'"educationSegment":null,"website":null,"denial":null'
-    assert written == [line.replace(b'"denial":null', absent) for line in WHOLE]
+    assert written == [line.replace(b'"denial":null', absent) for line in WHOLE[:-1]]
 
 
 @pytest.mark.parametrize(
@@ -325,6 +309,7 @@ def test_a_journal_in_doubt_is_refused(path: Path, lines: tuple[bytes, ...], num
     with pytest.raises(JournalRefused) as refused:
         read_history(path, HERE)
     assert f"{path} can't be trusted: line {number} " in refused.value.message
+    assert "`reconciler journal`" in refused.value.remedy
     assert "nothing was sent" in refused.value.remedy
     assert path.read_bytes() == content
 

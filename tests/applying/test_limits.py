@@ -57,13 +57,13 @@ def sending(of: StepKey) -> CreateRecord:
 
 def sent_for(digest: str, *keys: StepKey) -> History:
     unsettled = {each: sending(each) for each in keys}
-    return History(unsettled, 0, {digest: frozenset(keys)}, frozenset(keys))
+    return History(unsettled, 0, {digest: frozenset(keys)})
 
 
 @pytest.mark.parametrize(
     ("past", "count"),
     [
-        (History({}, 0, {}, frozenset()), 2),
+        (History({}, 0, {}), 2),
         (sent_for(DIGEST, key(1), key(2)), 2),
         (sent_for(DIGEST, key(8)), 3),
         (sent_for("sha256:2", key(8), key(9)), 2),

@@ -248,7 +248,7 @@ def test_an_apply_creates_what_is_planned(bench: Bench, *, saved: bool) -> None:
     assert bench.admin.shown[0].digest == document.digest
     assert bench.admin.reports[0].plan_digest == document.digest
     assert (bench.admin.asked, len(bench.service.read_ids)) == (1, 5)
-    assert (bench.history.unsettled, bench.history.interrupted) == ({}, frozenset())
+    assert bench.history.unsettled == {}
 
 
 @pytest.mark.parametrize("saved", [False, True])
@@ -266,7 +266,6 @@ def test_a_step_that_fails_makes_it_1(bench: Bench) -> None:
     """Not all of it could be done, whatever else stands."""
     bench.service.creates.append(before(SIGNED_OUT))
     assert bench.apply() == 1
-    assert not bench.history.interrupted - {*bench.history.sent[bench.admin.shown[0].digest]}
 
 
 def test_a_finding_that_stands_makes_it_3(bench: Bench) -> None:
@@ -639,17 +638,6 @@ def test_a_denial_is_resubmitted_once_across_runs(tmp_path: Path) -> None:
     bench.apply(saved=True)
     bench.apply()
     assert [effect.over for effect in bench.service.effects] == [DENIED_ON]
-
-
-def test_an_interrupted_run_is_not_ended(bench: Bench) -> None:
-    """What it sent counts with the next, until a run sees to every step."""
-    stopping = Fault(does=lambda: bench.stop.request("stopped by Ctrl-C"))
-    bench.service.creates.append(stopping)
-    assert bench.apply() == 1
-    assert len(bench.history.interrupted) >= 1
-    bench.admin.reports.clear()
-    assert bench.apply() == 0
-    assert bench.history.interrupted == frozenset()
 
 
 def test_leaving_at_once_delivers_the_report(bench: Bench) -> None:
