@@ -105,6 +105,10 @@ class Call:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
+SIGN_IN_RENEWED: Final = "sign_in_renewed"
+"""An extension of the answer to a write: its token was refused, and there is another one now."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceAnswer:
     """What came back, whole, without a secret of this run.
@@ -117,6 +121,7 @@ class ServiceAnswer:
     content: Json | NotJson = field(default=NOTHING, repr=False)
     correlation_id: str | None = None
     retry_after: float | None = None
+    sign_in_renewed: bool = False
 
 
 def request_headers(call: Call, request_id: str, correlation_id: str) -> dict[str, str]:

@@ -197,7 +197,7 @@ class PartnerCenterClient:
     ) -> Value | Failed:
         answer = await self._ask(call, request_id)
         if isinstance(answer, Lost):
-            error = lost(call, answer.row, answer.detail, answer.correlation_id)
+            error = lost(call, answer.row, answer.detail, answer.answered)
             return Failed(error, answer.row.verdict)
         try:
             value = read(call, answer)

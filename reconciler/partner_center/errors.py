@@ -186,7 +186,7 @@ def refusal(call: Call, answer: ServiceAnswer) -> ServiceError:
 def kind_of_refusal(call: Call, answer: ServiceAnswer, body: ErrorBody) -> type[ServiceError]:
     match answer.status, body.code:
         case HTTPStatus.UNAUTHORIZED, _:
-            return SignInRefused
+            return Unavailable if answer.sign_in_renewed else SignInRefused
         case HTTPStatus.FORBIDDEN, protocol.APP_ONLY:
             return AppOnlyRefused
         case HTTPStatus.NOT_FOUND, _ if call.customer_id is not None:
@@ -256,8 +256,8 @@ def unreadable(call: Call, answer: ServiceAnswer, why: str) -> UnreadableAnswer 
     )
 
 
-def lost(call: Call, row: Row, detail: str, correlation_id: str) -> Unavailable | OutcomeUnknown:
-    """Name the error of a call that ended without an answer."""
+def lost(call: Call, row: Row, detail: str, answered: Answered) -> Unavailable | OutcomeUnknown:
+    """Name the error of a call that ended without a whole answer."""
     doubtful = call.is_write and row.verdict.happened is not Effect.CERTAINLY_NOT
     kind = OutcomeUnknown if doubtful else Unavailable
     told = f" ({plain_text(detail)})" if detail else ""
@@ -265,5 +265,5 @@ def lost(call: Call, row: Row, detail: str, correlation_id: str) -> Unavailable 
         f"could not {call.what}: {row.said}{told}",
         "check the address in partnerCenter, the network and any proxy (`reconciler doctor` tries "
         "the way there), or run again later",
-        Answered(correlation_id=correlation_id),
+        answered,
     )

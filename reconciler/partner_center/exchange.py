@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import Answered, ReconcilerError
 from reconciler.model.secret import Secret
 from reconciler.partner_center.body import read_body
 from reconciler.partner_center.call_log import log_call
-from reconciler.partner_center.calls import ServiceAnswer, request_headers
+from reconciler.partner_center.calls import SIGN_IN_RENEWED, ServiceAnswer, request_headers
 from reconciler.partner_center.receiving import receive_body
 from reconciler.partner_center.retry import parse_retry_after, row_of
 
@@ -64,6 +64,17 @@ class Lost:
     failure: str
     detail: str
     correlation_id: str
+    status: int | None = None
+    """Where the head of an answer came: a create that a 2xx took is not sent again."""
+
+    @property
+    def answered(self) -> Answered:
+        return Answered(status=self.status, correlation_id=self.correlation_id)
+
+
+@dataclass(slots=True)
+class _Head:
+    status: int | None = None
 
 
 class InProcess(Protocol):
@@ -88,6 +99,7 @@ class Received:
     headers: Mapping[str, str]
     body: bytes
     correlation_id: str
+    sign_in_renewed: bool = False
 
 
 async def exchange(
@@ -97,10 +109,11 @@ async def exchange(
 
     A ReconcilerError of the sign-in passes through as it is.
     """
+    head = _Head()
     try:
         if isinstance(service, httpx.AsyncClient):
             async with asyncio.timeout(request.longest):
-                received = await _send(service, request, secrets)
+                received = await _send(service, request, secrets, head)
         else:
             received = await _ask_here(service, request)
         return _read(received, request.call, now, secrets)
@@ -108,7 +121,8 @@ async def exchange(
         raise
     except Exception as error:  # noqa: BLE001 - whatever broke a create, it may have happened
         detail = secrets.strike_out(str(error)) if isinstance(error, TELLING) else ""
-        return Lost(row_of(error), type(error).__name__, detail, request.correlation_id)
+        name = type(error).__name__
+        return Lost(row_of(error), name, detail, request.correlation_id, head.status)
 
 
 def log_exchange(call: Call, answer: ServiceAnswer | Lost, seconds: float) -> None:
@@ -125,7 +139,7 @@ async def _ask_here(service: InProcess, request: ServiceRequest) -> Received:
 
 
 async def _send(
-    http: httpx.AsyncClient, request: ServiceRequest, secrets: KnownSecrets
+    http: httpx.AsyncClient, request: ServiceRequest, secrets: KnownSecrets, head: _Head
 ) -> Received:
     call = request.call
     # Not `http.build_request`: merging what a client adds to an address, headers and cookies takes
@@ -138,6 +152,7 @@ async def _send(
         extensions={"timeout": CREATE_TIMEOUTS if call.is_write else READ_TIMEOUTS},
     )
     response = await http.send(built, stream=True, follow_redirects=False)
+    head.status = response.status_code
     try:
         body = await receive_body(response, call.most_bytes)
     finally:
@@ -145,7 +160,8 @@ async def _send(
     secrets.add(_token_of(response.request))
     headers = {name.lower(): text for name, text in response.headers.items()}
     sent_last = response.request.headers["MS-CorrelationId"]
-    return Received(response.status_code, headers, body, sent_last)
+    renewed = SIGN_IN_RENEWED in response.extensions
+    return Received(response.status_code, headers, body, sent_last, sign_in_renewed=renewed)
 
 
 def _read(received: Received, call: Call, now: datetime, secrets: KnownSecrets) -> ServiceAnswer:
@@ -156,6 +172,7 @@ def _read(received: Received, call: Call, now: datetime, secrets: KnownSecrets) 
         content=read_body(received.body, call.most_values, secrets),
         correlation_id=_correlation_id(headers.get("ms-correlationid"), received.correlation_id),
         retry_after=parse_retry_after(received.headers.get("retry-after"), now),
+        sign_in_renewed=received.sign_in_renewed,
     )
 
 

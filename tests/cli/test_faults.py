@@ -146,6 +146,16 @@ def test_a_gcc_create_that_happened_is_not_repeated(project: Project) -> None:
     assert ended.code == 0
 
 
+def test_a_create_whose_2xx_was_cut_off_is_never_repeated(project: Project) -> None:
+    """The service took it: where it stays absent it is unknown, in the next run as well."""
+    declare(project, {"county": [SOE]})
+    faults: list[Fault] = [{"kind": "lag", "reads": 50}, {"kind": "truncate", "call": CREATE}]
+    with served(project, faults) as service:
+        ended = [project.run(*APPLY) for _ in range(2)]
+        assert service.posts(id_of(1)) == [1]
+    assert [outcomes(each.document) for each in ended] == [{"county": "unknown"}] * 2
+
+
 def test_a_rejection_stops_no_other_customer(project: Project) -> None:
     """What the service says no to is rejected with its words; the others go on."""
     kinds: dict[str, list[Fault]] = {

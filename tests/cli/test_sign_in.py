@@ -317,6 +317,42 @@ def test_a_token_that_expires_half_way_costs_one_more_sign_in(here: Scene) -> No
     assert document["summary"]["steps"] == len(ids)
 
 
+def log_of(here: Scene, faults: list[dict[str, object]]) -> tuple[Ended, list[dict[str, Any]]]:
+    """Apply with an admin's sign-in that the service refuses a token of; what was asked of it."""
+    lines: list[str] = []
+    seed = {"customers": [{"id": each, "customerAgreement": True} for each in CUSTOMERS]}
+    script = {"faults": faults}
+    live = here.project.folder / "live.yaml"
+    with serving(open_emulator(seed, live, None, script, lines.append)) as address:
+        environ = by_refresh_token_file(here) | {"PARTNER_CENTER_ENDPOINT": address}
+        ended = here.run("apply", "--auto-approve", "--format", "json", **environ)
+    return ended, [json.loads(line) for line in lines]
+
+
+POST_REFUSED: dict[str, object] = {"kind": "expire-token", "call": "createQualification"}
+
+
+def test_a_create_whose_token_is_refused_goes_again_after_a_read(here: Scene) -> None:
+    """Each POST has a read before it and its own line in the journal, the repeat included."""
+    ended, asked = log_of(here, [POST_REFUSED | {"times": 1}])
+    assert (ended.code, len(here.authority.token_requests)) == (0, 2)
+    refused = next(each["path"] for each in asked if each["status"] == 401)
+    calls = [each for each in asked if each["path"] == refused]
+    assert [each["method"] for each in calls[-4:]] == ["GET", "POST", "GET", "POST"]
+    posts = [each for each in asked if each["method"] == "POST"]
+    assert len({each["requestId"] for each in posts}) == len(posts) - 1 == len(CUSTOMERS)
+    journal = (here.project.folder / ".reconciler" / "journal.jsonl").read_text()
+    assert all(each["correlationId"] in journal for each in posts)
+
+
+def test_a_create_whose_second_token_is_refused_stops_everything(here: Scene) -> None:
+    """One renewal, two POSTs, though reads are answered all the while; the rest isn't attempted."""
+    ended, asked = log_of(here, [POST_REFUSED])
+    assert (ended.code, len(here.authority.token_requests)) == (1, 2)
+    assert len([each for each in asked if each["method"] == "POST"]) == 2
+    assert ended.document["summary"]["notAttempted"] == len(CUSTOMERS)
+
+
 def test_a_refused_token_is_not_asked_for_again_and_again(here: Scene) -> None:
     """Where the new token is refused as well, the run stops: two sign-ins, two calls."""
     faults = {"faults": [{"kind": "expire-token"}]}

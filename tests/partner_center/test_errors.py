@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.errors import (
+    Answered,
     AppOnlyRefused,
     CallRefused,
     CustomerNotFound,
@@ -218,12 +220,22 @@ def test_foreign_text_is_one_bounded_line(text: str) -> None:
 @pytest.mark.parametrize("row", [*EXCEPTIONS.values(), UNFORESEEN])
 def test_a_lost_answer_is_an_error_for_reads_and_creates(row: Row) -> None:
     """A lost read is Unavailable; a lost create is that only where it certainly did not happen."""
-    assert type(lost(READ, row, "", CORRELATION)) is Unavailable
+    known = Answered(correlation_id=CORRELATION)
+    assert type(lost(READ, row, "", known)) is Unavailable
     certain = row.verdict.happened is Effect.CERTAINLY_NOT
-    created = lost(CREATE, row, "errno 111", CORRELATION)
+    created = lost(CREATE, row, "errno 111", known)
     assert type(created) is (Unavailable if certain else OutcomeUnknown)
     assert "(errno 111)" in created.message
-    assert created.answered.correlation_id == CORRELATION
+    assert created.answered == known
+
+
+def test_a_write_refused_for_a_token_that_was_renewed_certainly_did_not_happen() -> None:
+    """It may go again with the other token; where there is none, the sign-in is refused."""
+    renewed = replace(answer(401), sign_in_renewed=True)
+    assert [type(refusal(CREATE, each)) for each in (renewed, answer(401))] == [
+        Unavailable,
+        SignInRefused,
+    ]
 
 
 @given(st.integers(300, 599), st.binary(max_size=200))

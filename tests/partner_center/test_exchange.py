@@ -118,20 +118,20 @@ WHOLE = reply(200, [{"qualification": "Education"}]).sent
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"),
+    ("said", "kind", "status"),
     [
-        (DROPPED, httpx.RemoteProtocolError),
-        (Reply(b"HTTP/1.1 200 OK\r\ncontent-le", keep=False), httpx.RemoteProtocolError),
-        (Reply(WHOLE[:-5], keep=False), httpx.RemoteProtocolError),
-        (Reply(b"SSH-2.0-OpenSSH\r\n\r\n", keep=False), httpx.RemoteProtocolError),
-        (reply(200, b"no gzip", content_encoding="gzip"), httpx.DecodingError),
+        (DROPPED, httpx.RemoteProtocolError, None),
+        (Reply(b"HTTP/1.1 200 OK\r\ncontent-le", keep=False), httpx.RemoteProtocolError, None),
+        (Reply(WHOLE[:-5], keep=False), httpx.RemoteProtocolError, 200),
+        (Reply(b"SSH-2.0-OpenSSH\r\n\r\n", keep=False), httpx.RemoteProtocolError, None),
+        (reply(200, b"no gzip", content_encoding="gzip"), httpx.DecodingError, 200),
     ],
     ids=["dropped", "in the head", "in the body", "no HTTP", "no gzip"],
 )
-def test_a_broken_answer_is_lost(said: Reply, kind: type[Exception]) -> None:
-    """Dropped, cut off or garbled: lost, by the row of the exception that httpx raises."""
+def test_a_broken_answer_is_lost(said: Reply, kind: type[Exception], status: int | None) -> None:
+    """Dropped, cut off or garbled: lost, by httpx's exception, with the status if that came."""
     lost, attempt, _ = sent_to(said, CREATE)
-    assert lost == Lost(EXCEPTIONS[kind], kind.__name__, "", attempt.correlation_id)
+    assert lost == Lost(EXCEPTIONS[kind], kind.__name__, "", attempt.correlation_id, status)
 
 
 def packed(times: int, size: int) -> bytes:

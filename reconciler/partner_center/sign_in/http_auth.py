@@ -1,7 +1,7 @@
 """Puts the access token on requests to Partner Center: one sign-in for all, one renewal on 401.
 
-The token goes to the configured origin only. A request is sent a second time on 401 alone, which
-says that it was not processed, and never a third time.
+The token goes to the configured origin only. A read is sent a second time on 401 alone, and never a
+third time. A write is never sent again here: whoever sends it looks first, and writes it down.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 
 from reconciler.model.errors import ReconcilerError, SignInFailed
+from reconciler.partner_center.calls import SIGN_IN_RENEWED
 from reconciler.partner_center.origin import checked_address, origin_of
 from reconciler.partner_center.sign_in.claims import Claims, read_actor, read_claims
 
@@ -47,9 +48,11 @@ class _HeldToken:
     token: AccessToken
     renew_at: float
     renewal: _RenewalState
+    on_trial_for: str = ""
+    """The method that its predecessor was refused to: a read that passes acquits no write."""
 
-    def accepted(self) -> None:
-        if self.renewal is _RenewalState.ON_TRIAL:
+    def accepted(self, method: str) -> None:
+        if self.renewal is _RenewalState.ON_TRIAL and self.on_trial_for in {method, "GET"}:
             self.renewal = _RenewalState.RENEWABLE
 
 
@@ -84,16 +87,19 @@ class PartnerCenterAuth(httpx.Auth):
         held = await self._current()
         response = yield _authorized(request, held)
         if response.status_code != httpx.codes.UNAUTHORIZED:
-            held.accepted()
+            held.accepted(request.method)
             return
-        newer = await self._replacement_for(held)
+        newer = await self._replacement_for(held, request.method)
         if newer is held:
+            return
+        if request.method != "GET":
+            response.extensions[SIGN_IN_RENEWED] = True
             return
         response = yield _authorized(_as_another_call(request), newer)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             newer.renewal = _RenewalState.FINAL
         else:
-            newer.accepted()
+            newer.accepted(request.method)
 
     def _refuse_elsewhere(self, url: httpx.URL) -> None:
         if origin_of(url) != self._origin:
@@ -108,32 +114,32 @@ class PartnerCenterAuth(httpx.Auth):
             await self._ensure_signed_in(_RenewalState.RENEWABLE)
         return self._result()
 
-    async def _replacement_for(self, refused: _HeldToken) -> _HeldToken:
+    async def _replacement_for(self, refused: _HeldToken, method: str) -> _HeldToken:
         """The token that came after `refused`, by a sign-in if nobody has made one yet."""
         if self._held is refused and refused.renewal is _RenewalState.RENEWABLE:
-            await self._ensure_signed_in(_RenewalState.ON_TRIAL)
+            await self._ensure_signed_in(_RenewalState.ON_TRIAL, method)
         return self._result()
 
-    async def _ensure_signed_in(self, renewal: _RenewalState) -> None:
+    async def _ensure_signed_in(self, renewal: _RenewalState, on_trial_for: str = "") -> None:
         """Wait for the sign-in that is under way, or make one; giving up waiting stops nothing."""
         if self._sign_in_task is None:
-            self._sign_in_task = asyncio.create_task(self._run_sign_in(renewal))
+            self._sign_in_task = asyncio.create_task(self._run_sign_in(renewal, on_trial_for))
         await asyncio.shield(self._sign_in_task)
 
-    async def _run_sign_in(self, renewal: _RenewalState) -> None:
+    async def _run_sign_in(self, renewal: _RenewalState, on_trial_for: str) -> None:
         try:
             if self._failed is None:
-                self._take(await asyncio.to_thread(self._sign_in), renewal)
+                self._take(await asyncio.to_thread(self._sign_in), renewal, on_trial_for)
         except ReconcilerError as failure:
             self._failed = SignInFailed(failure.message, failure.remedy)
         finally:
             self._sign_in_task = None
 
-    def _take(self, token: AccessToken, renewal: _RenewalState) -> None:
+    def _take(self, token: AccessToken, renewal: _RenewalState, on_trial_for: str) -> None:
         lifetime = float("inf") if token.lifetime is None else token.lifetime
         renew_at = self._clock() + lifetime - min(_MARGIN, lifetime * _SHARE)
         self._held = _HeldToken(
-            token, renew_at, renewal if token.renewable else _RenewalState.FINAL
+            token, renew_at, renewal if token.renewable else _RenewalState.FINAL, on_trial_for
         )
 
     def _result(self) -> _HeldToken:

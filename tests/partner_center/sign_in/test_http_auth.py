@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
+from reconciler.partner_center.calls import SIGN_IN_RENEWED
 from reconciler.partner_center.sign_in.claims import TokenKind
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.token_source import AccessToken
@@ -193,30 +194,46 @@ def test_a_renewed_token_may_be_renewed_again_once_it_was_taken() -> None:
     assert sign_ins.count == 3
 
 
-def test_a_post_is_sent_again_with_its_body() -> None:
-    """401 says that nothing was done, so this one repeat is safe."""
-    service = only(2)
+async def post_many(
+    auth: PartnerCenterAuth, service: FakeService, posts: int
+) -> list[tuple[int, bool]]:
+    """The status of each POST, and whether another token is there to send it with."""
+    async with service.client(auth) as client:
+        answers = [await client.post("/v1/q") for _ in range(posts)]
+    return [(each.status_code, SIGN_IN_RENEWED in each.extensions) for each in answers]
 
-    async def run() -> int:
-        async with service.client(PartnerCenterAuth(ENDPOINT, SignIns())) as client:
-            return (await client.post("/v1/q", json={"qualification": "Education"})).status_code
 
-    assert asyncio.run(run()) == 200
-    assert service.bodies == [b'{"qualification":"Education"}'] * 2
+def test_a_write_is_never_sent_again() -> None:
+    """The token is renewed and the refusal told: whoever sends it again looks first."""
+    sign_ins, service = SignIns(), only(2)
+    auth = PartnerCenterAuth(ENDPOINT, sign_ins)
+    assert asyncio.run(post_many(auth, service, 2)) == [(401, True), (200, False)]
+    assert (sign_ins.count, len(service.tokens)) == (2, 2)
+
+
+def test_a_second_refusal_of_a_write_renews_nothing() -> None:
+    """Nor does a read that the service answers in between make another token worth trying."""
+    sign_ins = SignIns()
+    auth = PartnerCenterAuth(ENDPOINT, sign_ins)
+    writes = only()
+    assert asyncio.run(post_many(auth, writes, 1)) == [(401, True)]
+    assert asyncio.run(get_many(auth, only(2), 3, 1)) == [200] * 3
+    assert asyncio.run(post_many(auth, writes, 2)) == [(401, False)] * 2
+    assert sign_ins.count == 2
 
 
 def test_a_call_sent_again_has_a_correlation_id_of_its_own() -> None:
-    """The request id says that it is the same write, the correlation id that the call is new."""
+    """The request id says that it is the same read, the correlation id that the call is new."""
     service = only(2)
 
     async def run() -> None:
-        ids = {"MS-RequestId": "the-write", "MS-CorrelationId": "the-call"}
+        ids = {"MS-RequestId": "the-read", "MS-CorrelationId": "the-call"}
         async with service.client(PartnerCenterAuth(ENDPOINT, SignIns())) as client:
-            await client.post("/v1/q", headers=ids)
+            await client.get("/v1/q", headers=ids)
 
     asyncio.run(run())
     (first, first_call), (second, second_call) = service.calls
-    assert first == second == "the-write"
+    assert first == second == "the-read"
     assert first_call == "the-call" != second_call
 
 
