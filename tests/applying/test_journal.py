@@ -471,7 +471,6 @@ def test_what_the_audit_log_settled_is_fresh_from_then(path: Path) -> None:
     with begin(path) as journal:
         journal.sending(AT, STEP, "id-1")
         journal.settled(late, "id-1", Outcome.CREATED, "c-1")
-        journal.ended(late)
     compact_journal(path, late)
     history = read_history(path, HERE)
     assert (history.unsettled, set(history.freshly_done(late))) == ({}, {STEP.key})
