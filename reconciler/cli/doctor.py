@@ -91,7 +91,7 @@ def _described(configuration: Configuration) -> Check:
 async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Check, ...]:
     try:
         access = _access(configuration, flags)
-        client = connect(access.address, auth=access.auth, concurrency=1, transport=access.embedded)
+        http = connect(access.address, auth=None, concurrency=1, transport=access.embedded)
     except ReconcilerError as error:
         blocked = Check(REACH, CheckState.FAILED, error.message, error.remedy)
         return (blocked, *(skipped(name, "the service can't be reached") for name in ALL[1:]))
@@ -99,8 +99,8 @@ async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Chec
     customer_id = _declared_customer(configuration)
     service = Service(access.address, customer_id, cloud.has_agreements, access.secrets)
     with calls_logged(flags):
-        async with client:
-            checks = await diagnose(client, access.auth, service)
+        async with http:
+            checks = await diagnose(http, access.auth, service)
     return tuple(_with_sign_in_method(check, access) for check in checks)
 
 

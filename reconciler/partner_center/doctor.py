@@ -29,8 +29,15 @@ from reconciler.partner_center.calls import (
     customers_call,
     qualifications_call,
 )
+from reconciler.partner_center.connection import SignedTransport
 from reconciler.partner_center.errors import APP_AND_USER, read_error_body, refusal
-from reconciler.partner_center.exchange import Lost, ServiceRequest, exchange, log_exchange
+from reconciler.partner_center.exchange import (
+    READ_TIMEOUTS,
+    Lost,
+    ServiceRequest,
+    exchange,
+    log_exchange,
+)
 from reconciler.partner_center.protocol import NO_ACCOUNT_STATUS
 from reconciler.partner_center.sign_in.claims import Claims, TokenKind
 
@@ -90,13 +97,13 @@ class Service:
 
 
 async def diagnose(
-    client: httpx.AsyncClient,
+    http: httpx.AsyncBaseTransport,
     auth: PartnerCenterAuth,
     service: Service,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> tuple[Check, ...]:
-    """One check for each of `ALL`, in that order; `client` signs in by `auth`. Raises nothing."""
-    reach = await _reach(client, service)
+    """One check for each of `ALL`, in that order; `http` is without a sign-in. Raises nothing."""
+    reach = await _reach(http, service)
     if isinstance(reach, Check):
         return (reach, *(skipped(name, "the service can't be reached") for name in ALL[1:]))
     checks = (Check(REACH, CheckState.OK, "the service answers"), _clock(reach, now()))
@@ -104,14 +111,21 @@ async def diagnose(
     if isinstance(signed_in, Check):
         return (*checks, signed_in, *(skipped(name, "nobody is signed in") for name in ALL[3:]))
     done = Check(SIGN_IN, CheckState.OK, "there is a token")
-    return (*checks, done, _kind(signed_in), _mfa(signed_in), *await probe(client, service))
+    probes = await probe(SignedTransport(http, auth), service)
+    return (*checks, done, _kind(signed_in), _mfa(signed_in), *probes)
 
 
-async def _reach(client: httpx.AsyncClient, service: Service) -> httpx.Headers | Check:
+async def _reach(http: httpx.AsyncBaseTransport, service: Service) -> httpx.Headers | Check:
     """Any answer will do, a refusal too: this call carries no token."""
+    request = httpx.Request(
+        "GET",
+        f"{service.address.rstrip('/')}{_REACH_PATH}",
+        extensions={"timeout": READ_TIMEOUTS},
+    )
     started = time.monotonic()
     try:
-        response = await client.get(f"{service.address.rstrip('/')}{_REACH_PATH}", auth=None)
+        response = await http.handle_async_request(request)
+        await response.aclose()
     except httpx.HTTPError as error:
         host = httpx.URL(service.address).host
         return Check(
@@ -183,17 +197,17 @@ def _mfa(claims: Claims) -> Check:
     return Check(MFA, CheckState.FAILED, "the token was given without MFA", remedy)
 
 
-async def probe(client: httpx.AsyncClient, service: Service) -> tuple[Check, ...]:
-    """One check for each of `PROBES`, in that order; `client` signs in by itself."""
-    listed = await _send(client, service, customers_call("size=1"))
+async def probe(http: httpx.AsyncBaseTransport, service: Service) -> tuple[Check, ...]:
+    """One check for each of `PROBES`, in that order; `http` signs in by itself."""
+    listed = await _send(http, service, customers_call("size=1"))
     customer_id = service.customer_id or _first_customer(listed)
     checks = [_judged(LIST_CUSTOMERS, listed)]
     for name, call in _of_customer(service, customer_id):
         if isinstance(call, str):
             checks.append(skipped(name, call))
         else:
-            checks.append(_judged(name, await _send(client, service, call)))
-    return (*checks, _judged(GCC_CODES, await _send(client, service, _CODES_CALL)))
+            checks.append(_judged(name, await _send(http, service, call)))
+    return (*checks, _judged(GCC_CODES, await _send(http, service, _CODES_CALL)))
 
 
 def skipped(name: str, reason: str) -> Check:
@@ -221,11 +235,11 @@ class _Probed:
     answer: ServiceAnswer | Lost | SignInFailed
 
 
-async def _send(client: httpx.AsyncClient, service: Service, call: Call) -> _Probed:
+async def _send(http: httpx.AsyncBaseTransport, service: Service, call: Call) -> _Probed:
     request = ServiceRequest.of(call, service.address.rstrip("/"), str(uuid4()))
     started = time.monotonic()
     try:
-        answer = await exchange(client, request, datetime.now(UTC), service.secrets)
+        answer = await exchange(http, request, datetime.now(UTC), service.secrets)
     except SignInFailed as failure:
         return _Probed(call, failure)
     log_exchange(call, answer, time.monotonic() - started)

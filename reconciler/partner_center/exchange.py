@@ -88,7 +88,7 @@ class InProcess(Protocol):
     async def aclose(self) -> None: ...
 
 
-Service = httpx.AsyncClient | InProcess
+Service = httpx.AsyncBaseTransport | InProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ async def exchange(
     """
     head = _Head()
     try:
-        if isinstance(service, httpx.AsyncClient):
+        if isinstance(service, httpx.AsyncBaseTransport):
             async with asyncio.timeout(request.longest):
                 received = await _send(service, request, secrets, head)
         else:
@@ -139,11 +139,9 @@ async def _ask_here(service: InProcess, request: ServiceRequest) -> Received:
 
 
 async def _send(
-    http: httpx.AsyncClient, request: ServiceRequest, secrets: KnownSecrets, head: _Head
+    http: httpx.AsyncBaseTransport, request: ServiceRequest, secrets: KnownSecrets, head: _Head
 ) -> Received:
     call = request.call
-    # Not `http.build_request`: merging what a client adds to an address, headers and cookies takes
-    # longer than all that is done here, and nothing of it is wanted.
     built = httpx.Request(
         call.method,
         request.base + call.target,
@@ -151,15 +149,15 @@ async def _send(
         content=call.body or None,
         extensions={"timeout": CREATE_TIMEOUTS if call.is_write else READ_TIMEOUTS},
     )
-    response = await http.send(built, stream=True, follow_redirects=False)
+    response = await http.handle_async_request(built)
     head.status = response.status_code
     try:
         body = await receive_body(response, call.most_bytes)
     finally:
         await response.aclose()
-    secrets.add(_token_of(response.request))
+    secrets.add(_token_of(built))
     headers = {name.lower(): text for name, text in response.headers.items()}
-    sent_last = response.request.headers["MS-CorrelationId"]
+    sent_last = built.headers["MS-CorrelationId"]
     renewed = SIGN_IN_RENEWED in response.extensions
     return Received(response.status_code, headers, body, sent_last, sign_in_renewed=renewed)
 

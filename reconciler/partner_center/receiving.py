@@ -28,7 +28,8 @@ async def receive_body(response: httpx.Response, most_bytes: int) -> bytes:
         return response.content  # the emulator's, made whole in this very process
     unpack = _unpacking(response.headers)
     body, received = bytearray(), 0
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:
         received += len(chunk)
         if received <= most_bytes:
             body += unpack(chunk, most_bytes + 1 - len(body))

@@ -15,6 +15,7 @@ HEAVY: Final = frozenset(
         "asyncio",
         "cryptography",
         "deepdiff",
+        "h11",
         "httpx",
         "jinja2",
         "msal",
@@ -52,8 +53,8 @@ def test_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("command", "others"),
     [
-        ("validate", {"asyncio", "httpx", "jinja2", "msal", "uvicorn"}),
-        ("show", {"asyncio", "httpx", "msal", "ruamel", "uvicorn"}),
+        ("validate", {"asyncio", "h11", "httpx", "jinja2", "msal", "uvicorn"}),
+        ("show", {"asyncio", "h11", "httpx", "msal", "ruamel", "uvicorn"}),
         ("plan", {"deepdiff", "jinja2", "msal", "starlette", "uvicorn"}),
     ],
 )

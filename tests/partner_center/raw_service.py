@@ -82,6 +82,10 @@ class RawService:
         await writer.drain()
         return said.keep
 
+    def say_unasked(self, text: bytes) -> None:
+        for writer in self._open:
+            writer.write(text)
+
     def end(self) -> None:
         for writer in self._open:
             writer.close()

@@ -114,6 +114,14 @@ def test_a_token_that_is_echoed_as_correlation_id_is_not_taken_over() -> None:
     assert answer.correlation_id == attempt.correlation_id
 
 
+@pytest.mark.parametrize("call", [READ, CREATE], ids=["a read", "a create"])
+def test_redirects_are_not_followed(call: Call) -> None:
+    """A redirect is an answer, and no second request."""
+    answer, _, service = sent_to(reply(302, location="/elsewhere"), call)
+    assert isinstance(answer, ServiceAnswer)
+    assert (answer.status, len(service.heard)) == (302, 1)
+
+
 WHOLE = reply(200, [{"qualification": "Education"}]).sent
 
 
@@ -128,9 +136,12 @@ WHOLE = reply(200, [{"qualification": "Education"}]).sent
     ],
     ids=["dropped", "in the head", "in the body", "no HTTP", "no gzip"],
 )
-def test_a_broken_answer_is_lost(said: Reply, kind: type[Exception], status: int | None) -> None:
+@pytest.mark.parametrize("call", [READ, CREATE], ids=["a read", "a create"])
+def test_a_broken_answer_is_lost(
+    said: Reply, kind: type[Exception], status: int | None, call: Call
+) -> None:
     """Dropped, cut off or garbled: lost, by httpx's exception, with the status if that came."""
-    lost, attempt, _ = sent_to(said, CREATE)
+    lost, attempt, _ = sent_to(said, call)
     assert lost == Lost(EXCEPTIONS[kind], kind.__name__, "", attempt.correlation_id, status)
 
 
@@ -228,14 +239,15 @@ def test_an_answer_that_drips_in_for_ever_is_lost() -> None:
     assert lost.row is EXCEPTIONS[TimeoutError]
 
 
-def test_a_service_that_is_not_there_is_told_with_its_reason() -> None:
+@pytest.mark.parametrize("call", [READ, CREATE], ids=["a read", "a create"])
+def test_a_service_that_is_not_there_is_told_with_its_reason(call: Call) -> None:
     """A refused connection certainly did nothing, and says why it failed."""
 
     async def run() -> ServiceAnswer | Lost:
         async with raw_service(lambda _heard: DROPPED) as service:
             address = service.address
         async with connect(address, auth=None, concurrency=1) as http:
-            request = ServiceRequest.of(CREATE, address, REQUEST_ID)
+            request = ServiceRequest.of(call, address, REQUEST_ID)
             return await exchange(http, request, EPOCH, KnownSecrets())
 
     lost = asyncio.run(run())
@@ -270,7 +282,7 @@ def test_the_words_of_a_refused_connection_repeat_no_secret() -> None:
 
     async def run() -> ServiceAnswer | Lost:
         request = ServiceRequest.of(CREATE, "http://127.0.0.1", REQUEST_ID)
-        async with httpx.AsyncClient(transport=Refusing()) as http:
+        async with Refusing() as http:
             return await exchange(http, request, EPOCH, KnownSecrets(CODE))
 
     lost = asyncio.run(run())

@@ -14,6 +14,7 @@ import pytest
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.model.state import CustomerId
+from reconciler.partner_center.connection import connect
 from reconciler.partner_center.doctor import ALL, Check, CheckState, Service, diagnose
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.token_source import AccessToken
@@ -64,9 +65,8 @@ def examined(
     auth = PartnerCenterAuth(ENDPOINT, sign_in or (lambda: AccessToken(Secret(token))))
 
     async def run() -> tuple[Check, ...]:
-        transport = httpx.ASGITransport(center)
-        async with httpx.AsyncClient(auth=auth, transport=transport) as client:
-            return await diagnose(client, auth, service, lambda: NOW)
+        async with httpx.ASGITransport(center) as http:
+            return await diagnose(http, auth, service, lambda: NOW)
 
     checks = asyncio.run(run())
     assert tuple(check.name for check in checks) == ALL
@@ -124,8 +124,9 @@ def test_what_nobody_can_reach_is_told() -> None:
 
     async def run() -> tuple[Check, ...]:
         auth = PartnerCenterAuth("http://127.0.0.1:9", lambda: AccessToken(Secret(USER)))
-        async with httpx.AsyncClient(auth=auth, trust_env=False) as client:
-            return await diagnose(client, auth, Service("http://127.0.0.1:9"))
+        address = "http://127.0.0.1:9"
+        async with connect(address, auth=None, concurrency=1) as http:
+            return await diagnose(http, auth, Service(address))
 
     reach, *others = asyncio.run(run())
     assert (reach.state, "127.0.0.1" in reach.message) == (CheckState.FAILED, True)
@@ -223,8 +224,8 @@ def test_a_lost_answer_is_told() -> None:
 
     async def run() -> tuple[Check, ...]:
         auth = PartnerCenterAuth(ENDPOINT, lambda: AccessToken(Secret(USER)))
-        async with httpx.AsyncClient(auth=auth, transport=Breaking()) as client:
-            return await diagnose(client, auth, Service(ENDPOINT, CustomerId(CUSTOMER)))
+        async with Breaking() as http:
+            return await diagnose(http, auth, Service(ENDPOINT, CustomerId(CUSTOMER)))
 
     checks = {check.name: check for check in asyncio.run(run())}
     assert checks["list customers"].message == "no answer: ReadError"
