@@ -94,7 +94,8 @@ class Emulator:
         if endpoint is None or call is None:
             return respond(Live(self.world, Changes()), request, self.clock())[0]
         self.log.note(call, endpoint.customer_id, request)
-        context = FaultContext(call, request.method, endpoint.customer_id, request.token)
+        at = self.clock().timestamp()
+        context = FaultContext(call, request.method, endpoint.customer_id, request.token, at)
         plan = self.faults.plan_for(context)
         # Waits of no time too: else a thousand reads in a row would let nobody else run.
         await self.sleep(plan.wait_before)

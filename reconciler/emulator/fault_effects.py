@@ -13,6 +13,7 @@ from reconciler.emulator.faults import (
     Effect,
     ExpireToken,
     Garbled,
+    RateLimit,
     Redirect,
     Status,
     Throttle,
@@ -44,7 +45,7 @@ def acts_first(ending: Ending) -> bool:
             return ending.kind != "wrong-content-type"
         case Garbled() | Status():
             return ending.effect is Effect.AFTER
-        case Throttle() | Redirect() | ExpireToken():
+        case Throttle() | RateLimit() | Redirect() | ExpireToken():
             return False
         case _:
             assert_never(ending)
@@ -59,7 +60,7 @@ def faulty_answer(ending: Ending, given: Response) -> Response | Broken:
             return replace(_garbled(ending), headers=given.headers)
         case Status():
             return _with(_stated(ending), given, ending.headers)
-        case Throttle():
+        case Throttle() | RateLimit():
             after = {} if ending.retry_after is None else {"Retry-After": str(ending.retry_after)}
             return _with(
                 plain_error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests."), given, after

@@ -18,6 +18,7 @@ from reconciler.emulator.faults import (
     Garbled,
     Lag,
     NoIdempotency,
+    RateLimit,
     Redirect,
     Status,
     Throttle,
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
     from reconciler.model.secret import Secret
 
 DRAWN: Final = 2**64
+ROUNDING: Final = 1e-6
+"""Of a request: what a bucket may lack by the rounding of sums alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """One call, as far as faults look at it."""
+    """One call, as far as faults look at it; `at` is its time in seconds."""
 
     call: CallName
     method: str
     customer_id: str | None
     token: Secret | None
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,9 @@ class _Tally:
     draws: Counter[str] = field(default_factory=Counter)
     uses: Counter[str] = field(default_factory=Counter)
     expired: set[str] = field(default_factory=set)
+    spent: float = 0.0
+    """Requests missing from a bucket, as it was at `counted_at`."""
+    counted_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -100,6 +107,8 @@ class FaultScript:
             fires = _token_expired(fault, tally, context)
         else:
             fires = _is_due(fault, tally) and self._is_drawn(index, fault, context)
+        if isinstance(fault, RateLimit):
+            fires = fires and _is_beyond(fault, tally, context.at)
         tally.injected += fires
         return fires
 
@@ -127,6 +136,16 @@ def _is_due(fault: Fault, tally: _Tally) -> bool:
     return tally.matches > fault.after and (fault.times is None or tally.injected < fault.times)
 
 
+def _is_beyond(limit: RateLimit, tally: _Tally, at: float) -> bool:
+    """Whether the bucket is empty; a clock that went back fills nothing."""
+    filled = max(at - tally.counted_at, 0.0) * limit.per_minute / 60
+    tally.spent, tally.counted_at = max(tally.spent - filled, 0.0), at
+    if tally.spent + 1 > limit.burst + ROUNDING:
+        return True
+    tally.spent += 1
+    return False
+
+
 def _token_expired(fault: ExpireToken, tally: _Tally, context: FaultContext) -> bool:
     if not context.token:
         return False
@@ -151,7 +170,7 @@ def _joined(plan: FaultPlan, fault: Fault) -> FaultPlan:
             return replace(
                 plan, rules=CreateRules(honour_request_id=False, refuse_duplicates=refuse)
             )
-        case Cut() | Garbled() | Status() | Throttle() | Redirect() | ExpireToken():
+        case Cut() | Garbled() | Status() | Throttle() | RateLimit() | Redirect() | ExpireToken():
             return replace(plan, ending=fault)
         case _:
             assert_never(fault)

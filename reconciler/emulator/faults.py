@@ -33,6 +33,8 @@ happened; `effect: after` fires when the service has done it.
 | `garbage`            | 200 with broken JSON; `effect` after or before                          |
 | `status`             | answers `status` with `body` (text) or `json`, and `headers`; `effect`  |
 | `throttle`           | 429, with `retryAfter` (seconds, or the text of an HTTP date) or without |
+| `rate-limit`         | 429 as `throttle` for what is beyond `perMinute`, after `burst` at once; |
+|                      | what it refuses doesn't count                                           |
 | `redirect`           | 302 to `location`                                                       |
 | `lag`                | after a create, the customer's next `reads` show the state before it    |
 | `no-idempotency`     | MS-RequestId is not honoured; `duplicates: accept` creates what is held |
@@ -148,6 +150,15 @@ class Throttle(_Fault):
     retry_after: NonNegativeInt | HeaderText | None = None
 
 
+class RateLimit(_Fault):
+    """A bucket of `burst` requests that fills at `per_minute`."""
+
+    kind: Literal["rate-limit"]
+    per_minute: PositiveInt
+    burst: PositiveInt = 1
+    retry_after: NonNegativeInt | HeaderText | None = None
+
+
 class Redirect(_Fault):
     kind: Literal["redirect"]
     location: HeaderText
@@ -176,7 +187,7 @@ class NoIdempotency(_Fault):
     duplicates: Literal["accept", "refuse"] = "refuse"
 
 
-Ending = Cut | Garbled | Status | Throttle | Redirect | ExpireToken
+Ending = Cut | Garbled | Status | Throttle | RateLimit | Redirect | ExpireToken
 """The faults that decide what goes over the wire."""
 
 Fault = Ending | Delay | Lag | NoIdempotency

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -163,6 +164,21 @@ def test_a_throttled_call_is_429(said: dict[str, object], told: str | None) -> N
     answer = faulty({"kind": "throttle"} | said).get(qualifications_of(PLAIN))
     assert (answer.status_code, answer.json()["statusCode"]) == (429, 429)
     assert answer.headers.get("retry-after") == told
+
+
+def test_what_is_beyond_a_rate_limit_is_429_until_time_has_passed() -> None:
+    """The emulator's own clock fills the bucket, and a refused create has not happened."""
+    now = [datetime(2026, 1, 2, tzinfo=UTC)]
+    limit = script({"kind": "rate-limit", "perMinute": 60, "burst": 2, "retryAfter": 1})
+    client = Client(replace(make_emulator(limit), clock=lambda: now[0]))
+    statuses = [client.create(PLAIN, MADE_SOE).status_code]
+    statuses += [client.get(qualifications_of(PLAIN)).status_code for _ in range(2)]
+    refused = client.create(EDUCATION, MADE_SOE)
+    now[0] += timedelta(seconds=1)
+    statuses += [client.get(qualifications_of(PLAIN)).status_code for _ in range(2)]
+    assert (statuses, refused.status_code) == ([201, 200, 429, 200, 429], 429)
+    assert refused.headers["retry-after"] == "1"
+    assert client.emulator.store.read().qualifications.keys() == {PLAIN}
 
 
 def test_a_redirect_names_its_location() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -128,6 +129,31 @@ def test_only_so_many_tokens_expire() -> None:
 def test_a_call_without_a_token_has_none_to_expire() -> None:
     """expire-token leaves a call without a token to the service."""
     assert ended(faulty({"kind": "expire-token"}), [LIST]) == [False]
+
+
+LIMIT = {"kind": "rate-limit", "perMinute": 120, "burst": 3}
+
+
+@pytest.mark.parametrize(
+    ("at", "refused"),
+    [
+        ([0, 0, 0, 0], [False, False, False, True]),
+        ([0, 0, 0, 0.4, 0.5, 0.6, 1.0], [False, False, False, True, False, True, False]),
+        ([0, 0, 0, 60, 60, 60, 60], [False] * 6 + [True]),
+        ([9, 9, 9, 3, 9.4], [False] * 3 + [True, False]),
+    ],
+    ids=["a burst", "what is refused is not counted", "no deeper than a burst", "back in time"],
+)
+def test_a_rate_limit_refuses_what_is_beyond_it(at: list[float], refused: list[bool]) -> None:
+    """A bucket of three requests that gains one each half second."""
+    contexts = [replace(READ, at=each) for each in at]
+    assert ended(faulty(LIMIT), contexts) == refused
+
+
+def test_a_rate_limit_counts_what_it_matches() -> None:
+    """Other calls pass and take nothing from it; those let pass by `after` neither."""
+    limit = faulty(LIMIT | {"call": "readQualifications", "burst": 1, "after": 1})
+    assert ended(limit, [READ, CREATE, READ, CREATE, READ]) == [False, False, False, False, True]
 
 
 CHANCE = {"kind": "refuse", "probability": 0.5}

@@ -14,6 +14,7 @@ from reconciler.emulator.faults import (
     Garbled,
     Lag,
     NoIdempotency,
+    RateLimit,
     Redirect,
     Status,
     Throttle,
@@ -46,6 +47,16 @@ EVERY_KIND: list[tuple[dict[str, object], Fault]] = [
         Throttle.model_validate({"kind": "throttle", "retryAfter": 2}),
     ),
     ({"kind": "throttle"}, Throttle(kind="throttle")),
+    (
+        {"kind": "rate-limit", "perMinute": 1800, "burst": 30, "retryAfter": 1},
+        RateLimit.model_validate(
+            {"kind": "rate-limit", "perMinute": 1800, "burst": 30, "retryAfter": 1}
+        ),
+    ),
+    (
+        {"kind": "rate-limit", "perMinute": 60},
+        RateLimit.model_validate({"kind": "rate-limit", "perMinute": 60, "burst": 1}),
+    ),
     ({"kind": "redirect", "location": "/x"}, Redirect(kind="redirect", location="/x")),
     ({"kind": "lag", "reads": 2}, Lag(kind="lag", reads=2)),
     (
@@ -120,6 +131,9 @@ def fault(**keys: object) -> dict[str, object]:
         (fault(kind="status", status=500, headers={"A": "b\r\nC: d"}), "headers"),
         (fault(kind="status", status=500, headers={"A b": "c"}), "headers"),
         (fault(kind="throttle", retryAfter=-1), "retryAfter"),
+        (fault(kind="rate-limit"), "perMinute"),
+        (fault(kind="rate-limit", perMinute=0), "perMinute"),
+        (fault(kind="rate-limit", perMinute=60, burst=0), "burst"),
         (fault(kind="redirect"), "location is missing"),
         (fault(kind="lag"), "reads is missing"),
         (fault(kind="lag", reads=1, call="customer"), "call"),
