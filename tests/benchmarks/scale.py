@@ -8,18 +8,24 @@ lacks what is declared. Time is that of the processors, so that a busy machine m
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.manifests.reader import load_manifests
+from tests.benchmarks.measuring import PROGRAM, Command, Cost, in_turn
+from tests.benchmarks.table import Due, Row, markdown
 from tests.benchmarks.validate import make_files
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SIZES: Final = (1_000, 10_000, 100_000)
+QUICK_SIZES: Final = (200, 1_000)
+DUE: Final = Due(1.2, at_most=True)
+"""The time a customer, among ten times as many."""
+MEBIBYTES_DUE: Final = {100_000: 700}
 A_FILE: Final = 100
 LACKING: Final = 100
 CONFIGURATION: Final = """\
@@ -28,12 +34,9 @@ kind: ReconcilerConfig
 manifests: [customers/]
 partnerCenter: {emulator: live.json}
 """
-PROGRAM: Final = (sys.executable, "-m", "reconciler")
-ROOT: Final = Path(__file__).parents[2]
 
-# The comparison alone, without reading or asking anybody: what planning adds.
+# Loading and comparing alone, without asking anybody: the rest of a plan is reading live state.
 COMPARE: Final = """
-import json, sys, time
 from datetime import date
 from pathlib import Path
 from reconciler.manifests.reader import load_manifests
@@ -41,35 +44,23 @@ from reconciler.model.plan import PlanOptions, Target
 from reconciler.model.policy import Policy
 from reconciler.model.state import LiveCustomer, LiveQualification, LiveState
 from reconciler.planning.planner import customers_to_check, make_plan
-started = time.process_time()
 desired = load_manifests([Path("customers")], base=Path.cwd()).desired
-loaded = time.process_time()
 live = LiveState({
     each.customer_id: LiveCustomer(
         tuple(LiveQualification(entry.qualification, "Approved") for entry in each.qualifications)
     )
     for each in desired.customers
 })
-ready = time.process_time()
 policy = Policy()
 customers_to_check(desired, live, policy)
 make_plan(desired, live, PlanOptions(policy, Target("emulator"), date(2026, 1, 2)))
-print(json.dumps([loaded - started, time.process_time() - ready]))
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Seconds of the processors, and mebibytes at the peak."""
-
-    seconds: float
-    peak: float
-
-
-def make(folder: Path, customers: int) -> None:
+def make(folder: Path, customers: int, files: int) -> None:
     (folder / "customers").mkdir(parents=True)
     (folder / "reconciler.yaml").write_text(CONFIGURATION)
-    make_files(folder / "customers", customers, customers // A_FILE)
+    make_files(folder / "customers", customers, files)
     declared = load_manifests([folder / "customers"], base=folder).desired.customers
     seeds = [
         {
@@ -87,38 +78,44 @@ def make(folder: Path, customers: int) -> None:
     (folder / "live.json").write_text(json.dumps({"customers": seeds}))
 
 
-def run(folder: Path, *words: str) -> tuple[Cost, str]:
-    """Run a whole process to its end; what it cost is what the system says."""
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
-    with (folder / "out").open("w+") as out:
-        process = subprocess.Popen(words, cwd=folder, env=environ, stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"{words[1:]} ended in {process.returncode}")
-        out.seek(0)
-        return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), out.read()
-
-
-def main() -> None:
-    print("customers   validate       plan   of it comparing   (microseconds a customer; peaks)")
-    for customers in SIZES:
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Compare each size with the one before: the same work, ten times as often."""
+    smaller: tuple[int, Cost, Cost] | None = None
+    for customers in QUICK_SIZES if quick else SIZES:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary, "work")
-            make(folder, customers)
-            validate, _ = run(folder, *PROGRAM, "validate")
-            plan, document = run(folder, *PROGRAM, "plan", "--format", "json")
-            assert json.loads(document)["summary"]["steps"] == customers // LACKING
-            _, seconds = run(folder, sys.executable, "-c", COMPARE)
-            loading, comparing = json.loads(seconds)
-        each = 1e6 / customers
-        print(
-            f"{customers:9,} {validate.seconds * each:7.0f} us {plan.seconds * each:7.0f} us "
-            f"{comparing * each:7.0f} us ({comparing / loading:.0%} of loading)   "
-            f"{validate.peak:.0f} MiB, {plan.peak:.0f} MiB",
-            flush=True,
+            make(folder, customers, customers // A_FILE)
+            commands = [_plan(folder, customers), _compare(folder)]
+            plan, comparing = in_turn(commands, 1 if customers == max(SIZES) else 3)
+        if smaller is not None:
+            yield _row(customers, plan, smaller[0], smaller[1])
+        yield Row(
+            f"loading and comparing {customers:,} alone, beside plan",
+            str(comparing),
+            str(plan),
+            comparing.processors / plan.processors,
         )
+        smaller = (customers, plan, comparing)
+
+
+def _plan(folder: Path, customers: int) -> Command:
+    steps = f'"steps": {customers // LACKING},'
+    return Command((*PROGRAM, "plan", "--format", "json"), folder, lambda said: steps in said)
+
+
+def _compare(folder: Path) -> Command:
+    return Command((sys.executable, "-c", COMPARE), folder, lambda _: True)
+
+
+def _row(customers: int, plan: Cost, fewer: int, before: Cost) -> Row:
+    ratio = (plan.processors / customers) / (before.processors / fewer)
+    most = MEBIBYTES_DUE.get(customers)
+    bounds = () if most is None else ((f"under {most} MiB", plan.peak < most),)
+    each, was = 1e6 * plan.processors / customers, 1e6 * before.processors / fewer
+    title = f"a customer of {customers:,} beside one of {fewer:,}"
+    ours = f"{each:.0f} us CPU, {plan.peak:.0f} MiB"
+    return Row(title, ours, f"{was:.0f} us CPU, {before.peak:.0f} MiB", ratio, DUE, bounds)
 
 
 if __name__ == "__main__":
-    main()
+    print(markdown(list(rows(quick="--quick" in sys.argv))))

@@ -11,9 +11,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tests.benchmarks.table import Row, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RUNS: Final = 21
+DUE: Final = 0.12
+"""Seconds more than bare Python."""
+
 BARE: Final = (sys.executable, "-c", "pass")
 HELP: Final = (str(Path(sys.executable).with_name("reconciler")), "--help")
 
@@ -24,16 +32,19 @@ def seconds(command: tuple[str, ...]) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
+def rows(*, quick: bool) -> Iterator[Row]:
     seconds(BARE), seconds(HELP)
-    pairs = [(seconds(BARE), seconds(HELP)) for _ in range(RUNS)]
-    bare = statistics.median(pair[0] for pair in pairs)
-    help_ = statistics.median(pair[1] for pair in pairs)
+    pairs = [(seconds(BARE), seconds(HELP)) for _ in range(3 if quick else RUNS)]
+    bare, help_ = (statistics.median(each) for each in zip(*pairs, strict=True))
     over = statistics.median(pair[1] - pair[0] for pair in pairs)
-    print(f"bare Python        {bare * 1000:6.0f} ms  (median of {RUNS})")
-    print(f"reconciler --help  {help_ * 1000:6.0f} ms")
-    print(f"difference         {over * 1000:6.0f} ms  (median of pairs; the bar is 120)")
+    yield Row(
+        "`--help` beside bare Python",
+        f"{help_ * 1000:.0f} ms",
+        f"{bare * 1000:.0f} ms",
+        help_ / bare,
+        bounds=((f"{over * 1000:.0f} ms more, at most {DUE * 1000:.0f}", over <= DUE),),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(markdown(list(rows(quick="--quick" in sys.argv))))

@@ -7,25 +7,29 @@ C library.
 
 from __future__ import annotations
 
-import os
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tests.benchmarks.measuring import PROGRAM, Command, in_turn
+from tests.benchmarks.table import Due, Row, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FILES: Final = 100
 MANIFESTS: Final = 10_000
+QUICK_MANIFESTS: Final = 500
+DUE: Final = Due(0.6, at_most=True)
+MEBIBYTES_DUE: Final = 200
 RUNS: Final = 9
 SEED: Final = 20_240_501
 
 # The one place that says what is measured.
-VALIDATE: Final = (sys.executable, "-m", "reconciler", "validate")
+VALIDATE: Final = (*PROGRAM, "validate")
 
 LOAD: Final = (
     sys.executable,
@@ -66,12 +70,6 @@ spec:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    seconds: float
-    mebibytes: float
-
-
 def make_files(folder: Path, manifests: int = MANIFESTS, files: int = FILES) -> None:
     chance = random.Random(SEED)  # noqa: S311  # the same files every time, and no secrets
     for file in range(files):
@@ -83,31 +81,20 @@ def make_files(folder: Path, manifests: int = MANIFESTS, files: int = FILES) -> 
         (folder / f"{file:03d}.yaml").write_text("---\n".join(texts))
 
 
-def measure(command: tuple[str, ...], folder: Path) -> Measured:
-    """Run a whole process to its end; its peak is what the system says of it."""
-    started = time.perf_counter()
-    with subprocess.Popen([*command, str(folder)], stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command[1:]} ended in {process.returncode}")
-    return Measured(seconds, usage.ru_maxrss / 1024)
-
-
-def main() -> None:
+def rows(*, quick: bool) -> Iterator[Row]:
+    manifests = QUICK_MANIFESTS if quick else MANIFESTS
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_files(folder)
-        measure(LOAD, folder), measure(VALIDATE, folder)
-        pairs = [(measure(LOAD, folder), measure(VALIDATE, folder)) for _ in range(RUNS)]
-    ratio = statistics.median(validate.seconds / load.seconds for load, validate in pairs)
-    for title, runs in zip(("load", "validate"), zip(*pairs, strict=True), strict=True):
-        seconds = statistics.median(run.seconds for run in runs)
-        peak = max(run.mebibytes for run in runs)
-        print(f"{title:9} {seconds * 1000:6.0f} ms  peak {peak:5.0f} MiB")
-    print(f"ratio     {ratio:6.2f}     (median of {RUNS} pairs; the bar is 0.6, and 200 MiB)")
+        folder = Path(name, "manifests")
+        folder.mkdir()
+        make_files(folder, manifests)
+        commands = [
+            Command((*words, str(folder)), folder, lambda _: True) for words in (VALIDATE, LOAD)
+        ]
+        ours, load = in_turn(commands, 1 if quick else RUNS)
+    under = (f"under {MEBIBYTES_DUE} MiB", ours.peak < MEBIBYTES_DUE)
+    title = f"validate of {manifests:,} beside loading them"
+    yield Row(title, str(ours), str(load), ours.clock / load.clock, DUE, (under,))
 
 
 if __name__ == "__main__":
-    main()
+    print(markdown(list(rows(quick="--quick" in sys.argv))))

@@ -1,0 +1,88 @@
+"""Every benchmark in turn, or those named: one table, and a plot of its ratios.
+
+Run it by `python -m tests.benchmarks [NAME...] [--quick] [--plot FILE]`. What a benchmark prints
+that has no rows yet stands below the table as it is. Ends in 1 where a due is not kept, unless it
+is a quick run, whose sizes say nothing of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from reconciler.version import VERSION
+from tests.benchmarks.measuring import ROOT
+from tests.benchmarks.table import markdown, plot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tests.benchmarks.table import Row
+
+WITH_ROWS: Final = ("start_up", "validate", "changed_from", "scale", "peers", "shards")
+WITH_TEXT: Final = ("reads", "pacing")
+NAMES: Final = (*WITH_ROWS, *WITH_TEXT)
+LIBRARIES: Final = ("httpx", "pydantic", "ruamel.yaml")
+
+
+def heading() -> str:
+    """Say what was measured where, and how busy it was: a busy machine's ratios are noise."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    load = os.getloadavg()[0]
+    return (
+        f"reconciler {VERSION}, Python {platform.python_version()}, {libraries}\n"
+        f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} cores, "
+        f"load {load:.1f}\n"
+    )
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    models = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    return next(models, "processor unknown")
+
+
+def rows_of(names: Iterable[str], *, quick: bool) -> Iterator[Row]:
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        module = importlib.import_module(f"tests.benchmarks.{name}")
+        yield from module.rows(quick=quick)
+
+
+def text_of(name: str) -> str:
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    command = (sys.executable, "-m", f"tests.benchmarks.{name}")
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return f"\n{name}:\n```\n{done.stdout}```\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--quick", action="store_true", help="small sizes: that it runs at all")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write the ratios as SVG")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(NAMES):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    names = asked.names or NAMES
+    head = heading()
+    rows = list(rows_of([name for name in WITH_ROWS if name in names], quick=asked.quick))
+    print(f"{head}\n{markdown(rows)}", end="")
+    if asked.plot is not None:
+        asked.plot.write_text(plot(rows, head.splitlines()))
+    for name in WITH_TEXT:
+        if name in names and not asked.quick:
+            print(text_of(name), end="")
+    return 0 if asked.quick or all(row.is_kept for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
