@@ -21,8 +21,9 @@ NOT_FOUND = (
 
 
 @click.group(cls=Group, help="Verify an audit log (`auditLog` in the configuration).")
-def command() -> None:
-    pass
+@global_options
+def command(_flags: Globals) -> None:
+    """Hold the command below."""
 
 
 @command.command(

@@ -34,7 +34,7 @@ def _declared(context: click.Context) -> Iterator[str]:
     from reconciler.configuration.config import load_configuration  # noqa: PLC0415 - as above
     from reconciler.manifests.loading import load_desired  # noqa: PLC0415 - as above
 
-    given = context.params.get("config") or context.find_root().params.get("config")
+    given = context.params.get("config")
     cwd = Path.cwd()
     configuration = load_configuration(Path(given) if given else None, {}, cwd)
     desired = load_desired(context.params.get("paths") or (), configuration, cwd)

@@ -32,7 +32,8 @@ DEFAULT_PORT = 8085
 @click.group(
     cls=Group, help="Run the offline Partner Center, take it back to its seed, vet qualifications."
 )
-def command() -> None:
+@global_options
+def command(_flags: Globals) -> None:
     """Hold the three commands below."""
 
 

@@ -1,10 +1,14 @@
-"""Commands whose `--help` ends in examples, exit codes and environment; the texts are elsewhere."""
+"""Commands whose `--help` ends in examples, exit codes and environment, and groups of them.
+
+The texts are elsewhere.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,9 +22,23 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group with an entry in the table of help texts, as each of its commands has one."""
+    """A group with an entry in the table of help texts, as each of its commands has one.
+
+    A flag that is given before the name of a command holds for it too; the nearest one wins.
+    """
 
     command_class = Command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        given = {
+            name: value
+            for name, value in ctx.params.items()
+            if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+        }
+        ctx.default_map = {args[0]: given}
+        return super().resolve_command(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_sections(ctx, formatter)

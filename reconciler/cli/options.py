@@ -29,16 +29,8 @@ class Globals:
     refresh_token_out: Path | None = None
 
 
-@click.pass_context
-def keep_globals(
-    context: click.Context, config: str | None, *, no_color: bool, verbose: bool
-) -> None:
-    """Keep what was given before the command's name for the command to find."""
-    context.obj = (config, no_color, verbose)
-
-
 def global_options(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Let a command take the global flags too, as its first argument; the nearest one wins."""
+    """Let a command take the global flags too, as its first argument."""
 
     @click.option("--config", type=click.Path(), help="The configuration. [reconciler.yaml]")
     @click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR.")
@@ -47,12 +39,10 @@ def global_options(function: Callable[..., Result]) -> Callable[..., Result]:
     )
     @wraps(function)
     def command(**flags: Any) -> Result:  # noqa: ANN401 - click's own
-        outer = click.get_current_context().find_root().obj or (None, False, False)
-        config = flags.pop("config") or outer[0]
-        plain = flags.pop("no_color") or outer[1] or bool(os.environ.get("NO_COLOR"))
-        verbose = flags.pop("verbose") or outer[2]
+        config = flags.pop("config")
+        plain = flags.pop("no_color") or bool(os.environ.get("NO_COLOR"))
         chosen = None if config is None else Path(config)
-        return function(Globals(chosen, not plain, verbose), **flags)
+        return function(Globals(chosen, not plain, flags.pop("verbose")), **flags)
 
     return command
 

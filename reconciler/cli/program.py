@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from reconciler.cli.help import Group
-from reconciler.cli.options import keep_globals
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
@@ -74,7 +73,6 @@ class LazyGroup(Group):
 program = LazyGroup(
     COMMANDS,
     name="reconciler",
-    callback=keep_globals,
     params=[
         click.Option(["--config"], type=click.Path(), help="The configuration. [reconciler.yaml]"),
         click.Option(["--no-color"], is_flag=True, help="No colours, as with NO_COLOR."),

@@ -53,7 +53,26 @@ def test_listed(project: Project) -> None:
     assert told.code == 0
     for each in (create["requestId"], *create["correlationIds"], "county", "journal settle"):
         assert each in told.out
-    assert project.run("journal", "--format", "json").document["unsettled"] == [create]
+    for group in (("journal", "--format", "json"), ("journal", "--format", "json", "list")):
+        assert project.run(*group).document["unsettled"] == [create]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("journal", "list"),
+        ("emulator", "vet", id_of(1), "Education", "approve"),
+        ("emulator", "reset"),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 1])
+def test_flags_before_a_command_of_a_group_are_heeded(
+    project: Project, command: tuple[str, ...], before: int
+) -> None:
+    """Between the group and its command as well: what is asked for is never left aside."""
+    flagged = (*command[:before], "--config", "nowhere.yaml", *command[before:])
+    ended = project.run(*flagged)
+    assert (ended.code, "nowhere.yaml" in ended.err) == (1, True)
 
 
 def test_settled_as_absent(project: Project, service: Service) -> None:
