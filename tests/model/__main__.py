@@ -1,4 +1,4 @@
-"""Explores the model of one create, or shows what goes wrong without one of its rules."""
+"""Explores the model of one create, and the real code; or shows what a rule is good for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.model.crash_points.cases import (
     created_twice,
     without,
 )
+from tests.model.crash_points.code import in_memory
 from tests.model.crash_points.explore import explore
 from tests.model.crash_points.telling import describe, tell
 from tests.model.crash_points.words import Rule
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str]) -> int:
         _show(_deepened(setting, more), is_bad)
         return 0
     safe = [_show(_deepened(setting, more), broken) for setting in PROMISED]
+    print("\nThe real code:")
+    for setting in PROMISED:
+        _show_code(replace(setting, faults=2 + asked.deep, kills=1 + asked.deep))
     print("\nWhere there is nothing to go by:")
     _show(_deepened(NOTHING_TO_GO_BY, more), created_twice)
     return 0 if all(safe) else 1
@@ -59,6 +63,17 @@ def _show(setting: Setting, is_bad: Callable[[State], bool]) -> bool:
     for line in tell(explored.story or ()):
         print(line)
     return explored.story is None
+
+
+def _show_code(setting: Setting) -> None:
+    """Raises AssertionError, with the story, where the code does what the model lacks."""
+    started = time.perf_counter()
+    with in_memory(setting) as exploration:
+        exploration.run()
+    took = time.perf_counter() - started
+    bounds = f"{setting.faults} faults, {setting.kills} kills"
+    figures = f"{exploration.states} states, {exploration.plays} applies, {took:.0f} s"
+    print(f"{describe(setting)}; {bounds}: {figures}; safe", flush=True)
 
 
 if __name__ == "__main__":

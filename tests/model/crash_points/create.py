@@ -138,6 +138,9 @@ class _Turn:
         delayed = state._replace(strays=self._on_its_way())
         doubt = apply._replace(phase=Phase.SETTLE, doubtful=True)
         odd = doubt._replace(phase=Phase.NOTE, accepted=True)
+        if self.setting.honours and one in state.refused:
+            yield replace(self, state=state).is_told_no(faults=0)
+            return
         yield self.move(Event.KEPT, self.ended(Event.CREATED), took)
         if state.faults:
             yield self.move(Event.LOST, doubt, took, faults=1)
@@ -154,10 +157,13 @@ class _Turn:
         yield self.move(Event.SIGNED_OUT, self.ended(), state, faults=1)
         yield self.move(Event.DOWN, self.ended() if given_up else looks, state, faults=1)
         if not (self.setting.honours and apply.request_id in state.known):
-            no = state._replace(refused=state.refused | {apply.request_id})
-            looks = apply._replace(phase=Phase.REFUSED)
-            end = looks if apply.doubtful else self.ended(Event.REJECTED)
-            yield self.move(Event.REFUSED, end, no, faults=1)
+            yield self.is_told_no(faults=1)
+
+    def is_told_no(self, faults: int) -> Move:
+        no = self.state._replace(refused=self.state.refused | {self.apply.request_id})
+        looks = self.apply._replace(phase=Phase.REFUSED)
+        end = looks if self.apply.doubtful else self.ended(Event.REJECTED)
+        return self.move(Event.REFUSED, end, no, faults=faults)
 
     def is_interrupted(self) -> Iterator[Move]:
         """Kills, Ctrl-C and a full disk, at any point."""
@@ -187,7 +193,7 @@ class _Turn:
         """Send no more; what may have happened before is looked for."""
         stopped = self.apply._replace(stopped=True)
         if stopped.phase is Phase.POST:
-            stopped = stopped._replace(concerned=True)
+            stopped = stopped._replace(concerned=True, sent=True)
         if stopped.doubtful and stopped.phase is not Phase.LINE:
             return stopped._replace(phase=Phase.SETTLE)
         return replace(self, apply=stopped).ended()

@@ -1,0 +1,300 @@
+"""The real attempt, engine and journal in the model's world, in virtual time.
+
+Each apply is replayed from its beginning; from where one ended, the next is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from reconciler.applying.creates import RetryLimits
+from reconciler.applying.engine import ApplyInput, Dependencies, Engine
+from reconciler.applying.history import History, read_history
+from reconciler.applying.journal import Journal
+from reconciler.applying.lock import JOURNAL_FILE
+from reconciler.model.errors import (
+    Answered,
+    CallRefused,
+    OutcomeUnknown,
+    SignInRefused,
+    StateError,
+    Unavailable,
+    UnreadableAnswer,
+)
+from reconciler.model.plan import Created, Outcome
+from reconciler.model.secret import Secret
+from reconciler.model.state import (
+    AccountStatus,
+    CustomerAgreement,
+    CustomerDomain,
+    DesiredState,
+    LiveQualification,
+    LiveState,
+)
+from tests.fake_partner_center import DAWN
+from tests.model.crash_points.choices import KnownFromHere, play_all
+from tests.model.crash_points.words import Event, Kind
+from tests.model.crash_points.world import SETTLING, Killed, World
+from tests.virtual_time import VirtualTimeLoop
+from tests.worlds import (
+    CONTOSO,
+    DENIED_ON,
+    LATER,
+    SKIP,
+    TARGET,
+    customer,
+    denied,
+    education,
+    gcc,
+    live,
+)
+from tests.worlds import World as Planned
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+    from datetime import datetime
+
+    from reconciler.model.plan import Create, Plan, Step
+    from reconciler.model.state import CustomerId, DesiredCustomer
+    from tests.model.crash_points.choices import Choices
+    from tests.model.crash_points.state import Setting
+
+HANGS: Final = 60.0
+MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only for speed
+ENDS: Final = {
+    Outcome.CREATED: Event.CREATED,
+    Outcome.ALREADY_PRESENT: Event.PRESENT,
+    Outcome.REJECTED: Event.REJECTED,
+    Outcome.UNKNOWN: Event.UNKNOWN,
+    Outcome.NOT_ATTEMPTED: Event.UNSENT,
+}
+DECLARED: Final = {
+    Kind.PLAIN: (education(), ()),
+    Kind.GCC: (gcc(), ()),
+    Kind.RESUBMISSION: (education(resubmit=DENIED_ON), (denied(),)),
+}
+CREATED: Final = {
+    Kind.PLAIN: LiveQualification("Education", "InReview"),
+    Kind.GCC: LiveQualification("GovernmentCommunityCloud"),
+    Kind.RESUBMISSION: LiveQualification("Education", "InReview", None, LATER),
+}
+LIMITS: Final = RetryLimits(first_wait=0, largest_wait=0, settling=(SETTLING,))
+
+
+@cache
+def _planned(kind: Kind) -> tuple[DesiredCustomer, Plan]:
+    declared, held = DECLARED[kind]
+    contoso = customer(declared)
+    state = LiveState({CONTOSO: live(*held)})
+    return contoso, Planned(DesiredState((contoso,)), state, SKIP).plan
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Partner Center, as the engine asks for it."""
+
+    world: World
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        self.world.may_stop()
+        yield
+
+    async def qualifications(self, _customer_id: CustomerId) -> tuple[LiveQualification, ...]:
+        kind = self.world.setting.kind
+        match self.world.read():
+            case Event.UNREAD:
+                raise Unavailable("no connection")
+            case Event.SEEN:
+                return (CREATED[kind],)
+            case _:
+                return DECLARED[kind][1]
+
+    async def create_qualification(
+        self, _create: Create, request_id: str, wanted: Callable[[str], bool]
+    ) -> Created:
+        self.world.may_be_interrupted()
+        if not wanted("correlation"):
+            raise Unavailable("stopped before its turn")
+        fate = self.world.post(request_id)
+        if fate is Event.LEFT:
+            await asyncio.sleep(HANGS)
+        if fate is not Event.KEPT:
+            raise _error(fate)
+        return Created(CREATED[self.world.setting.kind], "correlation")
+
+    async def customer_domain(self, _customer_id: CustomerId) -> CustomerDomain:
+        raise AssertionError("nothing here makes a side check needed")
+
+    async def account_status(self, _customer_id: CustomerId) -> AccountStatus:
+        raise AssertionError("nothing here makes a side check needed")
+
+    async def customer_agreement(self, _customer_id: CustomerId) -> CustomerAgreement:
+        raise AssertionError("nothing here makes a side check needed")
+
+
+def _error(fate: Event) -> Exception:
+    match fate:
+        case Event.DOWN:
+            return Unavailable("throttled", answered=Answered(429))
+        case Event.SIGNED_OUT:
+            return SignInRefused("who are you?", answered=Answered(401))
+        case Event.REFUSED:
+            return CallRefused("a definite no", answered=Answered(400))
+        case Event.ODD | Event.ODD_VAIN:
+            return UnreadableAnswer("an odd 2xx", answered=Answered(202))
+        case _:
+            return OutcomeUnknown("no answer came in time")
+
+
+@dataclass(slots=True)
+class Lines:
+    """The real journal. Each line may be torn by a kill, or refused by a full disk."""
+
+    world: World
+    journal: Journal
+    path: Path
+    at_death: bytes | None = None
+    ended: bool = False
+
+    def sending(self, at: datetime, step: Step, request_id: str) -> None:
+        self._line(Event.LINE, lambda: self.journal.sending(at, step, request_id))
+
+    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None:
+        self._line(None, lambda: self.journal.posting(at, request_id, correlation_id))
+
+    def accepted(self, at: datetime, request_id: str) -> None:
+        self._line(Event.NOTED, lambda: self.journal.accepted(at, request_id))
+
+    def settled(
+        self, at: datetime, request_id: str, outcome: Outcome, audited: str | None = None
+    ) -> None:
+        self.ended = True
+        self._line(ENDS[outcome], lambda: self.journal.settled(at, request_id, outcome, audited))
+
+    def _line(self, event: Event | None, write: Callable[[], None]) -> None:
+        before = self.path.read_bytes()
+        match self.world.line(event):
+            case Event.KILLED:
+                self.world.dies(Event.KILLED)
+            case Event.TORN:
+                write()
+                torn = len(before) + (self.path.stat().st_size - len(before)) // 2
+                self.at_death = self.path.read_bytes()[:torn]
+                self.world.dies(Event.TORN)
+            case Event.FULL:
+                raise StateError("the disk is full")
+            case _:
+                write()
+
+
+@dataclass(slots=True)
+class Exploration:
+    """Every way to apply one create again and again, in `folder`, until the bounds are met."""
+
+    folder: Path
+    loop: VirtualTimeLoop
+    setting: Setting
+    limits: RetryLimits = LIMITS
+    forgetful: bool = False
+    """Nothing of the journal is handed to the next apply: to see what that comes to."""
+    plays: int = 0
+    _seen: set[Hashable] = field(default_factory=set)
+    _waiting: list[tuple[World, bytes]] = field(default_factory=list)
+
+    @property
+    def states(self) -> int:
+        return len(self._seen)
+
+    def run(self) -> None:
+        """Raises AssertionError, with the story, for what is created twice or not in the model."""
+        self._waiting = [(World(self.setting, self.loop.time, self._noted), b"")]
+        while self._waiting:
+            world, journal = self._waiting.pop()
+            self.plays += play_all(partial(self._play, world, journal), self._seen)
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / JOURNAL_FILE
+
+    def _play(self, before: World, journal: bytes, choices: Choices) -> None:
+        self._path.write_bytes(journal)
+        world = before.starts_anew(choices)
+        self._apply(world)
+        if Event.TORN in world.story or world.starts > self.setting.kills:
+            return
+        state = world.state()
+        if state not in self._seen:
+            self._seen.add(state)
+            self._waiting.append((world, self._path.read_bytes()))
+
+    def _apply(self, world: World) -> None:
+        history = read_history(self._path, TARGET)
+        with Journal(self._path, f"run {world.starts}") as journal:
+            journal.started(self._now(), "digest", TARGET)
+            lines = Lines(world, journal, self._path)
+            self._run(Engine(self._input(history), self._around(world, lines), world.stop))
+        if lines.at_death is not None:
+            self._path.write_bytes(lines.at_death)
+        if not lines.ended and world.story[-1] not in (Event.KILLED, Event.TORN, Event.LEFT):
+            world.happens(Event.ENDS)
+
+    def _run(self, engine: Engine) -> None:
+        try:
+            self.loop.run_until_complete(engine.run())
+        except BaseExceptionGroup as group:
+            if group.subgroup(KnownFromHere) is not None:
+                raise KnownFromHere from None
+            if group.subgroup(Killed) is None:
+                raise
+
+    def _input(self, history: History) -> ApplyInput:
+        contoso, plan = _planned(self.setting.kind)
+        return ApplyInput(
+            plan=plan,
+            customers={CONTOSO: contoso},
+            policy=SKIP,
+            history=History({}, 0, {}) if self.forgetful else history,
+            read_code=lambda _step: Secret("GCC-4711"),
+        )
+
+    def _around(self, world: World, lines: Lines) -> Dependencies:
+        def chance() -> float:
+            world.may_stop()
+            return 0.0
+
+        return Dependencies(
+            service=Service(world),
+            journal=lines,
+            now=self._now,
+            new_request_id=lambda: f"request {world.starts}",
+            retry_limits=replace(self.limits, chance=chance),
+            concurrency=1,
+        )
+
+    def _now(self) -> datetime:
+        return DAWN + timedelta(seconds=self.loop.time())
+
+    def _noted(self) -> Hashable:
+        history = read_history(self._path, TARGET)
+        ids = frozenset(record.request_id for record in history.unsettled.values())
+        return ids, history.accepted, frozenset(history.done)
+
+
+@contextmanager
+def in_memory(
+    setting: Setting, limits: RetryLimits = LIMITS, *, forgetful: bool = False
+) -> Iterator[Exploration]:
+    """Explore in a folder in memory, where there is one: every line of a journal is flushed."""
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
+        closing(VirtualTimeLoop()) as loop,
+    ):
+        yield Exploration(Path(folder), loop, setting, limits, forgetful)
