@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    # A shell's background job, as CI may be, starts with SIGINT ignored, and so would every
-    # program that the tests start: an inherited "ignored" is kept, and no Ctrl-C arrives.
+    # A shell's background job, as CI may be, starts with SIGINT ignored, one under nohup with
+    # SIGHUP, and so would every program that the tests start: an inherited "ignored" is kept.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # How long an example takes is the machine's business, and no claim of ours.
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")
