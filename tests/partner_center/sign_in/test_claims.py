@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.audit import Actor
 from reconciler.model.secret import Secret
-from reconciler.partner_center.sign_in.claims import Claims, TokenKind, read_claims
+from reconciler.partner_center.sign_in.claims import Claims, TokenKind, read_actor, read_claims
 from tests.partner_center.sign_in.fake_authority import unsigned_jwt
 
 
@@ -84,3 +85,27 @@ def test_no_text_makes_it_fail(one: str, two: str, three: str) -> None:
 def test_no_claims_make_it_fail(claims: dict[str, object]) -> None:
     """Claims of the wrong type are as good as none."""
     assert read_claims(Secret(unsigned_jwt(claims))).kind in TokenKind
+
+
+@pytest.mark.parametrize(
+    ("claims", "actor"),
+    [
+        (
+            {"scp": "x", "upn": "ada@partner.example", "appid": "5f2a", "tid": "5d4b", "oid": "1"},
+            Actor("app+user", "ada@partner.example", "5f2a", "5d4b"),
+        ),
+        ({"scp": "x", "oid": "1", "azp": "5f2a"}, Actor("app+user", "1", "5f2a", None)),
+        ({"idtyp": "app", "oid": "1", "appid": "5f2a"}, Actor("app-only", None, "5f2a", None)),
+        ({"scp": "x", "upn": 7, "preferred_username": "ada"}, Actor("app+user", "ada", None, None)),
+        ({"scp": "x", "upn": "a" * 900}, Actor("app+user", "a" * 200, None, None)),
+        ({}, Actor()),
+    ],
+)
+def test_who_is_signed_in(claims: dict[str, object], actor: Actor) -> None:
+    """A person by name, else by object; an application by its id; and no more than that."""
+    assert read_actor(Secret(unsigned_jwt(claims))) == actor
+
+
+def test_an_opaque_token_names_nobody() -> None:
+    """What it may do, and as whom, only the service knows."""
+    assert read_actor(Secret("opaque")) == Actor()
