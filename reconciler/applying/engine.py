@@ -71,6 +71,8 @@ class ApplyInput:
     policy: Policy
     history: History
     read_code: Callable[[Step], Secret | None]
+    barred: Mapping[StepKey, str] = field(default_factory=dict)
+    """Why a step must not be sent that the plan was reviewed with: the service's own limits."""
 
 
 class Engine:
@@ -84,7 +86,7 @@ class Engine:
         self._log = CreateLog(dependencies.journal, dependencies.now, stop, dependencies.audit_log)
         self._grounds = _grounds(given, dependencies.now())
         self._codes: dict[StepKey, Secret] = {}
-        self._barred: dict[StepKey, str] = {}
+        self._barred: dict[StepKey, str] = dict(given.barred)
         self._attempts: dict[StepKey, CreateAttempt] = {}
         self._results: dict[StepKey, StepResult] = {}
 

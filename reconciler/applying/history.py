@@ -247,11 +247,11 @@ class _Reader:
         if isinstance(event, Audited):
             # No read has shown it yet, so it is as fresh as the word of the audit log on it.
             record = record.model_copy(update={"at": event.at})
-        if _says_created(event) and self._is_here(self._runs[record.run]):
+        if says_created(event) and self._is_here(self._runs[record.run]):
             self._done[record.key] = record
 
 
-def _says_created(event: Settled | Audited | Ruled) -> bool:
+def says_created(event: Settled | Audited | Ruled) -> bool:
     match event:
         case Settled(outcome=outcome):
             return outcome in (Outcome.CREATED, Outcome.ALREADY_PRESENT)

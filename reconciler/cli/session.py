@@ -69,6 +69,7 @@ class Session:
                     progress=progress,
                     list_customers=service.customers,
                     audit_records=service.audit_records,
+                    remaining_creates=service.remaining_creates,
                     who=access.auth.actor,
                     secrets=access.secrets,
                 )

@@ -233,6 +233,43 @@ _QUALIFICATIONS: Final = (
         ),
     ),
     Rule(
+        id="resubmission-attempt",
+        category=Category.ADVISORY,
+        severity=Severity.WARNING,
+        title="A denied Education is resubmitted",
+        meaning="The message says which attempt of the three this is, as far as it can be counted.",
+        why=(
+            "Verification can be asked for at most three times per customer. The journal knows "
+            "our own, the service's audit log those of the last 90 days; older ones, and those "
+            "that it doesn't tell, are not counted."
+        ),
+        page=EDUCATION_PAGE,
+        remedy="Correct the customer's data in Partner Center before this is applied.",
+    ),
+    Rule(
+        id="resubmission-limit",
+        category=Category.BLOCKED,
+        severity=Severity.ERROR,
+        title="Education was verified as often as it can be",
+        meaning="The resubmission would be the fourth verification, so it is withheld.",
+        why="Verification can be asked for at most three times per customer.",
+        page=EDUCATION_PAGE,
+        remedy=(
+            "Ask Microsoft's support to look at the customer; remove `resubmitDenialOf`, or accept "
+            "`resubmission-limit` in the manifest until it is settled."
+        ),
+    ),
+    Rule(
+        id="validation-code-exhausted",
+        category=Category.BLOCKED,
+        severity=Severity.ERROR,
+        title="The validation code has no creates left",
+        meaning="The service's list of codes says that this one is used up, so no create is sent.",
+        why="A code is good for a limited number of customers, and each create uses it once.",
+        page=GCC_PAGE,
+        remedy="Ask for another code, and name where it is as `validationCodeFrom`.",
+    ),
+    Rule(
         id="vetting-unknown",
         category=Category.PENDING,
         severity=Severity.NOTE,

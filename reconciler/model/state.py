@@ -220,11 +220,28 @@ class SideChecks:
 
 
 @dataclass(frozen=True, slots=True)
+class Verifications:
+    """How often a customer's Education is known to have been asked to be verified."""
+
+    known: int
+    uncounted: str | None = None
+    """What could not be counted, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class LiveState:
     customers: Mapping[CustomerId, LiveCustomer | UnreadableCustomer]
     checks: Mapping[CustomerId, SideChecks] = field(default_factory=lambda: MappingProxyType({}))
     unreadable_codes: frozenset[tuple[CustomerId, CodeReference]] = frozenset()
     """The codes that can't be read where the plan is made."""
+    exhausted_codes: frozenset[tuple[CustomerId, CodeReference]] = frozenset()
+    """The codes that have no creates left for this customer's."""
+    code_uses: NotChecked | None = None
+    """Why the creates that codes have left could not be read, if that was tried."""
+    verifications: Mapping[CustomerId, Verifications] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Of customers with a resubmission."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from reconciler.model.plan import (
 from reconciler.operations.auditing import open_audit_log
 from reconciler.operations.plan import FAILED, plan, plan_exit_code
 from reconciler.operations.settle import Settling, settle_before, settle_unplanned
+from reconciler.planning.limited_steps import LIMIT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from reconciler.applying.history import History
     from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import Plan, StepKey
     from reconciler.model.secret import Secret
     from reconciler.model.state import DesiredState
     from reconciler.operations.run import Run
@@ -284,7 +285,22 @@ def _orders(request: ApplyRequest, run: Run, applying: _Applying) -> ApplyInput:
         policy=policy,
         history=applying.history,
         read_code=read_code,
+        barred=_over_limits(applying.document.plan),
     )
+
+
+def _over_limits(plan_: Plan) -> dict[StepKey, str]:
+    """Find the steps of a reviewed plan that the limits, as they are now, leave no room for."""
+    over = {
+        (finding.customer_id, finding.qualification): finding.message
+        for finding in plan_.findings
+        if finding.rule in LIMIT_RULES
+    }
+    return {
+        step.key: over[named]
+        for step in plan_.steps
+        if (named := (step.customer_id, step.qualification.value)) in over
+    }
 
 
 def _around(run: Run, journal: Journal) -> Dependencies:

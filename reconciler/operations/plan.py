@@ -14,6 +14,7 @@ from reconciler.model.plan import (
     Scope,
 )
 from reconciler.model.state import LiveState
+from reconciler.operations.limits import read_limits
 from reconciler.planning.planner import customers_to_check, make_plan
 from reconciler.version import VERSION
 
@@ -59,7 +60,8 @@ async def plan_of(
     wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
     to_check = customers_to_check(desired, live, settings.policy)
     checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
-    return make_document(desired, replace(live, checks=checks), scope, settings, run.now())
+    live = await read_limits(to_check, replace(live, checks=checks), run)
+    return make_document(desired, live, scope, settings, run.now())
 
 
 def make_document(

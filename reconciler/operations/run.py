@@ -11,7 +11,7 @@ from reconciler.applying.audit_evidence import none_recorded
 from reconciler.applying.creates import RetryLimits
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.model.audit import Actor
-from reconciler.model.secret import KnownSecrets
+from reconciler.model.secret import KnownSecrets, Secret
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -43,6 +43,11 @@ async def nobody_listed() -> AsyncIterator[CustomerSummary]:
         yield customer
 
 
+async def none_listed(_codes: frozenset[Secret]) -> Mapping[Secret, int]:
+    """Tell of no code what it has left."""
+    return {}
+
+
 async def nobody_told() -> Actor:
     """Say nothing of who is signed in."""
     return Actor()
@@ -65,6 +70,8 @@ class Run:
     """Every customer of the partner, once; an error in its course means it is not whole."""
     audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
     """What was done since a day, of one customer or of all."""
+    remaining_creates: Callable[[frozenset[Secret]], Awaitable[Mapping[Secret, int]]] = none_listed
+    """How many creates the codes have left, of those that the service lists."""
     who: Callable[[], Awaitable[Actor]] = nobody_told
     """Who is signed in, for the audit log."""
     secrets: KnownSecrets = field(default_factory=KnownSecrets)

@@ -11,12 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from reconciler.model.secret import Secret
 from reconciler.partner_center.protocol import is_deciding
 
 if TYPE_CHECKING:
     from reconciler.model.secret import KnownSecrets
 
-Json = bool | int | float | str | None | list["Json"] | dict[str, "Json"]
+Json = bool | int | float | str | None | Secret | list["Json"] | dict[str, "Json"]
+"""A Secret is a text that the caller knows to be one by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,33 @@ class NotJson:
 NOTHING: Final = NotJson("it is empty")
 
 
-def read_body(body: bytes, most_values: int, secrets: KnownSecrets) -> Json | NotJson:
-    """Read JSON in UTF-8; objects keep the spelling of their names."""
+def read_body(
+    body: bytes,
+    most_values: int,
+    secrets: KnownSecrets,
+    secret_names: frozenset[str] = frozenset(),
+) -> Json | NotJson:
+    """Read JSON in UTF-8; objects keep the spelling of their names.
+
+    What has one of `secret_names`, in lower case, is wrapped before anything else looks at it.
+    """
     if not body:
         return NOTHING
     if _values_at_most(body) > most_values:
         return NotJson(f"it holds more than the {most_values} values that are due at most")
     try:
-        return _parse(body.decode("utf-8-sig"), secrets)  # some .NET services begin with a BOM
+        text = body.decode("utf-8-sig")  # some .NET services begin with a BOM
+        return _parse(text, secrets, secret_names)
     except (ValueError, RecursionError) as error:
         return NotJson(_why(error))
 
 
-def _parse(text: str, secrets: KnownSecrets) -> Json:
-    said: Json = json.loads(
-        text, object_pairs_hook=_each_name_once, parse_constant=_refuse_constant
-    )
+def _parse(text: str, secrets: KnownSecrets, secret_names: frozenset[str]) -> Json:
+    def read_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        return _wrapped(_each_name_once(pairs), secret_names)
+
+    hook = read_object if secret_names else _each_name_once
+    said: Json = json.loads(text, object_pairs_hook=hook, parse_constant=_refuse_constant)
     # An escape can spell any letter: then the text as it was sent shows nothing of a secret.
     return _strike_out(said, secrets) if "\\" in text or secrets.occur_in(text) else said
 
@@ -81,6 +94,13 @@ def _each_name_once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return named
 
 
+def _wrapped(named: dict[str, Json], secret_names: frozenset[str]) -> dict[str, Json]:
+    return {
+        name: Secret(str(value)) if value is not None and name.casefold() in secret_names else value
+        for name, value in named.items()
+    }
+
+
 def _refuse_constant(_name: str) -> NoReturn:
     raise _Refused("it holds a number that JSON doesn't have")
 
@@ -106,7 +126,7 @@ def _strike_out(said: Json, secrets: KnownSecrets) -> Json:
                 name: value if name.casefold() in _SENT_BACK else _strike_out(value, secrets)
                 for name, value in said.items()
             }
-        case bool() | None:
+        case bool() | Secret() | None:
             return said
         case _:
             digits = str(said)

@@ -101,6 +101,11 @@ class Call:
         return 32 * 1024 * 1024 if self.kind in LISTS else 1024 * 1024
 
     @property
+    def secret_names(self) -> frozenset[str]:
+        """What of its answer is a secret by itself, whether this run holds it or not."""
+        return frozenset({"validationid"}) if self.kind is Kind.GCC_CODES else frozenset()
+
+    @property
     def target(self) -> str:
         return f"{self.path}?{self.query}" if self.query else self.path
 
@@ -231,6 +236,12 @@ def audit_records_page(query: str, continuation: str | None) -> Call:
     path = f"{PREFIX}/auditrecords"
     what = "read the audit records"
     return Call(Kind.AUDIT_RECORDS, what, path, query=query, continuation=continuation)
+
+
+def gcc_codes_call() -> Call:
+    """The codes of the partner, each told as its own `validationId`."""
+    path = f"{PREFIX}/customers/all/validations"
+    return Call(Kind.GCC_CODES, "list the validation codes", path)
 
 
 def _path(customer_id: CustomerId, rest: str = "") -> str:

@@ -27,7 +27,7 @@ from reconciler.partner_center.sign_in_refusals import SignInRefusals
 from reconciler.partner_center.wire_types import WireShape
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
     from datetime import date
     from types import TracebackType
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Create, Created
+    from reconciler.model.secret import Secret
     from reconciler.model.state import (
         AccountStatus,
         CustomerAgreement,
@@ -136,6 +137,11 @@ class PartnerCenterClient:
         """Who did what since a day of the last 90, of one customer or of all; newest first."""
         async for record in self._list(paging.audit_records(since, customer_id)):
             yield record
+
+    async def remaining_creates(self, codes: frozenset[Secret]) -> Mapping[Secret, int]:
+        """How many creates these codes have left; one that isn't listed is left out."""
+        listed = await self._read(calls.gcc_codes_call(), wire.read_code_uses)
+        return {code: left for code, left in listed if code in codes}
 
     async def _list(self, listing: paging.Listing[Element, Item]) -> AsyncIterator[Item]:
         while (call := listing.next_call) is not None:

@@ -167,7 +167,7 @@ def _read(received: Received, call: Call, now: datetime, secrets: KnownSecrets) 
     return ServiceAnswer(
         status=received.status,
         headers=headers,
-        content=read_body(received.body, call.most_values, secrets),
+        content=read_body(received.body, call.most_values, secrets, call.secret_names),
         correlation_id=_correlation_id(headers.get("ms-correlationid"), received.correlation_id),
         retry_after=parse_retry_after(received.headers.get("retry-after"), now),
         sign_in_renewed=received.sign_in_renewed,

@@ -39,13 +39,21 @@ from reconciler.partner_center.protocol import (
     AGREEMENT,
     NO_ACCOUNT_STATUS,
 )
-from reconciler.partner_center.wire_types import Guid, Instant, MaybeEmptyWord, WireShape, Word
+from reconciler.partner_center.wire_types import (
+    Guid,
+    Instant,
+    MaybeEmptyWord,
+    SecretText,
+    WireShape,
+    Word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from reconciler.model.plan import Create
+    from reconciler.model.secret import Secret
     from reconciler.partner_center.calls import Call, ServiceAnswer
 
 Shape = TypeVar("Shape")
@@ -100,6 +108,12 @@ class _Customer(WireShape):
     profile: CompanyProfile | None = Field(default=None, alias="companyprofile")
 
 
+class _CodeUse(WireShape):
+    code: SecretText = Field(alias="validationid")
+    left: int = Field(alias="remainingcreates")
+
+
+_CODE_USES: Final = TypeAdapter(tuple[_CodeUse, ...])
 _ELEMENTS: Final = TypeAdapter(tuple[_Element, ...])
 _ELEMENT: Final = TypeAdapter(_Element)
 _ACCOUNT_STATUS: Final = TypeAdapter(_AccountStatus)
@@ -210,6 +224,11 @@ def read_agreements(call: Call, answer: ServiceAnswer) -> CustomerAgreement:
 
 def read_direct_signature(call: Call, answer: ServiceAnswer) -> CustomerAgreement:
     return CustomerAgreement(read_shape(_DIRECT_SIGNATURE, call, answer).signed)
+
+
+def read_code_uses(call: Call, answer: ServiceAnswer) -> tuple[tuple[Secret, int], ...]:
+    """Each code, and how many creates it has left."""
+    return tuple((use.code, use.left) for use in read_shape(_CODE_USES, call, answer))
 
 
 def retry_hint(answer: ServiceAnswer) -> bool | None:

@@ -15,10 +15,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     StringConstraints,
     model_validator,
 )
 
+from reconciler.model.secret import Secret
 from reconciler.partner_center.errors import plain_text
 
 LONGEST_DATE: Final = 40
@@ -49,6 +51,9 @@ def _refuse_unprintable(word: str) -> str:
         raise ValueError("holds control characters")
     return word
 
+
+SecretText = InstanceOf[Secret]
+"""What was wrapped as it was read, for its name."""
 
 Guid = Annotated[UUID, Field(strict=False)]
 Instant = Annotated[datetime | str | None, BeforeValidator(_read_instant)]

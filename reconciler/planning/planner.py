@@ -19,6 +19,7 @@ from reconciler.model.state import (
 from reconciler.planning.acceptance import with_acceptances
 from reconciler.planning.decision import Decision, decide
 from reconciler.planning.findings import make_finding
+from reconciler.planning.limited_steps import limited
 from reconciler.planning.side_checks import checked, sign_in_findings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reconciler.model.findings import Finding
-    from reconciler.model.plan import PlanOptions
+    from reconciler.model.plan import PlanOptions, Step
     from reconciler.model.policy import Policy
     from reconciler.model.state import DesiredState, LiveState
 
@@ -52,6 +53,22 @@ def customers_to_check(
     )
 
 
+def planned_steps(
+    customers: Iterable[DesiredCustomer], live: LiveState, policy: Policy
+) -> tuple[Step, ...]:
+    """Find the steps before any check, of customers that could be read, in the plan's order."""
+    return tuple(
+        step
+        for customer in sorted(customers, key=_order)
+        if isinstance(state := live.customers[customer.customer_id], LiveCustomer)
+        for step in decide(customer, state, policy).steps
+    )
+
+
+def _order(customer: DesiredCustomer) -> tuple[str, str]:
+    return customer.name, customer.customer_id
+
+
 def make_plan(
     desired: DesiredState,
     live: LiveState,
@@ -61,7 +78,7 @@ def make_plan(
     policy, scope = options.policy, options.scope
     decided = [
         _decide_customer(customer, live, policy)
-        for customer in sorted(desired.customers, key=lambda c: (c.name, c.customer_id))
+        for customer in sorted(desired.customers, key=_order)
     ]
     steps = tuple(step for each in decided for step in each.decision.steps)
     findings = [finding for each in decided for finding in _findings(each, options.today)]
@@ -103,7 +120,8 @@ def _decide_customer(customer: DesiredCustomer, live: LiveState, policy: Policy)
     state = live.customers[customer.customer_id]
     if isinstance(state, UnreadableCustomer):
         return _Decided(customer, _unreadable(customer, state), unreadable=True)
-    decision = _with_codes(customer, decide(customer, state, policy), live)
+    decision = limited(customer, decide(customer, state, policy), live)
+    decision = _with_codes(customer, decision, live)
     if not decision.steps:
         return _Decided(customer, decision)
     checks = live.checks.get(customer.customer_id, SideChecks())

@@ -25,6 +25,8 @@ ELSEWHERE: Final = frozenset(
         "customer-unreadable",  # takes a service that refuses
         "not-checked",  # takes an app-only sign-in
         "not-permitted-by-policy",  # takes a narrower policy
+        "resubmission-limit",  # takes three verifications on record
+        "validation-code-exhausted",  # takes a code that is used up
         "validation-code-not-checked",  # takes a code that isn't there
     }
 )

@@ -57,6 +57,8 @@ PLANNED: Final = {
         "validation-code-missing",
         "not-permitted-by-policy",
         "customer-mismatch",
+        "resubmission-limit",
+        "validation-code-exhausted",
     },
     Category.DENIED: {"vetting-denied"},
     Category.UNREADABLE: {"customer-not-found", "customer-unreadable"},
@@ -74,6 +76,7 @@ PLANNED: Final = {
         "unmanaged-customer",
         "changed-outside",
         "configuration-changed",
+        "resubmission-attempt",
     },
 }
 SEVERITIES: Final = {

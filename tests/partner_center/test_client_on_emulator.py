@@ -229,3 +229,25 @@ def test_the_same_request_id_is_one_create() -> None:
         return len(await client.qualifications(EMPTY))
 
     assert run(use, fault("drop-after", "createQualification")) == 1
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_the_creates_that_codes_have_left(*, held: bool) -> None:
+    """Told for the codes that were asked about, though no answer may repeat one that is held."""
+    known, other = Secret("123456"), Secret("654321")
+
+    async def use(client: PartnerCenterClient) -> object:
+        if held:
+            governed = Create(GOVERNED, Qualification.GCC, validation_code=known)
+            await client.create_qualification(governed, str(uuid4()))
+        return await client.remaining_creates(frozenset({known, other}))
+
+    assert run(use) == {known: 0 if held else 1}
+
+
+@pytest.mark.parametrize("kind", ["truncate", "wrong-content-type", "empty", "garbage"])
+def test_a_list_of_codes_that_is_harmed_is_an_error(kind: str) -> None:
+    """Never taken for one that knows no code."""
+    codes = frozenset({Secret("123456")})
+    harmed = {"faults": [{"kind": kind, "call": "validations"}]}
+    assert isinstance(run(lambda client: client.remaining_creates(codes), harmed), ServiceError)
