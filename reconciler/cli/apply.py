@@ -21,8 +21,9 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import context_for, refuse_state_files, say, show_error, write
 from reconciler.cli.session import Session, open_session
-from reconciler.documents.models import report_to_document, to_json
+from reconciler.documents.report_model import report_to_document
 from reconciler.documents.saving import ensure_replaceable, write_whole
+from reconciler.documents.shape import to_json
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.model.plan import ApplyReport
 from reconciler.operations.apply import ApplyRequest, apply

@@ -15,7 +15,7 @@ from reconciler.cli.options import Globals, format_option, global_options, sign_
 from reconciler.cli.output import write
 from reconciler.cli.session import calls_logged, surroundings
 from reconciler.configuration.config import load_configuration
-from reconciler.documents.models import to_json
+from reconciler.documents.shape import to_json
 from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import (
     ConfigurationError,

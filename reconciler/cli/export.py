@@ -14,7 +14,7 @@ from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, global_options, paths_argument, sign_in_options
 from reconciler.cli.output import say
 from reconciler.cli.session import Session, open_session
-from reconciler.documents.models import to_json
+from reconciler.documents.shape import to_json
 from reconciler.operations.export import ExportRequest, export, list_customers
 from reconciler.scaffold import MANIFEST_SCHEMA
 from reconciler.selection.selection import Narrowing

@@ -13,7 +13,7 @@ from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
-from reconciler.documents.models import FORMAT_VERSION, to_json
+from reconciler.documents.shape import FORMAT_VERSION, to_json
 from reconciler.model.errors import UsageError
 from reconciler.model.state import format_instant
 from reconciler.operations.journal import list_unsettled, settle

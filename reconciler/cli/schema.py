@@ -9,7 +9,7 @@ import click
 from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import write
-from reconciler.documents.models import to_json
+from reconciler.documents.shape import to_json
 
 KINDS: Final = ("manifest", "config", "plan", "report")
 
@@ -39,11 +39,11 @@ def schema_of(kind: str) -> dict[str, Any]:
 
             return config_schema()
         case "plan":
-            from reconciler.documents.models import PlanModel  # noqa: PLC0415 - as above
+            from reconciler.documents.plan_model import PlanModel  # noqa: PLC0415 - as above
 
             return json_schema(PlanModel)
         case "report":
-            from reconciler.documents.models import ReportModel  # noqa: PLC0415 - as above
+            from reconciler.documents.report_model import ReportModel  # noqa: PLC0415 - as above
 
             return json_schema(ReportModel)
         case _:

@@ -21,7 +21,7 @@ _KINDS: Final = {MANIFEST_SCHEMA: "manifest", CONFIGURATION_SCHEMA: "config"}
 def schema_texts() -> dict[str, str]:
     """Write the schemas of this version, each under its place in a repository."""
     from reconciler.cli.schema import schema_of  # noqa: PLC0415 - slow to import
-    from reconciler.documents.models import to_json  # noqa: PLC0415 - as above
+    from reconciler.documents.shape import to_json  # noqa: PLC0415 - as above
 
     return {place: to_json(schema_of(kind)) for place, kind in _KINDS.items()}
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.documents.models import plan_content
+from reconciler.documents.plan_model import plan_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from reconciler.documents.digest import canonical_json, digest_of
-from reconciler.documents.models import PlanModel, ReportModel, plan_to_document, to_json
+from reconciler.documents.plan_model import PlanModel, plan_to_document
+from reconciler.documents.report_model import ReportModel
 from reconciler.documents.saving import write_whole
+from reconciler.documents.shape import to_json
 from reconciler.model.errors import PlanRefused
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import ValidationError
 
 from reconciler.documents.digest import canonical_json
-from reconciler.documents.models import FORMAT_VERSION, Instant, Shape, TargetModel
+from reconciler.documents.plan_model import TargetModel
 from reconciler.documents.saving import write_whole
+from reconciler.documents.shape import FORMAT_VERSION, Instant, Shape
 from reconciler.model.errors import PlanRefused
 from reconciler.model.plan import Target
 from reconciler.model.snapshot import Reading, Snapshot

@@ -6,15 +6,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from reconciler.documents.models import (
-    plan_to_document,
-    report_to_document,
-    status_to_document,
-    validation_to_document,
-)
+from reconciler.documents.plan_model import plan_to_document
+from reconciler.documents.report_model import report_to_document
+from reconciler.documents.status_model import status_to_document
+from reconciler.documents.validation_model import validation_to_document
 
 if TYPE_CHECKING:
-    from reconciler.documents.models import JsonObject
+    from reconciler.documents.shape import JsonObject
     from reconciler.model.findings import Validation
     from reconciler.model.plan import ApplyReport, PlanDocument
     from reconciler.model.status import StatusReport

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from reconciler.cli.schema import schema_of
-from reconciler.documents.models import to_json
+from reconciler.documents.shape import to_json
 from tests.cli.project import Project
 
 QUICKSTART: Final = Path(__file__).parents[2] / "examples" / "quickstart"

@@ -13,14 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.documents.digest import canonical_json, digest_of, plan_digest
-from reconciler.documents.models import (
-    PlanModel,
-    ReportModel,
-    plan_to_document,
-    report_to_document,
-    to_json,
-    validation_to_document,
-)
+from reconciler.documents.plan_model import PlanModel, plan_to_document
+from reconciler.documents.report_model import ReportModel, report_to_document
+from reconciler.documents.shape import to_json
+from reconciler.documents.validation_model import validation_to_document
 from reconciler.model.findings import (
     Category,
     Diagnostic,

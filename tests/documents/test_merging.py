@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.documents.digest import plan_digest
 from reconciler.documents.merging import ShardPlan, merge_plans
-from reconciler.documents.models import plan_to_document, to_json
+from reconciler.documents.plan_model import plan_to_document
+from reconciler.documents.shape import to_json
 from reconciler.model.errors import PlanRefused
 from reconciler.model.findings import Category, Finding, Severity, Source
 from reconciler.model.plan import (

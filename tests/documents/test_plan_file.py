@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.documents.digest import digest_of, plan_digest
-from reconciler.documents.models import plan_to_document, report_to_document
 from reconciler.documents.plan_file import load_plan, load_plan_or_report, save_plan
+from reconciler.documents.plan_model import plan_to_document
+from reconciler.documents.report_model import report_to_document
 from reconciler.model.errors import PlanRefused, StateError
 from reconciler.model.plan import ApplyReport, Outcome, Plan, PlanDocument, StepResult
 from reconciler.model.state import Qualification

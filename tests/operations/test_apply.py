@@ -16,8 +16,8 @@ from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE, LOCK_FILE, hold_lock
 from reconciler.applying.stop import StopSignal
 from reconciler.documents.digest import digest_of, plan_digest
-from reconciler.documents.models import plan_to_document
 from reconciler.documents.plan_file import save_plan
+from reconciler.documents.plan_model import plan_to_document
 from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import (
     JournalRefused,
