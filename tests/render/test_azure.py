@@ -59,6 +59,16 @@ def test_plain_lines_begin_with_our_words(payload: str) -> None:
     assert [line for line in lines if line and not line.startswith(starts)] == []
 
 
+def test_what_looks_like_an_escape_comes_back() -> None:
+    """The agent undoes our escapes and nothing else: `%0A` in a name is three letters."""
+    looks = "%0A %3B %5D %AZP25"
+    text = render_validation("azure", hostile.validation(looks), CONTEXT)
+    assert looks not in text
+    properties, message = issues(text)[0]
+    assert properties["sourcepath"] == f"infra/{looks}"
+    assert message == f"{looks} -> {looks}"
+
+
 def test_properties_and_message_come_back() -> None:
     """What the agent reads is what was meant: percent signs, semicolons and brackets too."""
     text = render_validation("azure", hostile.validation("5%; [a] b"), CONTEXT)
