@@ -1,9 +1,15 @@
-"""The test command: every check of this project, in turn. Ends in 1 where one of them fails."""
+"""The test command: every check of this project. Ends in 1 where one of them fails.
+
+The tests wait now and then, for processes and real sockets; the other checks run meanwhile, and are
+shown when the tests have ended.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -12,30 +18,45 @@ BIN: Final = Path(sys.executable).parent
 COVERED: Final = 95
 """Percent of branches; the report names what is missing."""
 
-CHECKS: Final = (
+WORKERS: Final = 2 * (os.cpu_count() or 1)
+"""Twice the cores: while one test waits, another computes."""
+
+BESIDES: Final = (
     ("lint", [str(BIN / "ruff"), "check", "."]),
     ("format", [str(BIN / "ruff"), "format", "--check", "."]),
-    ("types", [str(BIN / "mypy")]),
     ("arrows", [str(BIN / "lint-imports"), "--no-cache"]),
-    (
-        "tests",
-        [sys.executable, "-m", "pytest", "-n", "auto", "--cov", f"--cov-fail-under={COVERED}"],
-    ),
+    ("types", [str(BIN / "mypy")]),
+)
+TESTS: Final = (
+    *(sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal"),
+    *("--cov", f"--cov-fail-under={COVERED}"),
 )
 
 
 def main() -> int:
-    failed = [name for name, command in CHECKS if not passes(name, command)]
-    if failed:
-        print(f"FAILED: {', '.join(failed)}")
-        return 1
-    print("every check passed")
-    return 0
+    with ThreadPoolExecutor(1) as besides:
+        running = {name: besides.submit(run_quietly, command) for name, command in BESIDES}
+        show("tests", TESTS)
+        ended = {"tests": subprocess.run(TESTS, cwd=ROOT, check=False).returncode}
+        for name, command in BESIDES:
+            done = running[name].result()
+            show(name, command)
+            print(done.stdout, end="", flush=True)
+            ended[name] = done.returncode
+    failed = [name for name, code in ended.items() if code != 0]
+    print(f"FAILED: {', '.join(failed)}" if failed else "every check passed")
+    return int(bool(failed))
 
 
-def passes(name: str, command: list[str]) -> bool:
+def run_quietly(command: list[str]) -> subprocess.CompletedProcess[str]:
+    both = subprocess.STDOUT
+    return subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=both, text=True, check=False
+    )
+
+
+def show(name: str, command: list[str] | tuple[str, ...]) -> None:
     print(f"--- {name}: {' '.join(Path(part).name for part in command)}", flush=True)
-    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 if __name__ == "__main__":
