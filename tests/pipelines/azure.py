@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.cli.project import clean_environment
-from tests.cli.warm import path_to_warm_program
-from tests.pipelines.runner import copied, read_yaml
+from tests.pipelines.runner import (
+    INSTALL,
+    copied,
+    machine_environment,
+    new_machine,
+    read_yaml,
+    run_bash,
+    run_git,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT: Final = Path(__file__).parents[2]
-INSTALL: Final = "Install reconciler"
 _IF: Final = re.compile(r"\$\{\{ if (eq|ne)\((.*), ('.*'|true)\) \}\}")
 _HOLE: Final = re.compile(r"\$\{\{ (.*?) \}\}")
 _MACRO: Final = re.compile(r"\$\(([\w.]+)\)")
@@ -47,16 +49,11 @@ class Azure:
 
     def run_job(self, file: str, path: list[str | int], ref: str, environ: dict[str, str]) -> Ended:
         """Run the steps at `path` of a pipeline, on `ref`."""
-        machine = self.folder / "machine"
-        shutil.rmtree(machine, ignore_errors=True)
-        (machine / "temp").mkdir(parents=True)
+        machine = new_machine(self.folder, "temp")
         sources = machine / "s"
-        for words in (
-            ["clone", "--quiet", str(self.remote), str(sources)],
-            ["-C", str(sources), "fetch", "--quiet", "origin", f"{ref}:refs/built"],
-            ["-C", str(sources), "checkout", "--quiet", "--detach", "refs/built"],
-        ):
-            subprocess.run(["git", *words], check=True)
+        run_git(machine, "clone", "--quiet", str(self.remote), str(sources))
+        run_git(sources, "fetch", "--quiet", "origin", f"{ref}:refs/built")
+        run_git(sources, "checkout", "--quiet", "--detach", "refs/built")
         pipelines = sources / ".azure-pipelines"
         steps: Any = read_yaml(pipelines / file)
         for part in path:
@@ -133,28 +130,18 @@ class _Run:
             key: _MACRO.sub(lambda macro: variables[macro[1]], str(value))
             for key, value in step.get("env", {}).items()
         }
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-c", script],
-            cwd=self.machine / "s",
-            env=self._environment() | told,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        self.ended.ok = self.ended.ok and done.returncode == 0
-        self.ended.log += f"## {step['displayName']}: {done.returncode}\n{done.stdout}"
-        for name, output, value in _SET.findall(done.stdout):
+        done = run_bash(script, self.machine / "s", self._environment() | told)
+        self.ended.ok = self.ended.ok and done.code == 0
+        self.ended.log += f"## {step['displayName']}: {done.code}\n{done.log}"
+        for name, output, value in _SET.findall(done.log):
             variables[f"{step['name']}.{name}" if output else name] = value
-        for artifact, path in _UPLOAD.findall(done.stdout):
+        for artifact, path in _UPLOAD.findall(done.log):
             copied(Path(path), self.azure.artifacts / artifact)
 
     def _environment(self) -> dict[str, str]:
-        path = path_to_warm_program(self.azure.folder)
         machine = {
             "AGENT_TEMPDIRECTORY": str(self.machine / "temp"),
             "PIPELINE_WORKSPACE": str(self.machine),
             "BUILD_REASON": "IndividualCI",
         }
-        return clean_environment() | machine | {"PATH": path, "PYTHONPATH": str(ROOT)} | self.given
+        return machine_environment(self.azure.folder) | machine | self.given

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.project import Project
-from tests.pipelines.runner import GitHub
-from tests.pipelines.team import Team
-from tests.repositories import GitFolder
+from tests.pipelines.github import GitHub
+from tests.pipelines.team import Team, make_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,16 +19,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def embedded(tmp_path: Path) -> Team:
     """Make a repository by `init`, on the embedded Partner Center."""
-    folder = tmp_path / "clone"
-    assert Project(tmp_path).run("init", str(folder), "--ci", "github").code == 0
-    clone = GitFolder(folder, folder)
-    clone.git("init", "--quiet", "--initial-branch=main")
-    clone.commit("Begin")
-    remote = tmp_path / "remote.git"
-    clone.git("clone", "--quiet", "--bare", str(folder), str(remote))
-    clone.git("remote", "add", "origin", str(remote))
+    clone, remote = make_project(tmp_path, "github")
     github = GitHub(tmp_path / "github", remote)
-    github.folder.mkdir()
     return Team(clone, github)
 
 

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
-from tests.cli.project import clean_environment
-from tests.cli.warm import path_to_warm_program
-from tests.pipelines.runner import copied, read_yaml
+from tests.pipelines.runner import Ran, copied, machine_environment, read_yaml, run_bash, run_git
 
-ROOT: Final = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    log: str
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -32,15 +23,12 @@ class GitLab:
     def artifacts(self) -> Path:
         return self.folder / "artifacts"
 
-    def run_job(self, name: str, branch: str, environ: dict[str, str]) -> Ended:
+    def run_job(self, name: str, branch: str, environ: dict[str, str]) -> Ran:
         """Run a job on the last commit of `branch`; installing is done already."""
         project = self.folder / "builds/project"
         shutil.rmtree(project.parent, ignore_errors=True)
         project.with_suffix(".tmp").mkdir(parents=True)
-        subprocess.run(
-            ["git", "clone", "--quiet", "--branch", branch, str(self.remote), str(project)],
-            check=True,
-        )
+        run_git(self.folder, "clone", "--quiet", "--branch", branch, str(self.remote), str(project))
         job = resolve(read_yaml(project / ".gitlab/reconciler.yml"), name)
         environ = self._environment(project) | environ
         variables = job.get("variables", {})
@@ -53,12 +41,10 @@ class GitLab:
         if job.get("cache", {}).get("policy", "pull-push") != "pull":
             copied(project / ".reconciler", self.folder / "cache")
         copied(project / "plan", self.artifacts)
-        return Ended(main.code, main.log + after.log)
+        return Ran(main.code, main.log + after.log)
 
     def _environment(self, project: Path) -> dict[str, str]:
-        path = path_to_warm_program(self.folder)
-        given = {"PATH": path, "PYTHONPATH": str(ROOT), "CI_PROJECT_DIR": str(project)}
-        return clean_environment() | given
+        return machine_environment(self.folder) | {"CI_PROJECT_DIR": str(project)}
 
     def _dotenv(self) -> dict[str, str]:
         file = self.artifacts / "plan.env"
@@ -85,15 +71,5 @@ def _expand(text: str, environ: dict[str, str]) -> str:
     return environ[text[1:]] if text.startswith("$") else text
 
 
-def _bash(scripts: list[str], folder: Path, environ: dict[str, str]) -> Ended:
-    done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", "\n".join(scripts)],
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout)
+def _bash(scripts: list[str], folder: Path, environ: dict[str, str]) -> Ran:
+    return run_bash("\n".join(scripts), folder, environ, "-eo", "pipefail")

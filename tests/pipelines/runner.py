@@ -1,228 +1,71 @@
-"""A small runner of GitHub workflows: the `run` steps for real, the actions ours use as files."""
+"""What the runners of all platforms share: a machine that has the program, and steps in bash."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
 from tests.cli.project import clean_environment
 from tests.cli.warm import path_to_warm_program
-from tests.pipelines.expressions import holds, interpolate
-from tests.repositories import WHO
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT: Final = Path(__file__).parents[2]
 INSTALL: Final = "Install reconciler"
 """The one step that needs a network; reconciler is here already."""
-
-NO_MATTER: Final = ("actions/setup-python", "azure/login", "github/codeql-action/upload-sarif")
-ROOT: Final = Path(__file__).parents[2]
 
 
 def read_yaml(path: Path) -> Any:
     return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
-class Job:
-    """How a job ended."""
+def machine_environment(folder: Path, *programs: Path) -> dict[str, str]:
+    """Give the variables of a machine whose `programs` come before the program in `folder`."""
+    path = os.pathsep.join([*map(str, programs), path_to_warm_program(folder)])
+    return clean_environment() | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
-    ok: bool
-    outputs: dict[str, str]
+
+@dataclass(frozen=True)
+class Ran:
+    """How a script ended, and what it printed."""
+
+    code: int
     log: str
-    summary: str
-    ran: list[str]
 
 
-@dataclass(frozen=True)
-class GitHub:
-    """One repository at GitHub: its remote, its cache, the artifacts of the run, and `gh`."""
-
-    folder: Path
-    remote: Path
-    environ: dict[str, str] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def artifacts(self) -> Path:
-        return self.folder / "artifacts"
-
-    def run_job(
-        self, workflow: str, name: str, event: dict[str, Any], needs: dict[str, Job] | None = None
-    ) -> Job:
-        """Run one job of the workflow that the commit has, on a new machine at the usual place."""
-        machine = self.folder / "machine"
-        shutil.rmtree(machine, ignore_errors=True)
-        return _Run(self, event, machine).job(workflow, name, needs or {})
+def run_bash(script: str, folder: Path, environ: Mapping[str, str], *flags: str) -> Ran:
+    """Run a script as a platform's machine does, with its `flags` of bash."""
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", *flags, "-c", script],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout)
 
 
-class _Run:
-    def __init__(self, github: GitHub, event: dict[str, Any], machine: Path) -> None:
-        self.github = github
-        self.machine = machine
-        self.workspace = machine / "workspace"
-        self.temp = machine / "temp"
-        self.temp.mkdir(parents=True)
-        self.ok = True
-        self.log = ""
-        self.ran: list[str] = []
-        self.environ: dict[str, str] = {}
-        self.context: dict[str, Any] = {
-            "github": {
-                **event,
-                "repository": "me/customers",
-                "token": "a token",
-                "run_id": "1",
-                "run_attempt": "1",
-            },
-            "vars": github.variables,
-            "runner": {"temp": str(self.temp)},
-            "steps": {},
-        }
-
-    def job(self, workflow: str, name: str, needs: dict[str, Job]) -> Job:
-        self._check_out({"fetch-depth": 0})
-        job = read_yaml(self.workspace / ".github/workflows" / workflow)["jobs"][name]
-        shutil.rmtree(self.workspace)
-        self.workspace.mkdir()
-        outputs = {"needs": {each: {"outputs": needs[each].outputs} for each in needs}}
-        self.context |= outputs
-        if not holds(str(job.get("if", "true")), self.context | {"true": True}, success=True):
-            return Job(self.ok, {}, "", "", [])
-        self.environ |= self._filled(job.get("env", {}))
-        self._steps(job["steps"], self.context)
-        told = self._filled(job.get("outputs", {}))
-        return Job(self.ok, told, self.log, self._read("summary"), self.ran)
-
-    def _filled(
-        self, texts: dict[str, Any], context: dict[str, Any] | None = None
-    ) -> dict[str, str]:
-        known = self.context if context is None else context
-        return {key: interpolate(str(text), known) for key, text in texts.items()}
-
-    def _read(self, name: str) -> str:
-        file = self.machine / name
-        return file.read_text() if file.exists() else ""
-
-    def _steps(self, steps: list[dict[str, Any]], context: dict[str, Any]) -> None:
-        for step in steps:
-            if not holds(str(step.get("if", "true")), context | {"true": True}, success=self.ok):
-                continue
-            if "run" in step:
-                outputs = self._script(step, context)
-            else:
-                outputs = self._action(step["uses"].partition("@")[0], step, context)
-            if "id" in step:
-                context["steps"][step["id"]] = {"outputs": outputs}
-
-    def _script(self, step: dict[str, Any], context: dict[str, Any]) -> dict[str, str]:
-        assert "${{" not in step["run"], "text of others must come through the environment"
-        if step["name"] == INSTALL:
-            return {}
-        self.ran.append(step["name"])
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=self.workspace,
-            env=self._environment() | self._filled(step.get("env", {}), context),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.log += f"## {step['name']}: {done.returncode}\n{done.stdout}{done.stderr}"
-        self.ok = self.ok and done.returncode == 0
-        self.environ |= self._taken("env")
-        return self._taken("output")
-
-    def _environment(self) -> dict[str, str]:
-        given = {
-            "GITHUB_REPOSITORY": "me/customers",
-            "STAND_INS": str(self.github.folder),
-            "PYTHONPATH": str(ROOT),
-        }
-        files = ("OUTPUT", "ENV")
-        given |= {f"GITHUB_{name}": str(self.machine / name.lower()) for name in files}
-        given["GITHUB_STEP_SUMMARY"] = str(self.machine / "summary")
-        programs = _programs(self.github.folder)
-        given["PATH"] = os.pathsep.join([str(programs), path_to_warm_program(self.github.folder)])
-        return clean_environment() | self.github.environ | given | self.environ
-
-    def _taken(self, name: str) -> dict[str, str]:
-        lines = self._read(name).splitlines()
-        (self.machine / name).write_text("")
-        return {key: value for key, _, value in (line.partition("=") for line in lines)}
-
-    def _action(self, action: str, step: dict[str, Any], context: dict[str, Any]) -> dict[str, str]:
-        options = self._filled(step.get("with", {}), context)
-        if action.startswith("./"):
-            return self._composite(self.workspace / action / "action.yml", options)
-        self.ran.append(action)
-        match action:
-            case "actions/checkout":
-                self._check_out(step.get("with", {}))
-            case "actions/cache/restore":
-                copied(self.github.folder / "cache", self.workspace / options["path"])
-            case "actions/cache/save":
-                copied(self.workspace / options["path"], self.github.folder / "cache")
-            case "actions/upload-artifact":
-                self._upload(options)
-            case "actions/download-artifact":
-                copied(self.github.artifacts / options["name"], self.workspace / options["path"])
-            case _:
-                assert action in NO_MATTER, action
-        return {}
-
-    def _composite(self, path: Path, given: dict[str, str]) -> dict[str, str]:
-        action = read_yaml(path)
-        inputs = {
-            key: given.get(key) or value["default"] for key, value in action["inputs"].items()
-        }
-        inside = self.context | {"inputs": inputs, "steps": {}}
-        self._steps(action["runs"]["steps"], inside)
-        return self._filled({key: each["value"] for key, each in action["outputs"].items()}, inside)
-
-    def _check_out(self, options: dict[str, Any]) -> None:
-        depth = [] if options.get("fetch-depth", 1) == 0 else ["--depth=1"]
-        ref = self.context["github"]["ref"]
-        remote = self.github.remote.as_uri()
-        _git("init", "--quiet", str(self.workspace), cwd=self.machine)
-        _git("remote", "add", "origin", remote, cwd=self.workspace)
-        branches = ["+refs/heads/*:refs/remotes/origin/*"] if not depth else []
-        _git(
-            "fetch",
-            "--quiet",
-            *depth,
-            "origin",
-            f"+{ref}:refs/event",
-            *branches,
-            cwd=self.workspace,
-        )
-        _git("checkout", "--quiet", "--detach", "refs/event", cwd=self.workspace)
-
-    def _upload(self, options: dict[str, str]) -> None:
-        path = self.workspace / options["path"]
-        if not path.exists():
-            assert options.get("if-no-files-found") == "ignore", path
-            return
-        copied(path, self.github.artifacts / options["name"])
+def run_git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
 
-def _programs(folder: Path) -> Path:
-    """Make the folder of the stand-ins."""
-    programs = folder / "programs"
-    programs.mkdir(exist_ok=True)
-    for name in ("gh", "az"):
-        program = programs / name
-        program.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -m tests.pipelines.stand_ins {name} "$@"\n'
-        )
-        program.chmod(0o755)
-    return programs
+def new_machine(folder: Path, *inside: str) -> Path:
+    """Make the place of a machine anew, with these folders in it."""
+    machine = folder / "machine"
+    shutil.rmtree(machine, ignore_errors=True)
+    for name in ("", *inside):
+        (machine / name).mkdir(parents=True)
+    return machine
 
 
 def copied(source: Path, target: Path) -> None:
@@ -233,10 +76,3 @@ def copied(source: Path, target: Path) -> None:
     elif source.exists():
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
-
-
-def _git(*words: str, cwd: Path) -> str:
-    done = subprocess.run(
-        ["git", *words], cwd=cwd, env=os.environ | WHO, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()

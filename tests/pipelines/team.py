@@ -6,9 +6,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tests.cli.project import Project
+from tests.repositories import GitFolder
+
 if TYPE_CHECKING:
-    from tests.pipelines.runner import GitHub, Job
-    from tests.repositories import GitFolder
+    from pathlib import Path
+
+    from tests.pipelines.github import GitHub, Job
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,20 @@ class Team:
     def stood_in(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((self.github.folder / "github.json").read_text())
         return state
+
+
+def make_project(folder: Path, platform: str) -> tuple[GitFolder, Path]:
+    """Make a repository by `init`, on the embedded Partner Center: a clone, and its remote."""
+    place = folder / "clone"
+    assert Project(folder).run("init", str(place), "--ci", platform).code == 0
+    clone = GitFolder(place, place)
+    clone.git("init", "--quiet", "--initial-branch=main")
+    clone.commit("Begin")
+    remote = folder / "remote.git"
+    clone.git("clone", "--quiet", "--bare", str(place), str(remote))
+    clone.git("remote", "add", "origin", str(remote))
+    (folder / platform).mkdir()
+    return clone, remote
 
 
 def change(team: Team) -> None:

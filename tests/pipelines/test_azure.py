@@ -11,12 +11,13 @@ import pytest
 from tests.cli.project import Project
 from tests.pipelines.azure import Azure, Ended
 from tests.pipelines.rest import serving
-from tests.pipelines.team import add_an_entity
-from tests.repositories import GitFolder
+from tests.pipelines.team import add_an_entity, make_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.repositories import GitFolder
 
 PULL_REQUEST: Final = "reconciler-pull-request.yml"
 APPLY: Final = "reconciler-apply.yml"
@@ -28,14 +29,7 @@ THREADS: Final = "/org/project/_apis/git/repositories/customers/pullRequests/7/t
 @pytest.fixture
 def project(tmp_path: Path) -> tuple[GitFolder, Azure]:
     """Make a project by `init`, on the embedded Partner Center."""
-    folder = tmp_path / "clone"
-    assert Project(tmp_path).run("init", str(folder), "--ci", "azure").code == 0
-    clone = GitFolder(folder, folder)
-    clone.git("init", "--quiet", "--initial-branch=main")
-    clone.commit("Begin")
-    remote = tmp_path / "remote.git"
-    clone.git("clone", "--quiet", "--bare", str(folder), str(remote))
-    clone.git("remote", "add", "origin", str(remote))
+    clone, remote = make_project(tmp_path, "azure")
     return clone, Azure(tmp_path / "azure", remote)
 
 

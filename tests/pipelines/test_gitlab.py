@@ -9,29 +9,22 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.project import Project
 from tests.pipelines.gitlab import GitLab, resolve
 from tests.pipelines.rest import serving
 from tests.pipelines.runner import read_yaml
-from tests.pipelines.team import add_an_entity
-from tests.repositories import GitFolder
+from tests.pipelines.team import add_an_entity, make_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.repositories import GitFolder
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> tuple[GitFolder, GitLab]:
     """Make a project by `init`, on the embedded Partner Center."""
-    folder = tmp_path / "clone"
-    assert Project(tmp_path).run("init", str(folder), "--ci", "gitlab").code == 0
-    clone = GitFolder(folder, folder)
-    clone.git("init", "--quiet", "--initial-branch=main")
-    clone.commit("Begin")
-    remote = tmp_path / "remote.git"
-    clone.git("clone", "--quiet", "--bare", str(folder), str(remote))
-    clone.git("remote", "add", "origin", str(remote))
+    clone, remote = make_project(tmp_path, "gitlab")
     return clone, GitLab(tmp_path / "gitlab", remote)
 
 
