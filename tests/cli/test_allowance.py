@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.cli.faulty import CREATE, SOE, declare, served
+from tests.cli.faulty import CREATE, SOE, Fault, declare, served
 from tests.cli.project import Project
 from tests.cli.test_interrupts import running, wait_until
 
@@ -26,12 +26,21 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-@pytest.mark.parametrize("saved", [True, False], ids=["with-file", "without"])
-def test_a_killed_run_is_resumed_with_the_number_it_had(project: Project, saved: bool) -> None:
+SLOW: Final[Fault] = {
+    "kind": "delay",
+    "call": CREATE,
+    "seconds": 1.0,
+    "effect": "after",
+    "after": 1,
+    "times": 1,
+}
+"""The second create is done at once and answered late, so that a run can be killed in between."""
+
+
+def test_a_killed_run_is_resumed_with_the_number_it_had(project: Project) -> None:
     """What it sent still counts: no other number will do, and each refusal says which, and whom."""
-    file = ["plan.json"] if saved else []
-    slow = {"kind": "delay", "call": CREATE, "seconds": 1.0, "effect": "after", "after": 1}
-    with served(project, [slow | {"times": 1}]) as service:
+    file = ["plan.json"]
+    with served(project, [SLOW]) as service:
         assert project.run("plan", "--out", "plan.json").code == 0
         first = [project.run(*APPLY, *file, *allow(number)) for number in (None, 3, 5)]
         assert service.posted() == 0
@@ -48,6 +57,17 @@ def test_a_killed_run_is_resumed_with_the_number_it_had(project: Project, saved:
         assert "the plan counts 4 creates" in refused.err
         assert f"customers: {', '.join(NAMES)}" in refused.err
         assert "run again with --allow-creates 4; nothing was sent" in refused.err
+
+
+def test_a_plan_made_after_a_kill_counts_its_own_steps(project: Project) -> None:
+    """What the killed run sent was sent for another plan: two are left, and two are allowed."""
+    with served(project, [SLOW]) as service:
+        with running(project, *APPLY, *allow(4)) as apply:
+            wait_until(lambda: service.posted() >= 2)
+            apply.send_signal(signal.SIGKILL)
+        assert service.posted() == 2
+        assert project.run(*APPLY).code == 0
+        assert (service.created(), service.posts_of([1, 2, 3, 4])) == (4, [[1]] * 4)
 
 
 def test_a_run_that_ended_is_over(project: Project) -> None:

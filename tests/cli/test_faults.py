@@ -149,7 +149,11 @@ def test_a_gcc_create_that_happened_is_not_repeated(project: Project) -> None:
 def test_a_create_whose_2xx_was_cut_off_is_never_repeated(project: Project) -> None:
     """The service took it: where it stays absent it is unknown, in the next run as well."""
     declare(project, {"county": [SOE]})
-    faults: list[Fault] = [{"kind": "lag", "reads": 50}, {"kind": "truncate", "call": CREATE}]
+    faults: list[Fault] = [
+        {"kind": "lag", "reads": 50},
+        {"kind": "truncate", "call": CREATE},
+        {"kind": "status", "status": 403, "call": "auditRecords"},  # which would settle it
+    ]
     with served(project, faults) as service:
         ended = [project.run(*APPLY) for _ in range(2)]
         assert service.posts(id_of(1)) == [1]
