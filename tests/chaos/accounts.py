@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos.promises import created_pairs
-from tests.chaos.worlds import APPROVED, GCC
+from tests.chaos.worlds import APPROVED, EDUCATION, GCC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tests.chaos.promises import Pair
     from tests.chaos.service import Truth
@@ -52,12 +53,26 @@ class Last:
 
     results: Mapping[Pair, Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
+    sent_once: frozenset[Pair] = frozenset()
+    """What is never sent again, as far as the journal tells."""
 
     def names_finding(self, pair: Pair) -> bool:
         found = (
             (each["customerId"], each["qualification"], each["rule"]) for each in self.findings
         )
         return any((one, two) == pair and rule in BARRING for one, two, rule in found)
+
+
+def sent_once(lines: Iterable[str]) -> frozenset[Pair]:
+    """Find what is left to a person where it stays absent: GCC, a resubmission, what got a 2xx."""
+    events = [json.loads(line) for line in lines]
+    taken = {event["requestId"] for event in events if event["event"] == "accepted"}
+    return frozenset(
+        (event["customerId"], event["qualification"])
+        for event in events
+        if event["event"] == "sending"
+        and (event["qualification"] == GCC or event["denial"] or event["requestId"] in taken)
+    )
 
 
 def settle(declared: Declared, truth: Truth, others: Counter[Pair], last: Last) -> Counter[str]:
@@ -89,14 +104,24 @@ def _fate(pair: Pair, last: Last) -> str:
     match _outcome(pair, last):
         case "rejected":
             return "rejected"
-        case "unknown" if pair[1] == GCC:
+        case "unknown" if pair in last.sent_once:
             return "unknown"
-        case "not-attempted" if _outcome((pair[0], GCC), last) in {"rejected", "unknown"}:
+        case "not-attempted" if _is_barred(pair[0], last):
             return "barred"
         case None if last.names_finding(pair):
             return "barred"
         case _:
             return "lost"
+
+
+def _is_barred(customer_id: str, last: Last) -> bool:
+    """Whether what goes before SOE was rejected, or was left to a person."""
+    before = [(customer_id, GCC), (customer_id, EDUCATION)]
+    return any(
+        _outcome(each, last) == "rejected"
+        or (_outcome(each, last) == "unknown" and each in last.sent_once)
+        for each in before
+    )
 
 
 def _outcome(pair: Pair, last: Last) -> str | None:

@@ -44,20 +44,34 @@ DELAYS: Final[Sequence[Fault]] = tuple(
     for effect in ("before", "after")
 )
 MOST_SLOWING: Final = 2
-"""Times that a fault strikes which slows the program down for the rest of its process."""
+"""Times that a fault strikes which slows the program down for a while, storms aside."""
 
 
-def nature(*, idempotent: bool) -> list[Fault]:
-    """What the service is like even when nothing is wrong: its reads lag once behind creates.
+SETTLED: Final = 3
+"""Reads that lag, of the four that settle a create: the last of these comes three seconds on."""
+
+LONGEST_LAG: Final = 6
+"""Reads that may lag where request ids are honoured: longer than a create is settled for."""
+
+
+def draw_lag(random: Random, *, idempotent: bool) -> int:
+    """Draw how many reads lag. Without idempotency they catch up within the settling time."""
+    return random.choice([1, 1, 2, SETTLED, LONGEST_LAG if idempotent else SETTLED])
+
+
+def nature(lag: int, *, idempotent: bool) -> list[Fault]:
+    """What the service is like even when nothing is wrong: its reads lag behind creates.
 
     Where it honours no `MS-RequestId`, it takes a create of what is held already once more.
     """
-    lagging: Fault = {"kind": "lag", "reads": 1}
+    lagging: Fault = {"kind": "lag", "reads": lag}
     forgetful: Fault = {"kind": "no-idempotency", "duplicates": "accept"}
     return [lagging] if idempotent else [lagging, forgetful]
 
 
-def draw_faults(random: Random, *, idempotent: bool, slowing: bool) -> dict[str, object]:
+def draw_faults(
+    random: Random, *, lag: int = 1, idempotent: bool, slowing: bool
+) -> dict[str, object]:
     """Every kind of fault for creates has its chance in some run, several in each.
 
     Without `slowing`, none that bids the program go slower: 429 and 503.
@@ -71,6 +85,8 @@ def draw_faults(random: Random, *, idempotent: bool, slowing: bool) -> dict[str,
     faults = [
         *[_fault(random.choice(DELAYS), CREATE, 0.5) for _ in range(2)],
         *_expiry(random),
+        *_outage(random),
+        *(_storm(random) if slowing else []),
         _throttle(random, CREATE),
         _throttle(random, "any"),
         *creates,
@@ -79,7 +95,7 @@ def draw_faults(random: Random, *, idempotent: bool, slowing: bool) -> dict[str,
     drawn = [fault for fault in faults if slowing or not _is_slowing(fault)]
     return {
         "seed": random.getrandbits(32),
-        "faults": [*nature(idempotent=idempotent), *drawn],
+        "faults": [*nature(lag, idempotent=idempotent), *drawn],
     }
 
 
@@ -87,6 +103,24 @@ def _expiry(random: Random) -> list[Fault]:
     """Let the token of one process end in the middle, in some runs."""
     expiry: Fault = {"kind": "expire-token", "after": random.randint(8, 30), "times": 1}
     return [expiry] if random.random() < 0.3 else []
+
+
+def _outage(random: Random) -> list[Fault]:
+    """Let every create fail for a while, in some runs: certainly not, or who knows."""
+    if random.random() >= 0.4:
+        return []
+    kinds: list[Fault] = [{"kind": "refuse"}, {"kind": "drop-before"}, {"kind": "drop-after"}]
+    kinds += [{"kind": "status", "status": 504, "effect": each} for each in ("before", "after")]
+    when = {"after": random.randint(0, 12), "times": random.randint(4, 8)}
+    return [random.choice(kinds) | {"call": CREATE} | when]
+
+
+def _storm(random: Random) -> list[Fault]:
+    """Let every call be told to wait a second for a while, in some runs."""
+    if random.random() >= 0.3:
+        return []
+    storm: Fault = {"kind": "throttle", "retryAfter": 1, "call": "any"}
+    return [storm | {"after": random.randint(5, 60), "times": random.randint(6, 12)}]
 
 
 def _throttle(random: Random, call: str) -> Fault:

@@ -15,7 +15,7 @@ COUNTS: Final = {
     "created": "  created",
     "by others": "  made true by other people",
     "rejected": "  rejected by the service",
-    "unknown": "  GCC, unknown: left to a person",
+    "unknown": "  unknown, never sent again: for a person",
     "barred": "  not lawful after one of these",
     "created twice": "created twice",
     "lost": "lost",

@@ -24,7 +24,7 @@ GLANCE: Final = 0.004
 MOST_LINES: Final = 9
 """Of the journal, that a kill waits for: what is settled one after another takes its time."""
 
-OWN_END: Final = 150.0
+OWN_END: Final = 300.0
 """Seconds after which a program that nobody kills has to have ended."""
 
 KILLED: Final = -9

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.chaos.accounts import Last, settle
+from tests.chaos.accounts import Last, sent_once, settle
 from tests.chaos.changes import change_world
-from tests.chaos.faults import draw_faults, nature
+from tests.chaos.faults import draw_faults, draw_lag, nature
 from tests.chaos.programs import JOURNAL, draw_moment
 from tests.chaos.promises import Applied, broken_by, broken_in_journal, files_with_secrets
 from tests.chaos.stage import Played, Stage, configure, drawing, next_token, set_up, settle_down
@@ -39,22 +39,27 @@ def play(score: Score, number: int, folder: Path) -> Played:
     played = Played(number, idempotent=number % 2 == 0)
     random = drawing(score.seed, number, "world")
     stage = set_up(random, played, folder)
-    faults = draw_faults(random, idempotent=played.idempotent, slowing=score.slowing)
+    lag = draw_lag(random, idempotent=played.idempotent)
+    faults = draw_faults(random, lag=lag, idempotent=played.idempotent, slowing=score.slowing)
     with stage.service.serving(faults):
-        configure(stage)
         for at in range(score.kills):
             stage.random = drawing(score.seed, number, f"kill {at}")
             change_world(stage)
             _apply(stage, kill=True)
         stage.random = drawing(score.seed, number, "resume")
         _apply(stage)
-    _close(stage)
+    _close(stage, lag)
     return played
 
 
 def _apply(stage: Stage, *, kill: bool = False) -> None:
-    """Apply, from a saved plan or without, and see that what it says is so."""
+    """Apply, from a saved plan or without, and see that what it says is so.
+
+    Each time the service's address is spelt in some way; but a saved plan is for one spelling.
+    """
     random = stage.random
+    if not (stage.project.folder / PLAN).exists():
+        configure(stage)
     from_file = random.random() < 0.4 and _save_plan(stage)
     if random.random() < 0.7:
         settle_down(stage)
@@ -89,10 +94,10 @@ def _judge(stage: Stage, applied: Applied) -> None:
         (folder / PLAN).unlink()
 
 
-def _close(stage: Stage) -> None:
+def _close(stage: Stage, lag: int) -> None:
     """Switch the faults off, apply once more, and compare everything with what is so."""
     settle_down(stage)
-    with stage.service.serving({"faults": nature(idempotent=stage.played.idempotent)}):
+    with stage.service.serving({"faults": nature(lag, idempotent=stage.played.idempotent)}):
         before = stage.service.truth()
         ended = stage.programs.run(*APPLY, token=next_token(stage))
         truth = stage.service.truth()
@@ -108,10 +113,11 @@ def _last(stage: Stage, ended: Ended, truth: Truth) -> Last:
     """Ask the plan for its findings only where something is left that they have to explain."""
     results: list[dict[str, Any]] = (ended.report or {"results": []})["results"]
     by_pair = {(each["customerId"], each["qualification"]): each for each in results}
+    once = sent_once(_journal(stage))
     if not set(stage.declared.missing(truth)) - by_pair.keys():
-        return Last(by_pair, [])
+        return Last(by_pair, [], once)
     planned = stage.programs.run("plan", "--format", "json", token=next_token(stage))
-    return Last(by_pair, (planned.report or {"findings": []})["findings"])
+    return Last(by_pair, (planned.report or {"findings": []})["findings"], once)
 
 
 def _broken_in_the_end(stage: Stage) -> Iterator[str]:
@@ -121,7 +127,10 @@ def _broken_in_the_end(stage: Stage) -> Iterator[str]:
             yield f"{counts[what]} {what}"
     if counts["by others"] < 0:
         yield f"the account does not add up: {dict(counts)}"
-    journal = stage.project.folder / JOURNAL
-    lines = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
-    yield from broken_in_journal(lines, stage.service.posted_ids)
+    yield from broken_in_journal(_journal(stage), stage.service.posted_ids)
     yield from files_with_secrets(stage.project.folder, [*stage.world.secrets, *stage.tokens])
+
+
+def _journal(stage: Stage) -> list[str]:
+    journal = stage.project.folder / JOURNAL
+    return journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []

@@ -75,6 +75,11 @@ class Service:
         (self.folder / "reconciler.yaml").write_text(settings, encoding="utf-8")
 
     @property
+    def port(self) -> int:
+        assert self._port is not None
+        return self._port
+
+    @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 

@@ -26,6 +26,16 @@ UNHURRIED: Final = 60_000
 """Requests a minute: a pace that holds nothing back, until the service throttles."""
 
 
+SPELLINGS: Final = (
+    "http://127.0.0.1:{}",
+    "http://127.0.0.1:{}/",
+    "http://127.0.0.1:{}/v1",
+    "http://localhost:{}",
+    "HTTP://LocalHost:{}/v1/",
+)
+TENANT: Final = "5d4b7e0a-3c1f-4a57-8a4e-0d3c5b6f7a81"
+
+
 @dataclass(slots=True)
 class Played:
     """What one run came to."""
@@ -80,12 +90,16 @@ def set_up(random: Random, played: Played, folder: Path) -> Stage:
 
 
 def configure(stage: Stage) -> None:
+    """Write the configuration; the address, and whether a tenant is named, are of no account."""
+    address = stage.random.choice(SPELLINGS).format(stage.service.port)
+    tenant = stage.random.choice([{}, {}, {"tenantId": TENANT}])
     settings = {
         "apiVersion": "reconciler/v1",
         "kind": "ReconcilerConfig",
         "secretsFolder": "../secrets",
         "partnerCenter": {
-            "endpoint": stage.service.address,
+            "endpoint": address,
+            **tenant,
             "concurrency": stage.world.concurrency,
             "requestsPerMinute": UNHURRIED,
         },

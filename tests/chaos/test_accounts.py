@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.chaos.accounts import Declared, Last, settle
+from tests.chaos.accounts import Declared, Last, sent_once, settle
 from tests.chaos.service import Truth
 from tests.chaos.worlds import DENIED, DENIED_ON, EDUCATION, GCC, SOE, Customer
 
@@ -35,7 +36,7 @@ def last(outcomes: Mapping[str, str], *rules: tuple[str, str]) -> Last:
         (CONTOSO, name): {"outcome": outcome} for name, outcome in outcomes.items()
     }
     found = [{"customerId": CONTOSO, "qualification": name, "rule": rule} for name, rule in rules]
-    return Last(results, found)
+    return Last(results, found, frozenset({(CONTOSO, GCC)}))
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,21 @@ def test_a_resubmission_takes_a_later_vetting(decided_on: str, status: str, lost
     entry = {"qualification": EDUCATION, "resubmitDenialOf": DENIED_ON}
     held = DENIED | {"vettingCreatedDate": decided_on, "vettingStatus": status}
     assert settle(declared(entry), truth(held), Counter(), NOTHING)["lost"] == lost
+
+
+@pytest.mark.parametrize(
+    ("qualification", "denial", "then", "once"),
+    [
+        (SOE, None, "posting", False),
+        (SOE, None, "accepted", True),
+        (EDUCATION, DENIED_ON, "posting", True),
+        (GCC, None, "posting", True),
+    ],
+)
+def test_what_is_never_sent_again_is_left_to_a_person(
+    qualification: str, denial: str | None, then: str, *, once: bool
+) -> None:
+    """A GCC create, a resubmission, and what the service answered with a 2xx."""
+    sending = {"event": "sending", "customerId": CONTOSO, "qualification": qualification}
+    lines = [sending | {"denial": denial, "requestId": "A"}, {"event": then, "requestId": "A"}]
+    assert ((CONTOSO, qualification) in sent_once(map(json.dumps, lines))) is once

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.emulator.faults import read_faults
 from reconciler.emulator.seed import read_seed
-from tests.chaos.faults import MOST_SLOWING, draw_faults, nature
+from tests.chaos.faults import MOST_SLOWING, SETTLED, draw_faults, draw_lag, nature
 from tests.chaos.programs import draw_moment
 from tests.chaos.stage import drawing
 from tests.chaos.worlds import draw_world
@@ -30,13 +30,28 @@ def test_the_emulator_takes_what_is_drawn() -> None:
 
 
 def test_reads_lag_in_every_run() -> None:
-    """Once behind each create; what slows down strikes a few times at most, or not at all."""
+    """Behind each create; what slows down strikes a few times at most, or not at all."""
     for idempotent in (True, False):
-        assert {"kind": "lag", "reads": 1} in nature(idempotent=idempotent)
+        assert {"kind": "lag", "reads": 2} in nature(2, idempotent=idempotent)
         faults = draw_faults(drawing(5), idempotent=idempotent, slowing=False)["faults"]
         assert isinstance(faults, list)
         assert all(fault["kind"] != "throttle" for fault in faults)
         slowing = draw_faults(drawing(5), idempotent=idempotent, slowing=True)["faults"]
         assert isinstance(slowing, list)
         throttles = [fault for fault in slowing if fault["kind"] == "throttle"]
-        assert all(fault["times"] <= MOST_SLOWING for fault in throttles)
+        assert all(fault["times"] <= MOST_SLOWING or "after" in fault for fault in throttles)
+
+
+def test_without_idempotency_reads_catch_up_in_time() -> None:
+    """The last of the four reads that settle a create shows it: the terms of the promise."""
+    lags = {draw_lag(drawing(each), idempotent=False) for each in range(100)}
+    assert lags == {1, 2, SETTLED}
+    assert max(draw_lag(drawing(each), idempotent=True) for each in range(100)) > SETTLED
+
+
+def test_outages_and_storms_are_drawn() -> None:
+    """In some runs every create fails for a while, in some every call is told to wait."""
+    drawn = [draw_faults(drawing(each), idempotent=True, slowing=True) for each in range(50)]
+    told = " ".join(map(str, drawn))
+    assert "'call': 'createQualification', 'after'" in told
+    assert "'retryAfter': 1, 'call': 'any', 'after'" in told
