@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -30,12 +30,16 @@ from reconciler.operations.apply import ApplyRequest, apply
 from reconciler.operations.plan import FAILED, FINDINGS_STAND
 from reconciler.operations.run import utc_now
 from reconciler.render import render_plan, render_report
+from reconciler.render.phrases import report_headline
 from reconciler.selection.selection import Narrowing
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.model.plan import Plan, PlanDocument
+
+AFTER_STOP: Final = 5.0
+"""Seconds after a stop that a reader of the report may take nothing of it."""
 
 
 @click.command(cls=Command, help="Send the creates of a reviewed plan FILE, or of a plan made now.")
@@ -82,14 +86,20 @@ def command(
         code = interrupts.run(_apply(request, session, console))
     except (Terminated, NotApproved) as error:
         if interrupts.code is None:
-            raise
+            if not console.declined:
+                raise
+            say("nothing sent")
+            return FAILED
         say(f"stopped: {str(error) or console.progress}")
         console.deliver_unplanned(started)
         return interrupts.code
+    finally:
+        console.print_report()
     if interrupts.stop.error is not None:
         show_error(interrupts.stop.error)
-    console.tell_why(code)
-    return interrupts.code or (FAILED if console.failed else code)
+    code = interrupts.code or (FAILED if console.failed else code)
+    console.tell_ending(code)
+    return code
 
 
 async def _apply(request: ApplyRequest, session: Session, console: _Console) -> int:
@@ -109,7 +119,8 @@ class _Console:
     report: Path | None
     failed: bool = False
     kept: bool = False
-    delivered: bool = False
+    declined: bool = False
+    delivered: ApplyReport | None = None
     plan: Plan | None = None
 
     def show(self, document: PlanDocument) -> None:
@@ -134,7 +145,8 @@ class _Console:
         answer = self.interrupts.ask(question)
         if not answer.endswith("\n"):
             say("")  # Ctrl-D leaves the question's line open
-        return answer.strip() == "yes"
+        self.declined = answer.strip() != "yes"
+        return not self.declined
 
     def keep(self, report: ApplyReport) -> None:
         if self.report is None:
@@ -148,12 +160,18 @@ class _Console:
         self.kept = True
 
     def deliver(self, report: ApplyReport) -> None:
-        self.delivered = True
+        """Save it at once; it is printed when nothing else is left to do, as a reader may hang."""
+        self.delivered = report
         if self.report is not None:
             self._save(self.report, to_json(report_to_document(report)))
+
+    def print_report(self) -> None:
+        if self.delivered is None or (self.declined and self.format_ == "text"):
+            return
         context = context_for(self.flags, self.session.configuration.folder)
+        patience = None if self.interrupts.code is None else AFTER_STOP
         try:
-            write(render_report(self.format_, report, context))
+            write(render_report(self.format_, self.delivered, context), patience)
         except OSError as error:  # what was done is done, and how it ended is the exit code's
             sys.stdout = None
             say(f"error: the report can't be written to stdout: {error.strerror}")
@@ -161,21 +179,36 @@ class _Console:
     @property
     def progress(self) -> str:
         """How far a run came that was left at once."""
-        if self.delivered:
+        if self.delivered is not None:
             return "left at once"
         return f"{self.interrupts.name} came before there was a plan, so nothing was sent"
 
     def deliver_unplanned(self, started: datetime) -> None:
         """Report a run that was stopped before it had a plan."""
-        if not self.delivered:
+        if self.delivered is None:
             self.deliver(ApplyReport(None, started, utc_now(), ()))
 
-    def tell_why(self, code: int) -> None:
-        """Say why a run that sent all it could does not end in 0."""
+    def tell_ending(self, code: int) -> None:
+        """Say how it ended where no person reads the report, and why wherever it is not in 0."""
+        why = f"Exit code {code}: {self._why(code)}" if code else ""
+        how = ""
+        if self.delivered is not None and (self.format_ != "text" or self.report is not None):
+            how = report_headline(self.delivered)
+        if why or how:
+            say(". ".join(filter(None, (how, why))))
+
+    def _why(self, code: int) -> str:
+        if self.interrupts.code is not None:
+            return f"stopped by {self.interrupts.name}"
         if code == FINDINGS_STAND:
-            say("exit code 3: the plan has findings that stand, see above")
-        elif code == FAILED and self.plan is not None and not self.plan.complete:
-            say("exit code 1: the plan was incomplete, as a customer could not be read, see above")
+            return "the plan has findings that stand, see above"
+        if self.failed:
+            return "the report could not be saved, see above"
+        if self.interrupts.stop.error is not None:
+            return "the run was stopped, see above"
+        if self.plan is not None and not self.plan.complete:
+            return "the plan was incomplete, as a customer could not be read, see above"
+        return "not all of it could be done, see the report"
 
     def _save(self, path: Path, text: str) -> None:
         try:

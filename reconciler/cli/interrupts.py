@@ -42,10 +42,18 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
+    return _run(cancellable())
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run as asyncio does, which leaves no handler behind: a document is still to be written."""
+    before = signal.getsignal(signal.SIGTERM)
     try:
-        return asyncio.run(cancellable())
+        return asyncio.run(work)
     except asyncio.CancelledError:
         raise Terminated from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Interrupts:
@@ -67,10 +75,7 @@ class Interrupts:
             self._heed(self._on_early_signal)
             return await work
 
-        try:
-            return asyncio.run(cancellable())
-        except asyncio.CancelledError:
-            raise Terminated from None
+        return _run(cancellable())
 
     def watch(self) -> None:
         """Let those in flight be settled from now on, for the task that calls."""

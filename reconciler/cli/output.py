@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.places import source_links, terminal_links
+from reconciler.cli.standard_output import write_document
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid, StateError
 from reconciler.model.findings import Validation
 from reconciler.render.context import CONFIGURATION, RenderContext
@@ -30,10 +31,9 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def write(document: str) -> None:
-    """Write a document to stdout as it is."""
-    sys.stdout.write(document)
-    sys.stdout.flush()
+def write(document: str, patience: float | None = None) -> None:
+    """Write a document to stdout; TimeoutError where it takes nothing for `patience` seconds."""
+    write_document(document, patience)
 
 
 def tell_ending(format_: str, how: str, why: str = "", code: int = 0) -> None:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -86,21 +87,20 @@ class _Outlet(io.RawIOBase):
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
                 piece = self._waiting.popleft()
-            _write_piece(self._descriptor, piece)
+            with suppress(OSError):  # the rest has nowhere to go
+                write_piece(self._descriptor, piece)
             with self._changed:
                 self._size -= len(piece)
                 self._changed.notify_all()
 
 
-def _write_piece(descriptor: int, piece: bytes) -> None:
-    """Write it, or as much of it as can be: the rest has nowhere to go."""
+def write_piece(descriptor: int, piece: bytes) -> None:
+    """Write it whole, however long that takes."""
     while piece:
         try:
             piece = piece[os.write(descriptor, piece) :]
         except BlockingIOError:  # whoever shares the descriptor made it so
             select.select([], [descriptor], [])
-        except OSError:
-            return
 
 
 def protect_stderr() -> None:

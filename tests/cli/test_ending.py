@@ -80,6 +80,15 @@ def test_validate(text: str, code: int, tmp_path: Path) -> None:
     assert line.endswith(". Exit code 1: a manifest is invalid") is (code == 1)
 
 
+@pytest.mark.parametrize("arguments", [("--format", "json"), ("--report", "report.json")], ids=str)
+def test_apply(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """An apply's last line tells how the steps ended, and why it doesn't end in 0."""
+    ended = open_shop(tmp_path).run("apply", "--auto-approve", *arguments)
+    assert ended.code == 3
+    told = "Apply: 5 created. Exit code 3: the plan has findings that stand, see above"
+    assert ended.err.splitlines()[-1] == told
+
+
 def test_text_tells_only_failures(tmp_path: Path) -> None:
     """A text ends with its own summary, so nothing is said twice where all went well."""
     project = Project(tmp_path)

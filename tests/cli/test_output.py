@@ -100,11 +100,11 @@ def test_yes(shop: Shop, answer: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "code", "why"),
     [
-        ("no\n", 1, "not approved"),
-        ("y\n", 1, "not approved"),
-        ("YES\n", 1, "not approved"),
-        ("\n", 1, "not approved"),
-        (CTRL_D, 1, "not approved"),
+        ("no\n", 1, "nothing sent"),
+        ("y\n", 1, "nothing sent"),
+        ("YES\n", 1, "nothing sent"),
+        ("\n", 1, "nothing sent"),
+        (CTRL_D, 1, "nothing sent"),
         (CTRL_C, 130, "interrupted at the question"),
     ],
     ids=repr,
@@ -120,6 +120,15 @@ def test_anything_but_yes(shop: Shop, keys: str, code: int, why: str) -> None:
     report = json.loads((shop.project.folder / "report.json").read_text(encoding="utf-8"))
     assert report["summary"]["notAttempted"] == len(AS_DECLARED)
     assert creates(shop) == len(AS_DECLARED)
+
+
+def test_no_is_told_in_one_line(shop: Shop) -> None:
+    """To decline is no failure that has to be explained step by step."""
+    with on_terminal(shop.project, "apply") as terminal:
+        terminal.wait_for(QUESTION)
+        terminal.press("no\n")
+        assert terminal.finish() == 1
+    assert terminal.shown.partition(QUESTION)[2] == "no\nnothing sent\n"
 
 
 def test_question_on_a_saved_plan(shop: Shop) -> None:
