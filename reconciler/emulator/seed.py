@@ -198,7 +198,16 @@ def _customer(seeded: _Customer) -> Customer:
 
 def _qualifications(seeded: list[_Element]) -> CustomerQualifications:
     """Education that is there already was verified once."""
-    elements = tuple(Element(**element.model_dump()) for element in seeded)
+    elements = tuple(
+        Element(
+            each.qualification,
+            each.vetting_status,
+            each.vetting_reason,
+            each.vetting_created_date,
+            each.vetting_create_date,
+        )
+        for each in seeded
+    )
     verified = any(element.names(EDUCATION) for element in elements)
     return CustomerQualifications(elements, int(verified))
 

@@ -51,7 +51,8 @@ def respond(
 ) -> tuple[Response, Changes]:
     """Answer one request, with the ids that every answer echoes, and tell what it changed."""
     given, changes = _respond(_Turn(live, request, now, rules))
-    return replace(given, headers=(*given.headers, *echoed(request))), changes
+    headers = (*given.headers, *echoed(request))
+    return Response(given.status, given.body, given.content_type, headers), changes
 
 
 def echoed(request: Request) -> tuple[tuple[str, str], ...]:

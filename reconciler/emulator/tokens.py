@@ -33,11 +33,16 @@ class Grant:
     application_id: str | None = None
 
 
+UNREADABLE: Final = Grant()
+
+
 def read_grant(token: Secret, now: datetime) -> Grant:
     """Read the token's prefix and claims (idtyp, scp, roles, amr, exp, upn, appid)."""
     if token.reveal().startswith(APP_ONLY_PREFIX):
         return Grant(app_only=True)
     claims = _claims(token.reveal())
+    if not claims:
+        return UNREADABLE
     app_only = claims.get("idtyp") == "app" or ("roles" in claims and "scp" not in claims)
     return Grant(
         app_only=app_only,

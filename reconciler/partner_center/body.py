@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from reconciler.model.secret import Secret
@@ -53,13 +54,18 @@ def read_body(
 
 
 def _parse(text: str, secrets: KnownSecrets, secret_names: frozenset[str]) -> Json:
+    said: Json = _decoder(secret_names).decode(text)
+    # An escape can spell any letter: then the text as it was sent shows nothing of a secret.
+    return _strike_out(said, secrets) if "\\" in text or secrets.occur_in(text) else said
+
+
+@cache  # json.loads makes one each time, which takes as long as reading an answer
+def _decoder(secret_names: frozenset[str]) -> json.JSONDecoder:
     def read_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         return _wrapped(_each_name_once(pairs), secret_names)
 
     hook = read_object if secret_names else _each_name_once
-    said: Json = json.loads(text, object_pairs_hook=hook, parse_constant=_refuse_constant)
-    # An escape can spell any letter: then the text as it was sent shows nothing of a secret.
-    return _strike_out(said, secrets) if "\\" in text or secrets.occur_in(text) else said
+    return json.JSONDecoder(object_pairs_hook=hook, parse_constant=_refuse_constant)
 
 
 def _why(error: ValueError | RecursionError) -> str:

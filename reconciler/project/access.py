@@ -32,6 +32,7 @@ from reconciler.partner_center.sign_in.token_source import (
     refuse_other_tenant,
     sign_in_by,
 )
+from reconciler.yaml_text.collector import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,7 +124,8 @@ def _open_emulator(configuration: Configuration) -> Emulator:
 
     seed = configuration.partner_center.emulator
     assert seed is not None, "asked for where the configuration names one"
-    return open_emulator(load_document(seed)[0], seed, configuration.state_dir)
+    with collector_paused():
+        return open_emulator(load_document(seed)[0], seed, configuration.state_dir)
 
 
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"
