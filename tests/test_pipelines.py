@@ -88,6 +88,7 @@ WRITES: Final = {
     (APPLY, "apply"): {"id-token"},
     (DRIFT, "plan"): {"id-token"},
     (DRIFT, "report"): {"issues", "security-events"},
+    (DRIFT, "adopt"): {"contents", "pull-requests"},
 }
 
 
@@ -106,8 +107,14 @@ def test_whoever_may_write_runs_nothing_of_the_branch() -> None:
     for name in (PULL_REQUEST, DRIFT):
         for job in read_yaml(WORKFLOWS / name)["jobs"].values():
             writes = {key for key, value in job["permissions"].items() if value == "write"}
-            ours = [step for step in job["steps"] if "checkout" in step.get("uses", "")]
-            assert not (ours and writes - {"id-token"})
+            if not writes - {"id-token"}:
+                continue
+            used = [step.get("uses", "") for step in job["steps"]]
+            assert not any(each.startswith("./") for each in used)
+            for step in job["steps"]:
+                assert not re.search(r"(?m)^ *(reconciler|python3?|pip) ", step.get("run", ""))
+                if "checkout" in step.get("uses", ""):
+                    assert step["with"]["ref"] == "main", "what was reviewed, and nothing else"
 
 
 @pytest.mark.parametrize("path", GITHUB_FILES, ids=lambda path: path.name)

@@ -170,7 +170,8 @@ class _Run:
 
     def _check_out(self, options: dict[str, Any]) -> None:
         depth = [] if options.get("fetch-depth", 1) == 0 else ["--depth=1"]
-        ref = self.context["github"]["ref"]
+        branch = options.get("ref")
+        ref = f"refs/heads/{branch}" if branch else self.context["github"]["ref"]
         run_git(self.machine, "init", "--quiet", str(self.workspace))
         run_git(self.workspace, "remote", "add", "origin", self.github.remote.as_uri())
         branches = [] if depth else ["+refs/heads/*:refs/remotes/origin/*"]

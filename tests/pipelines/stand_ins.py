@@ -43,6 +43,8 @@ def _gh(words: list[str], folder: Path) -> None:
             state["comments"][number - 1]["body"] = _body(field)
         case ["issue", verb, *rest]:
             _issue(verb, rest, state["issues"])
+        case ["pr", verb, *rest]:
+            _pull_request(verb, rest, state.setdefault("pulls", []))
         case ["label", "create", "reconciler-drift", "--force", "--description", _]:
             pass
         case _:
@@ -68,6 +70,27 @@ def _issue(verb: str, words: list[str], issues: list[dict[str, Any]]) -> None:
             issues[int(words[0]) - 1]["open"] = False
         case _:
             sys.exit(f"gh was not expected to {verb} an issue")
+
+
+def _pull_request(verb: str, words: list[str], pulls: list[dict[str, Any]]) -> None:
+    assert os.environ["GH_REPO"] == "me/customers"
+    flags = {word: words[index + 1] for index, word in enumerate(words[:-1]) if word[:2] == "--"}
+    match verb:
+        case "list":
+            wanted = (flags["--head"], flags["--base"], flags["--state"])
+            assert wanted == ("reconciler-adopt", "main", "open")
+            found = [index for index, pull in enumerate(pulls, 1) if pull["open"]]
+            print(*found[:1])
+        case "create":
+            assert (flags["--head"], flags["--base"]) == ("reconciler-adopt", "main")
+            body = Path(flags["--body-file"]).read_text()
+            pulls.append({"title": flags["--title"], "body": body, "open": True})
+        case "edit":
+            pulls[int(words[0]) - 1]["body"] = Path(flags["--body-file"]).read_text()
+        case "close":
+            pulls[int(words[0]) - 1]["open"] = False
+        case _:
+            sys.exit(f"gh was not expected to {verb} a pull request")
 
 
 def _body(field: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.pipelines.team import change
+from tests.worlds import CONTOSO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +209,70 @@ def test_drift_keeps_one_issue(embedded: Team) -> None:
     [issue] = night()
     assert not issue["open"]
     assert len(night()) == 1
+
+
+OUTSIDE: Final = """
+auditRecords:
+  - customerId: 14876998-c0dc-46e6-9d0c-65a57a6c32ec
+    qualification: StateOwnedEntity
+    operationDate: "{day}T03:04:05Z"
+    userPrincipalName: ada@partner.example
+"""
+
+
+def created_outside(team: Team) -> None:
+    """Let somebody else have made Contoso a state-owned entity, in Partner Center."""
+    seed = team.clone.folder / "live.yaml"
+    held = seed.read_text().replace("qualifications: []", "qualifications: [StateOwnedEntity]", 1)
+    seed.write_text(held + OUTSIDE.format(day=datetime.now(UTC).date() - timedelta(days=1)))
+    team.clone.commit("Somebody was at Partner Center")
+    team.clone.git("push", "--quiet", "origin", "main")
+
+
+def adopt(team: Team) -> list[dict[str, Any]]:
+    """Run a night's plan and its adoption."""
+    plan = team.plan(DRIFT, AT_NIGHT)
+    assert plan.ok, plan.log
+    adopted = team.github.run_job(DRIFT, "adopt", AT_NIGHT, {"plan": plan})
+    assert adopted.ok, adopted.log
+    pulls: list[dict[str, Any]] = team.stood_in().get("pulls", [])
+    return pulls
+
+
+def test_drift_is_adopted_by_one_pull_request(embedded: Team) -> None:
+    """Opened with who did it, the same commit every night, closed when nothing is left to adopt."""
+    assert adopt(embedded) == []
+    created_outside(embedded)
+    [pull] = adopt(embedded)
+    assert pull["open"]
+    assert "StateOwnedEntity was set by ada@partner.example" in pull["body"]
+
+    embedded.clone.git("fetch", "--quiet", "origin")
+    changed = embedded.clone.git("diff", "--stat", "origin/main", "origin/reconciler-adopt")
+    assert "contoso-unified-school-district.yaml" in changed
+    assert "1 file changed" in changed
+    proposed = embedded.clone.git("rev-parse", "origin/reconciler-adopt")
+    assert len(adopt(embedded)) == 1
+    embedded.clone.git("fetch", "--quiet", "origin")
+    assert embedded.clone.git("rev-parse", "origin/reconciler-adopt") == proposed
+
+    embedded.clone.git("merge", "--quiet", "--ff-only", "origin/reconciler-adopt")
+    embedded.clone.git("push", "--quiet", "origin", "main")
+    [pull] = adopt(embedded)
+    assert not pull["open"]
+
+
+def test_a_night_that_could_not_read_closes_no_pull_request(embedded: Team) -> None:
+    """What is adopted stays proposed until somebody has seen that it is not live any more."""
+    created_outside(embedded)
+    assert adopt(embedded)[0]["open"]
+    seed = embedded.clone.folder / "live.yaml"
+    lines = seed.read_text().replace(CONTOSO, "00000000-0000-4000-8000-000000000001")
+    seed.write_text(lines)
+    embedded.clone.commit("Contoso can't be read")
+    embedded.clone.git("push", "--quiet", "origin", "main")
+    [pull] = adopt(embedded)
+    assert pull["open"]
 
 
 ROTATE: Final = """#!/bin/sh
