@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.pipelines import stand_ins
 from tests.pipelines.expressions import holds, interpolate
 from tests.pipelines.runner import (
     INSTALL,
@@ -194,7 +195,7 @@ def _programs(folder: Path) -> Path:
     for name in ("gh", "az"):
         program = programs / name
         program.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -m tests.pipelines.stand_ins {name} "$@"\n'
+            f'#!/bin/sh\nexec "{sys.executable}" -SEI "{stand_ins.__file__}" {name} "$@"\n'
         )
         program.chmod(0o755)
     return programs

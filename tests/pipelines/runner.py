@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
@@ -16,8 +15,8 @@ from tests.cli.warm import path_to_warm_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-ROOT: Final = Path(__file__).parents[2]
 INSTALL: Final = "Install reconciler"
 """The one step that needs a network; reconciler is here already."""
 
@@ -29,7 +28,9 @@ def read_yaml(path: Path) -> Any:
 def machine_environment(folder: Path, *programs: Path) -> dict[str, str]:
     """Give the variables of a machine whose `programs` come before the program in `folder`."""
     path = os.pathsep.join([*map(str, programs), path_to_warm_program(folder)])
-    return clean_environment() | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    # Nothing of ours runs in a script's own Python: it need not start measuring coverage.
+    inherited = {k: v for k, v in clean_environment().items() if not k.startswith("COV")}
+    return inherited | {"PATH": path}
 
 
 @dataclass(frozen=True)

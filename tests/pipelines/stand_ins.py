@@ -1,7 +1,7 @@
 """Stand-ins for the programs that pipelines call on a service: `gh` and `az`, each with a folder.
 
-They are run as `python -m tests.pipelines.stand_ins gh ...`, keep what they are told in files, and
-refuse what ours do not ask of the real ones.
+They are run as a file, `python stand_ins.py gh ...`, so that each starts at once. They keep what
+they are given in files, and refuse what ours do not ask of the real ones.
 """
 
 from __future__ import annotations
