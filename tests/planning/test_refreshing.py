@@ -92,6 +92,12 @@ def test_nobody_stays_unread_for_longer() -> None:
     assert len(share_to_refresh(kept(10, WEEK), 10, WEEK, NOW)) == 10
 
 
+def test_whoever_is_in_time_tomorrow_can_wait() -> None:
+    """As old as `within` tomorrow night is not older: only the share is read."""
+    same = {each: Reading(NOW - WEEK + DAY, live()) for each in kept(10, DAY)}
+    assert len(share_to_refresh(same, 10, WEEK, NOW)) == 2
+
+
 def test_less_than_a_day_is_every_night() -> None:
     """A share of one night is everybody."""
     assert len(share_to_refresh(kept(10, DAY), 10, timedelta(hours=1), NOW)) == 10
