@@ -21,6 +21,17 @@ def pytest_configure() -> None:
     settings.load_profile("untimed")
 
 
+FIRST = (
+    "test_the_first_command_works_on_a_bare_machine",
+    "test_nothing_is_created_twice_and_nothing_is_lost",
+)
+"""Tests that take longest, and mostly wait: begun first, so that the rest runs beside them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.name not in FIRST)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--refresh-golden",
