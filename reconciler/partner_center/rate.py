@@ -23,11 +23,12 @@ from typing import Final
 
 from reconciler.partner_center.token_bucket import MINUTE, Ceiling, TokenBucket
 
-SPARE: Final = 0.975
-"""Of the ceiling: what travels a little faster than the request before must not exceed it."""
+SPARE: Final = 0.96
+"""Of the ceiling: what travels a little faster than the request before must not exceed it.
+
+No more than what is spared goes at once, so that not even the first second exceeds the ceiling."""
 FIRST_BURST: Final = 8
 """Requests at once, at the most, where nothing is known of a limit."""
-FIRST_BURST_UNDER_A_CEILING: Final = 4
 SHALLOW: Final = 0.1
 """Seconds: how deep a bucket is at least supposed to be, where a ceiling is configured."""
 
@@ -287,5 +288,5 @@ def _first_bucket(
         return TokenBucket(2 * burst, float(concurrency), burst, now), math.inf
     rate = SPARE * requests_per_minute / MINUTE
     second = max(1.0, requests_per_minute / MINUTE)
-    burst = min(concurrency, second, FIRST_BURST_UNDER_A_CEILING)
+    burst = max(1.0, (1 - SPARE) * second)
     return TokenBucket(rate, min(second, max(2.0, SHALLOW * rate)), burst, now), rate

@@ -12,7 +12,7 @@ from typing import Final, get_args
 from tests.partner_center.pacing_simulation import LIMITS, Case, Event, outcome
 
 PER_MINUTE: Final = (60, 500, 1800, 9000)
-READS: Final = (400, 2000)
+READS: Final = (300, 400, 2000, 20_000)
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
 
 

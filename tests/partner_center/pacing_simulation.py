@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
@@ -71,7 +72,8 @@ def outcome(case: Case, concurrency: int = 64, round_trip: float = 0.05) -> Outc
             service.odd_one_in = 10
         case "others":
             service.others = 0.3
-    rate = Rate(concurrency, case.per_minute if case.known else None, 0.0)
+    ceiling = math.floor(60 * service.limit.permits(case.per_minute / 60) + 1e-9)
+    rate = Rate(concurrency, ceiling if case.known else None, 0.0)
     run = Simulation(rate, service.ask, case.reads, concurrency, round_trip).run()
     assert run.emptied is not None
     seconds, accepted = run.emptied

@@ -43,7 +43,7 @@ def test_turns_wait_for_their_pace() -> None:
         return given
 
     given = asyncio.run(run())
-    assert given == pytest.approx([each / 0.975 for each in range(20)])
+    assert given == pytest.approx([each / 0.96 for each in range(20)])
 
 
 def test_what_is_reserved_does_not_wait() -> None:
@@ -62,7 +62,7 @@ def test_what_is_reserved_does_not_wait() -> None:
             given.append(time.seconds)
         return given
 
-    second = 1 / 0.975
+    second = 1 / 0.96
     assert asyncio.run(run()) == pytest.approx([each * second for each in (2, 3, 3, 4)])
 
 

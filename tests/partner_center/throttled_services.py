@@ -16,12 +16,24 @@ class Limit(Protocol):
 
     def ask(self, _now: float, _permitted: Permitted, /) -> float: ...
 
+    def permits(self, permitted: Permitted, /) -> Permitted:
+        """What it lets pass in the long run: a window takes whole requests only."""
+        ...
+
+
+def whole(permitted: Permitted, seconds: float) -> int:
+    """The requests that a window of so many seconds takes."""
+    return max(1, round(permitted * seconds))
+
 
 class Unlimited:
     """Refuses nothing."""
 
     def ask(self, _now: float, _permitted: Permitted) -> float:
         return 0.0
+
+    def permits(self, permitted: Permitted) -> Permitted:
+        return permitted
 
     def never(self, _now: float, _customer: int) -> float | None:
         return None
@@ -37,12 +49,15 @@ class Bucket:
     _at: float = 0.0
 
     def ask(self, now: float, permitted: Permitted) -> float:
-        depth = max(2.0, self.depth * permitted)
+        depth = max(1.0, self.depth * permitted)
         level = depth if self._level is None else self._level
         level = min(depth, level + (now - self._at) * permitted)
         self._at, taken = now, level >= 1
         self._level = max(level - 1, -1.0) if taken or self.counted else level
         return 0.0 if taken else (1 - self._level) / permitted
+
+    def permits(self, permitted: Permitted) -> Permitted:
+        return permitted
 
 
 @dataclass(slots=True)
@@ -58,8 +73,11 @@ class FixedWindow:
         if window != self._window:
             self._window, self._heard = window, 0
         self._heard += 1
-        most = max(1, round(permitted * self.seconds))
+        most = whole(permitted, self.seconds)
         return 0.0 if self._heard <= most else (window + 1) * self.seconds - now
+
+    def permits(self, permitted: Permitted) -> Permitted:
+        return whole(permitted, self.seconds) / self.seconds
 
 
 @dataclass(slots=True)
@@ -71,13 +89,16 @@ class SlidingWindow:
     _heard: deque[float] = field(default_factory=deque)
 
     def ask(self, now: float, permitted: Permitted) -> float:
-        most = max(1, round(permitted * self.seconds))
+        most = whole(permitted, self.seconds)
         while self._heard and self._heard[0] <= now - self.seconds:
             self._heard.popleft()
         taken = len(self._heard) < most
         if taken or self.counted:
             self._heard.append(now)
         return 0.0 if taken else self._heard[-most] + self.seconds - now
+
+    def permits(self, permitted: Permitted) -> Permitted:
+        return whole(permitted, self.seconds) / self.seconds
 
 
 @dataclass(slots=True)
@@ -121,6 +142,7 @@ class ThrottledService:
 
     def seconds_for(self, requests: int) -> float:
         """How long so many take at the very pace that is permitted."""
-        rate = self.per_minute / 60 * (1 - self.others)
+        rate = self.limit.permits(self.permitted(0.0)) - self.others * self.per_minute / 60
+        later = self.limit.permits(self.permitted(math.inf)) - self.others * self.per_minute / 60
         before = min(requests, rate * self.changes_at)
-        return before / rate + (requests - before) / (rate * self.factor)
+        return before / rate + (requests - before) / later
