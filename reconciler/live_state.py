@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
+MOST_WAITING: Final = 512
+"""Customers of whom the service may ask to be asked later, before that holds up the others."""
+
 NO_AGREEMENTS_HERE: Final = NotChecked("this cloud has no agreements resource")
 """Agreements are served by the public cloud only ("Get confirmation of customer acceptance")."""
 
@@ -95,15 +98,21 @@ async def read_customers(
     customer_ids: Sequence[CustomerId],
     concurrency: int,
     progress: Callable[[int, int], None] = _nothing,
+    most_waiting: int = MOST_WAITING,
 ) -> dict[CustomerId, LiveCustomer | UnreadableCustomer]:
-    """Read the qualifications of each customer once. Raises SignInRefused or SignInFailed."""
+    """Read the qualifications of each customer once. Raises SignInRefused or SignInFailed.
+
+    The service itself keeps to `concurrency` requests in flight; more reads are begun than that, as
+    some wait out what the service asked of them alone.
+    """
     states: dict[CustomerId, LiveCustomer | UnreadableCustomer] = {}
 
     async def read(customer_id: CustomerId) -> None:
         states[customer_id] = await _read_customer(service, customer_id)
         progress(len(states), len(customer_ids))
 
-    await for_each(customer_ids, read, concurrency)
+    begun = min(concurrency + most_waiting, len(customer_ids))
+    await for_each(customer_ids, read, begun)
     return states
 
 

@@ -32,7 +32,8 @@ async def read_back(
     """Raises SignInRefused or SignInFailed."""
     records = tuple(records)
     ids = sorted({record.customer_id for record in records})
-    states = await read_customers(service, ids, concurrency)
+    # They are few, and the first that is refused for its sign-in ends them all.
+    states = await read_customers(service, ids, concurrency, most_waiting=0)
     there: list[CreateRecord] = []
     absent: list[CreateRecord] = []
     unread: list[tuple[CreateRecord, str]] = []

@@ -68,6 +68,13 @@ class Failed:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The service asks to be asked again after so many seconds."""
+
+    seconds: float
+
+
 class PartnerCenterClient:
     """`http` comes from `connect`, or is a service in this process; it is closed with this.
 
@@ -172,12 +179,34 @@ class PartnerCenterClient:
         return outcome
 
     async def _read(self, call: Call, read: Callable[[Call, ServiceAnswer], Value]) -> Value:
-        """Ask until an answer is understood or the schedule is at its end."""
+        """Ask until an answer is understood or the schedule is at its end.
+
+        What the service asks it to wait, it waits without a place: others go on meanwhile.
+        """
+        timing = self._pace.timing
+        due = timing.clock()
+        schedule = Schedule(self._times, due)
+        request_id = str(uuid4())
+        again = False
+        while True:
+            async with self._pace.place(again=again):
+                schedule.delayed(timing.clock() - due)
+                outcome = await self._try(call, request_id, read, schedule)
+            if not isinstance(outcome, Postponed):
+                return outcome
+            due, again = timing.clock() + outcome.seconds, True
+            await timing.sleep(outcome.seconds)
+
+    async def _try(
+        self,
+        call: Call,
+        request_id: str,
+        read: Callable[[Call, ServiceAnswer], Value],
+        schedule: Schedule,
+    ) -> Value | Postponed:
         self._sign_in_refusals.check(call.kind)
         self._circuit_breakers.of(call.kind).admit(call.what)
         timing = self._pace.timing
-        schedule = Schedule(self._times, timing.clock())
-        request_id = str(uuid4())
         while True:
             async with self._first_request_gate.admit(call.kind):
                 outcome = await self._attempt(call, request_id, read)
@@ -185,7 +214,10 @@ class PartnerCenterClient:
                 return outcome
             asked = outcome.error.answered.retry_after
             wait = schedule.next_wait(timing.clock(), asked, timing.chance())
-            await timing.sleep(self._next_wait(call.kind, outcome, wait))
+            seconds = self._next_wait(call.kind, outcome, wait)
+            if asked:
+                return Postponed(seconds)
+            await timing.sleep(seconds)
 
     def _next_wait(self, kind: Kind, failed: Failed, wait: float | GiveUp) -> float:
         """The seconds until the next try, or the error where there is none."""

@@ -8,7 +8,7 @@ refused request waits out its own Retry-After, which is its caller's to do.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,7 @@ from reconciler.partner_center.rate import Rate
 from reconciler.partner_center.timing import REAL, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 NAP: Final = 0.05
 """Seconds: who waits looks again that often, as an answer can end a pause at any moment."""
@@ -64,6 +64,15 @@ _RESERVED: Final[ContextVar[_Reservation | None]] = ContextVar("reserved", defau
 """Of the task that asks: what it does within its reservation needs no argument handed through."""
 
 
+@contextmanager
+def _reserved(requests: int) -> Iterator[None]:
+    token = _RESERVED.set(_Reservation(requests))
+    try:
+        yield
+    finally:
+        _RESERVED.reset(token)
+
+
 class Pace:
     """Hands out turns: at most `concurrency` at once, and no faster than the rate allows."""
 
@@ -83,6 +92,8 @@ class Pace:
         self._rate = Rate(concurrency, requests_per_minute, timing.clock())
         self._refused_before: set[str] = set()
         self._places = asyncio.Semaphore(concurrency)
+        self._entrance = asyncio.Lock()
+        """Of those who begin, one at a time waits for a place."""
         self._queue = asyncio.Lock()
 
     @asynccontextmanager
@@ -91,11 +102,29 @@ class Pace:
         async with self._places:
             for _ in range(requests):
                 await self._next()
-            token = _RESERVED.set(_Reservation(requests))
-            try:
+            with _reserved(requests):
                 yield
-            finally:
-                _RESERVED.reset(token)
+
+    @asynccontextmanager
+    async def place(self, *, again: bool = False) -> AsyncIterator[None]:
+        """Hold a place through the tries of a read; within a reservation there is one already.
+
+        Who comes `again`, when a wait is over that the service asked for, goes before those who
+        begin: else the refused would be left to the end, and look like a service that refuses all.
+        """
+        if _RESERVED.get() is not None:
+            yield
+            return
+        if again:
+            await self._places.acquire()
+        else:
+            async with self._entrance:
+                await self._places.acquire()
+        try:
+            with _reserved(0):
+                yield
+        finally:
+            self._places.release()
 
     @asynccontextmanager
     async def turn(self, *, keep: int = 0) -> AsyncIterator[RateSlot]:

@@ -172,6 +172,10 @@ class Schedule:
         self._tried = 0
         self._asked = 0.0
 
+    def delayed(self, seconds: float) -> None:
+        """Leave out of account what was waited for others' sake."""
+        self._started += seconds
+
     def next_wait(self, now: float, asked: float | None, chance: float) -> float | GiveUp:
         """After a failed try: the seconds to wait, or why there is no further try.
 

@@ -13,7 +13,7 @@ import time
 from typing import Final
 from urllib.parse import urlsplit
 
-from reconciler.live_state import for_each
+from reconciler.live_state import read_customers
 from reconciler.model.secret import Secret
 from reconciler.model.state import CustomerId
 from reconciler.partner_center.client import BearerToken, PartnerCenterClient, connect
@@ -55,11 +55,7 @@ async def ours(address: str) -> None:
     signed = BearerToken(Secret("ready-made"), address)
     http = connect(address, auth=signed, concurrency=IN_FLIGHT)
     async with PartnerCenterClient(address=address, http=http, pace=Pace(IN_FLIGHT)) as client:
-
-        async def read(number: int) -> None:
-            await client.qualifications(customer_id(number))
-
-        await for_each(range(READS), read, IN_FLIGHT)
+        await read_customers(client, [customer_id(number) for number in range(READS)], IN_FLIGHT)
 
 
 async def bare(address: str) -> None:

@@ -1,0 +1,128 @@
+"""Customers that are refused for themselves: they wait, and nobody waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import httpx
+import pytest
+
+from reconciler.live_state import MOST_WAITING, read_customers
+from reconciler.model.state import CustomerId, UnreadableCustomer
+from reconciler.partner_center.client import PartnerCenterClient
+from reconciler.partner_center.pacing import Pace
+from reconciler.partner_center.timing import Timing
+from tests.virtual_time import run_in_virtual_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLACES: Final = 8
+LATENCY: Final = 0.05
+CUSTOMERS: Final = 600
+ODD: Final = 10
+"""One customer in so many is refused twice."""
+
+
+def customer_id(number: int) -> CustomerId:
+    return CustomerId(f"00000000-0000-4000-8000-{number:012}")
+
+
+@dataclass
+class Service:
+    """Answers after its latency; some customers answer 429 by themselves."""
+
+    odd_one_in: int | None = None
+    refusals: int = 2
+    dead: bool = False
+    retry_after: int = 1
+    asked: Counter[str] = field(default_factory=Counter)
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    async def answer(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        del method, headers, body
+        self.asked[target] += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        await asyncio.sleep(LATENCY)
+        self.in_flight -= 1
+        if self.dead:
+            raise httpx.ReadError("nobody there")
+        number = int(target.split("/")[3][-12:])
+        if (
+            self.odd_one_in
+            and number % self.odd_one_in == 0
+            and self.asked[target] <= self.refusals
+        ):
+            return 429, {"retry-after": str(self.retry_after)}, b""
+        return 200, {}, b"[]"
+
+    async def aclose(self) -> None:
+        pass
+
+
+def reading(
+    service: Service, customers: int = CUSTOMERS, *, paced: bool = False
+) -> tuple[float, Counter[str]]:
+    """Read them all; how many seconds it took, and what became of the customers."""
+
+    async def run() -> tuple[float, Counter[str]]:
+        clock = asyncio.get_running_loop().time
+        timing = Timing(clock=clock, chance=lambda: 0.5)
+        pace = Pace(PLACES, timing=timing, paced=paced)
+        ids = [customer_id(number) for number in range(customers)]
+        async with PartnerCenterClient(address="http://x", http=service, pace=pace) as client:
+            states = await read_customers(client, ids, PLACES)
+        return clock(), Counter(type(each).__name__ for each in states.values())
+
+    return run_in_virtual_time(run())
+
+
+@pytest.mark.parametrize("retry_after", [1, 5, 30])
+def test_who_waits_out_his_own_refusals_holds_no_place(retry_after: int) -> None:
+    """One in ten is refused twice: little longer than without, plus what those few wait."""
+    without, _ = reading(Service())
+    service = Service(ODD, retry_after=retry_after)
+    seconds, became = reading(service)
+    assert became == {"LiveCustomer": CUSTOMERS}
+    assert seconds <= 1.5 * without + 2 * (retry_after + 1)
+    assert service.most_in_flight <= PLACES
+
+
+def test_single_customers_that_refuse_cost_little_under_the_pace_too() -> None:
+    """At most 3 times as long as without, plus what those few wait."""
+    without, _ = reading(Service(), paced=True)
+    seconds, became = reading(Service(ODD), paced=True)
+    assert became == {"LiveCustomer": CUSTOMERS}
+    assert seconds <= 3 * without + 2 * (1 + 1)
+
+
+def test_what_is_waited_for_a_place_counts_as_no_try() -> None:
+    """Where more than may wait are refused, the rest is late, and read all the same."""
+    customers = 2 * MOST_WAITING
+    seconds, became = reading(Service(1, retry_after=30), customers)
+    assert became == {"LiveCustomer": customers}
+    assert seconds > 2 * 2 * 30
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_a_dead_service_costs_no_more_than_a_few_reads(*, paced: bool) -> None:
+    """However many reads are begun: only those with a place are tried before all are given up."""
+    service = Service(dead=True)
+    _, became = reading(service, paced=paced)
+    assert became == {UnreadableCustomer.__name__: CUSTOMERS}
+    assert len(service.asked) <= 3 * PLACES
+
+
+def test_a_service_that_refuses_all_ends_the_run_within_what_one_read_may_wait() -> None:
+    """Those that wait are not tried one after another."""
+    service = Service(1, retry_after=30, refusals=99)
+    seconds, became = reading(service)
+    assert became == {UnreadableCustomer.__name__: CUSTOMERS}
+    assert seconds < 2 * 150
