@@ -13,7 +13,7 @@ import pytest
 from reconciler.manifests.reader import check_manifests, load_manifests
 from reconciler.model.plan import PlanOptions
 from reconciler.model.state import CustomerId, DesiredState, LiveState
-from reconciler.planning.planner import customers_to_check, make_plan
+from reconciler.planning.planner import customers_to_check, decide_customers, make_plan
 from tests.repositories import manifest
 from tests.worlds import POLICY, SOE, TARGET, TODAY, customer, education, live
 
@@ -77,8 +77,9 @@ def test_comparing(state: tuple[str, ...]) -> None:
             tuple(customer(*entries, customer_id=each, name=f"c-{each}") for each in ids)
         )
         known = LiveState(dict.fromkeys(ids, live(*state)))
-        customers_to_check(desired, known, POLICY)
-        make_plan(desired, known, PlanOptions(POLICY, TARGET, TODAY))
+        decisions = decide_customers(desired, known, POLICY)
+        customers_to_check(desired, decisions)
+        make_plan(desired, known, PlanOptions(POLICY, TARGET, TODAY), decisions)
 
     plan(FEW)
     few, many = steps_of(lambda: plan(FEW)), steps_of(lambda: plan(MANY))

@@ -19,8 +19,8 @@ from reconciler.model.state import (
     SideChecks,
     UnreadableCustomer,
 )
-from reconciler.operations.plan import make_document, plan_of
-from reconciler.planning.planner import customers_to_check
+from reconciler.operations.plan import make_document, plan_of, plan_options
+from reconciler.planning.planner import customers_to_check, decide_customers, make_plan
 from reconciler.planning.refreshing import NIGHT, customers_to_refresh, share_to_refresh
 
 if TYPE_CHECKING:
@@ -131,11 +131,13 @@ def plan_against(
         reading = snapshot.customers.get(customer.customer_id)
         customers[customer.customer_id] = NO_ENTRY if reading is None else reading.live
     live = LiveState(customers)
-    to_check = customers_to_check(desired, live, configuration.policy)
+    decisions = decide_customers(desired, live, configuration.policy)
+    to_check = customers_to_check(desired, decisions)
     checks = {each.customer_id: _unasked(has_domain=each.domain is not None) for each in to_check}
     against = Against(file.name, snapshot.oldest)
     scope = replace(scope, selection=replace(scope.selection, against=against))
-    return make_document(desired, replace(live, checks=checks), scope, configuration, now)
+    options = plan_options(configuration, scope, now)
+    return make_document(make_plan(desired, replace(live, checks=checks), options, decisions), now)
 
 
 def _unasked(*, has_domain: bool) -> SideChecks:

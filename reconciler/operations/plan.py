@@ -15,7 +15,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.state import LiveState
 from reconciler.operations.limits import read_limits
-from reconciler.planning.planner import customers_to_check, make_plan
+from reconciler.planning.planner import customers_to_check, decide_customers, make_plan
 from reconciler.version import VERSION
 
 if TYPE_CHECKING:
@@ -58,21 +58,20 @@ async def plan_of(
     settings = run.configuration
     live = LiveState(customers, {}, unreadable_codes(desired, run.codes))
     wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
-    to_check = customers_to_check(desired, live, settings.policy)
+    decisions = decide_customers(desired, live, settings.policy)
+    to_check = customers_to_check(desired, decisions)
     checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
     live = await read_limits(to_check, replace(live, checks=checks), run)
-    return make_document(desired, live, scope, settings, run.now())
+    now = run.now()
+    made = make_plan(desired, live, plan_options(settings, scope, now), decisions)
+    return make_document(made, now)
 
 
-def make_document(
-    desired: DesiredState,
-    live: LiveState,
-    scope: Scope,
-    configuration: Configuration,
-    now: datetime,
-) -> PlanDocument:
-    options = PlanOptions(configuration.policy, configuration.target, now.date(), scope)
-    made = make_plan(desired, live, options)
+def plan_options(configuration: Configuration, scope: Scope, now: datetime) -> PlanOptions:
+    return PlanOptions(configuration.policy, configuration.target, now.date(), scope)
+
+
+def make_document(made: Plan, now: datetime) -> PlanDocument:
     return PlanDocument(made, plan_digest(made), now, VERSION)
 
 

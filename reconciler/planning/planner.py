@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.findings import finding_order
 from reconciler.model.plan import BasisEntry, Plan, Summary
 from reconciler.model.state import (
+    CustomerId,
     DesiredCustomer,
     LiveCustomer,
     Qualification,
@@ -41,16 +43,22 @@ class _Decided:
     unreadable: bool = False
 
 
-def customers_to_check(
-    desired: DesiredState, live: LiveState, policy: Policy
-) -> tuple[DesiredCustomer, ...]:
-    """Find the customers with steps: side checks are made for them and for nobody else."""
-    return tuple(
-        customer
+Decisions = Mapping[CustomerId, Decision]
+"""Of each customer that could be read, before its side checks."""
+
+
+def decide_customers(desired: DesiredState, live: LiveState, policy: Policy) -> Decisions:
+    return {
+        customer.customer_id: decide(customer, state, policy)
         for customer in desired.customers
         if isinstance(state := live.customers[customer.customer_id], LiveCustomer)
-        and decide(customer, state, policy).steps
-    )
+    }
+
+
+def customers_to_check(desired: DesiredState, decisions: Decisions) -> tuple[DesiredCustomer, ...]:
+    """Find the customers with steps: side checks are made for them and for nobody else."""
+    stepping = {each for each, decision in decisions.items() if decision.steps}
+    return tuple(each for each in desired.customers if each.customer_id in stepping)
 
 
 def planned_steps(
@@ -73,11 +81,17 @@ def make_plan(
     desired: DesiredState,
     live: LiveState,
     options: PlanOptions,
+    decisions: Decisions | None = None,
 ) -> Plan:
-    """Decide every customer. `live` holds each of them, and side checks where there are steps."""
+    """Decide every customer. `live` holds each of them, and side checks where there are steps.
+
+    `decisions` are those made already of the same states under the same policy.
+    """
     policy, scope = options.policy, options.scope
+    if decisions is None:
+        decisions = decide_customers(desired, live, policy)
     decided = [
-        _decide_customer(customer, live, policy)
+        _checked_customer(customer, live, policy, decisions)
         for customer in sorted(desired.customers, key=_order)
     ]
     steps = tuple(step for each in decided for step in each.decision.steps)
@@ -116,11 +130,13 @@ def _spelled_status(status: str | None) -> str | None:
     return status if known is None else known.value
 
 
-def _decide_customer(customer: DesiredCustomer, live: LiveState, policy: Policy) -> _Decided:
+def _checked_customer(
+    customer: DesiredCustomer, live: LiveState, policy: Policy, decisions: Decisions
+) -> _Decided:
     state = live.customers[customer.customer_id]
     if isinstance(state, UnreadableCustomer):
         return _Decided(customer, _unreadable(customer, state), unreadable=True)
-    decision = limited(customer, decide(customer, state, policy), live)
+    decision = limited(customer, decisions[customer.customer_id], live)
     decision = _with_codes(customer, decision, live)
     if not decision.steps:
         return _Decided(customer, decision)

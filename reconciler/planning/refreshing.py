@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.model.state import LiveState, VettingStatus, known_status
-from reconciler.planning.planner import customers_to_check
+from reconciler.planning.planner import customers_to_check, decide_customers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +40,8 @@ def customers_to_refresh(
     changed = set(_changed(kept, records))
     known = _restricted(desired, kept)
     live = LiveState({each: reading.live for each, reading in kept.items()})
-    stepping = {customer.customer_id for customer in customers_to_check(known, live, policy)}
+    decisions = decide_customers(known, live, policy)
+    stepping = {customer.customer_id for customer in customers_to_check(known, decisions)}
     return frozenset((wanted - kept.keys()) | unsettled | changed | stepping)
 
 

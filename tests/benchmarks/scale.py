@@ -43,7 +43,7 @@ from reconciler.manifests.reader import load_manifests
 from reconciler.model.plan import PlanOptions, Target
 from reconciler.model.policy import Policy
 from reconciler.model.state import LiveCustomer, LiveQualification, LiveState
-from reconciler.planning.planner import customers_to_check, make_plan
+from reconciler.planning.planner import decide_customers, make_plan
 desired = load_manifests([Path("customers")], base=Path.cwd()).desired
 live = LiveState({
     each.customer_id: LiveCustomer(
@@ -52,8 +52,8 @@ live = LiveState({
     for each in desired.customers
 })
 policy = Policy()
-customers_to_check(desired, live, policy)
-make_plan(desired, live, PlanOptions(policy, Target("emulator"), date(2026, 1, 2)))
+decisions = decide_customers(desired, live, policy)
+make_plan(desired, live, PlanOptions(policy, Target("emulator"), date(2026, 1, 2)), decisions)
 """
 
 

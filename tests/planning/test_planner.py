@@ -18,7 +18,7 @@ from reconciler.model.state import (
     LiveState,
     UnreadableCustomer,
 )
-from reconciler.planning.planner import basis_of, customers_to_check, make_plan
+from reconciler.planning.planner import basis_of, customers_to_check, decide_customers, make_plan
 from tests.worlds import (
     BLOCK,
     CODE,
@@ -223,4 +223,7 @@ def test_who_is_checked() -> None:
         (both(live(), live("StateOwnedEntity")), (contoso,)),
         (both(REFUSED), (ADATUM,)),
     ):
-        assert customers_to_check(desired, state, POLICY) == wanted
+        decisions = decide_customers(desired, state, POLICY)
+        assert customers_to_check(desired, decisions) == wanted
+        options = PlanOptions(POLICY, TARGET, TODAY)
+        assert make_plan(desired, state, options, decisions) == make_plan(desired, state, options)
