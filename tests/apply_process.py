@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from errno import ENOSPC
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
@@ -47,6 +49,15 @@ KILLED: Final = "killed"
 INTERRUPTED: Final = "Ctrl-C"
 CANCELLED: Final = "left at once"
 MEDDLED: Final = "foreign create"
+TAKEN_AWAY: Final = "stateDir taken away"
+
+UNHEARD: Final[dict[str, OSError | None]] = {
+    "alive": None,
+    "broken": BrokenPipeError("nobody listens"),
+    "full": OSError(ENOSPC, "no room"),
+    "blocked": BlockingIOError("nobody reads"),
+}
+"""What comes of telling anything, by what has become of stderr."""
 
 STOPS_READS: Final = frozenset({"signed out", "no way in"})
 STOPS_CHECKS: Final = frozenset({"no way in"})
@@ -55,10 +66,14 @@ STOPS_CREATES: Final = frozenset({"signed out", "no way in", "app-only"})
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """What befalls one call: before its effect, or `after` it where that makes sense."""
+    """What befalls one call: before its effect, or `after` it where that makes sense.
+
+    Whatever `also` names befalls the run at the same time.
+    """
 
     name: str
     after: bool
+    also: str | None = None
 
 
 Script = list[Mishap | None]
@@ -73,12 +88,15 @@ class Weather:
     creates: Script
     room: int | None
     concurrency: int
+    stderr: str = "alive"
 
 
 def scripts(most: int, *, fair: int = 1) -> st.SearchStrategy[Script]:
     """Write scripts in which about `fair` calls go well for each that doesn't."""
-    names = [*DECIDED, *DOUBTFUL, INTERRUPTED, CANCELLED, MEDDLED, "lost", *[KILLED] * 3]
-    mishaps = st.builds(Mishap, st.sampled_from(names), st.booleans())
+    also = [INTERRUPTED, CANCELLED, MEDDLED, TAKEN_AWAY]
+    names = [*DECIDED, *DOUBTFUL, *also, "lost", *[KILLED] * 3]
+    pair = st.sampled_from([None, None, None, *also])
+    mishaps = st.builds(Mishap, st.sampled_from(names), st.booleans(), pair)
     return st.lists(st.one_of(*[st.none()] * fair, mishaps), max_size=most)
 
 
@@ -89,6 +107,7 @@ WEATHERS: Final = st.builds(
     creates=scripts(8),
     room=st.one_of(*[st.none()] * 7, st.integers(200, 1800)),
     concurrency=st.integers(1, 3),
+    stderr=st.sampled_from(["alive", *UNHEARD]),
 )
 CALM: Final = Weather([], [], [], None, 2)
 
@@ -105,6 +124,8 @@ class Process:
         self.error: BaseException | None = None
         self.at_death: bytes | None = None
         self.posts_at_stop: int | None = None
+        self.taken_away: Path | None = None
+        self._unheard: OSError | None = None
         self._task: asyncio.Task[int] | None = None
         self._first_post = len(service.posts)
         self._first_effect = len(service.effects)
@@ -114,6 +135,8 @@ class Process:
     ) -> None:
         """Run to whatever end. One that was killed leaves the journal as it was at its death."""
         service = self.service
+        self._unheard = UNHEARD[weather.stderr]
+        run = replace(run, say=self._say)
         service.reads = self._cast(weather.reads, STOPS_READS, meddle)
         service.checks = self._cast(weather.checks, STOPS_CHECKS, meddle)
         service.creates = self._cast(weather.creates, STOPS_CREATES, meddle)
@@ -126,7 +149,9 @@ class Process:
         for script in (service.reads, service.checks, service.creates):
             script.clear()
         service.dead = False
-        if self.at_death is not None:
+        if self.taken_away is not None:
+            self._put_back(self.taken_away)
+        elif self.at_death is not None:
             self.journal.parent.mkdir(exist_ok=True)
             self.journal.write_bytes(self.at_death)
 
@@ -150,6 +175,7 @@ class Process:
             INTERRUPTED: Fault(does=self._interrupt),
             CANCELLED: Fault(does=self._leave),
             MEDDLED: Fault(does=meddle),
+            TAKEN_AWAY: Fault(does=self._take_away),
         }
 
         def fault(mishap: Mishap) -> Fault:
@@ -162,7 +188,34 @@ class Process:
                 return Fault(DECIDED[mishap.name])
             return Fault(DOUBTFUL[mishap.name], mishap.after)
 
-        return deque(None if mishap is None else fault(mishap) for mishap in script)
+        def pair(mishap: Mishap) -> Fault:
+            one, other = fault(mishap), does.get(mishap.also or "", Fault())
+
+            def both() -> None:
+                for each in (other, one):
+                    if each.does is not None:
+                        each.does()
+
+            return replace(one, does=both)
+
+        return deque(None if mishap is None else pair(mishap) for mishap in script)
+
+    def _say(self, line: str) -> None:
+        if self._unheard is not None:
+            raise self._unheard.with_traceback(None)
+        self.admin.lines.append(line)
+
+    def _take_away(self) -> None:
+        """Do as `git clean -fdx` does, but keep it: the next run has the journal again."""
+        folder = self.journal.parent
+        if self.taken_away is None and folder.exists() and not self.service.dead:
+            self.taken_away = folder.rename(folder.with_name("taken away"))
+            self._stopped()
+
+    def _put_back(self, taken: Path) -> None:
+        if self.journal.parent.exists():
+            shutil.rmtree(self.journal.parent)
+        taken.rename(self.journal.parent)
 
     def _die(self) -> None:
         if self.at_death is None:

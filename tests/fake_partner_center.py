@@ -399,10 +399,16 @@ class Admin:
         self.reports.append(report)
 
 
-def run_in(
-    folder: Path, service: FakePartnerCenter, policy: Policy, admin: Admin, concurrency: int = 1
+def run_in(  # noqa: PLR0913, PLR0917 - a run has as many sides, and most have a default
+    folder: Path,
+    service: FakePartnerCenter,
+    policy: Policy,
+    admin: Admin,
+    concurrency: int = 1,
+    endpoint: str | None = None,
 ) -> Run:
     """Make what a verb needs: the fake for a service, its clock, and no waiting."""
+    seed = folder / "live.yaml" if endpoint is None else None
     configuration = Configuration(
         path=None,
         folder=folder,
@@ -410,7 +416,7 @@ def run_in(
         secrets_folder=None,
         state_dir=folder / ".reconciler",
         partner_center=PartnerCenterSettings(
-            emulator=folder / "live.yaml", concurrency=concurrency
+            endpoint=endpoint, emulator=seed, concurrency=concurrency
         ),
         policy=policy,
     )

@@ -159,12 +159,12 @@ def _refuse_too_many(
 
 def _tell_oddities(history: History, run: Run) -> None:
     if history.is_ahead_of(run.now()):
-        run.say(
+        run.tell(
             "the journal has lines dated in the future, so a clock is or was wrong: look at this "
             "machine's; such lines count as old"
         )
     if history.elsewhere:
-        run.say(
+        run.tell(
             f"the journal has {history.elsewhere} unsettled creates that are not of "
             f"{run.configuration.target.address}: left alone"
         )
@@ -237,7 +237,7 @@ def _compact_journal(run: Run, held: HeldFolder) -> None:
         held.ensure_in_place()
         compact_journal(path, run.now())
     except (OSError, StateError) as error:
-        run.say(f"the journal {path} can't be compacted, which harms nothing: {error}")
+        run.tell(f"the journal {path} can't be compacted, which harms nothing: {error}")
 
 
 async def _open_audit_log(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -76,6 +77,11 @@ class Run:
     """Who is signed in, for the audit log."""
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     """Those of `service`, which must know a code before an answer can quote it."""
+
+    def tell(self, line: str) -> None:
+        """Say a line; that it can't be said changes nothing of what is done."""
+        with suppress(OSError):
+            self.say(line)
 
     @property
     def codes(self) -> CodeReader:

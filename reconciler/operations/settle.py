@@ -62,7 +62,7 @@ class Settling:
             self.stop.request(error.message, error)
             return ReadBack()
         for record, why in found.unread:
-            self.run.say(f"unsettled: {_describe(record)} can't be read back: {why}")
+            self.run.tell(f"unsettled: {_describe(record)} can't be read back: {why}")
         return found
 
     async def settle_by_audit(self, records: Iterable[CreateRecord]) -> Sequence[CreateRecord]:
@@ -99,7 +99,7 @@ class Settling:
         with Journal(self._path, str(uuid.uuid4()), self.held) as journal:
             for record in records:
                 journal.settled(self.run.now(), record.request_id, Outcome.CREATED, audited)
-                self.run.say(f"settled: {_describe(record)} was created by an earlier run{how}")
+                self.run.tell(f"settled: {_describe(record)} was created by an earlier run{how}")
 
 
 async def settle_before(settling: Settling) -> Sequence[CreateRecord]:
@@ -118,7 +118,7 @@ async def settle_unplanned(
         return
     absent = (await settling.settle(unplanned)).absent
     for record in await settling.settle_by_audit(absent):
-        settling.run.say(
+        settling.run.tell(
             f"unsettled: {_describe(record)} is not there, and no step stands for it now: "
             "nothing is sent"
         )

@@ -67,6 +67,13 @@ EFFORT: Final = settings(
 )
 MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only for speed
 
+SPELLINGS: Final = (
+    "http://127.0.0.1:8085",
+    "http://localhost:8085",
+    "http://127.0.0.1:8085/v1",
+    "HTTP://LOCALHOST:8085/V1/",
+)
+
 CHANGES: Final = ("nothing", "declared", "undeclared", "created", "denied", "blocked")
 """What may happen to a customer between plan and apply."""
 
@@ -93,6 +100,7 @@ class ApplyMachine(RuleBasedStateMachine):
         self.journal = self.root / ".reconciler" / JOURNAL_FILE
         self.service = FakePartnerCenter(codes={CODE: 1000})
         self.policy = Policy(max_creates=1000, customer_agreement=SideCheck.SKIP)
+        self.endpoint = SPELLINGS[0]
         self.declared: dict[CustomerId, dict[Qualification, DesiredQualification]] = {}
         self.due: set[Key] = set()
         """What a plan made on what is really so would create, before or during a run."""
@@ -134,6 +142,13 @@ class ApplyMachine(RuleBasedStateMachine):
     @rule(permit=st.sets(qualifications, min_size=2))
     def permit(self, permit: set[Qualification]) -> None:
         self.policy = replace(self.policy, permit=frozenset(permit))
+
+    @rule(endpoint=st.sampled_from(SPELLINGS))
+    def respell(self, endpoint: str) -> None:
+        """Spell the service's address in another way; a plan is for one spelling, and made anew."""
+        self.endpoint = endpoint
+        if self.saved is not None:
+            self.save_plan()
 
     @rule(number=numbers, status=st.sampled_from(["Allowed", BLOCKED]))
     def review_account(self, number: int, status: str) -> None:
@@ -224,7 +239,7 @@ class ApplyMachine(RuleBasedStateMachine):
         )
 
     def _run(self, admin: Admin, concurrency: int) -> Run:
-        return run_in(self.root, self.service, self.policy, admin, concurrency)
+        return run_in(self.root, self.service, self.policy, admin, concurrency, self.endpoint)
 
     def _history(self) -> History:
         """Read the journal; that it can be read is a claim: no end leaves it torn."""

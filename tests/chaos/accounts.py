@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from tests.chaos.service import Truth
     from tests.chaos.worlds import Customer, Entry
 
-BARRING: Final = frozenset({"education-gcc-exclusive", "waits-for-gcc"})
-"""Findings that another person's create, or a GCC create left to a person, can bring about."""
+BARRING: Final = frozenset(
+    {"education-gcc-exclusive", "waits-for-gcc", "validation-code-exhausted"}
+)
+"""Findings that another's create, a GCC create left to a person, or a spent code bring about."""
 
 
 @dataclass(slots=True)

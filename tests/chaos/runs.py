@@ -132,5 +132,8 @@ def _broken_in_the_end(stage: Stage) -> Iterator[str]:
 
 
 def _journal(stage: Stage) -> list[str]:
+    """Read every line that was ever journalled: what is settled is put aside in time."""
     journal = stage.project.folder / JOURNAL
-    return journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
+    files = [*sorted(journal.parent.glob(f"{journal.stem}-*{journal.suffix}")), journal]
+    texts = [file.read_text(encoding="utf-8") for file in files if file.exists()]
+    return "".join(texts).splitlines()

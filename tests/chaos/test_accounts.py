@@ -56,6 +56,7 @@ def last(outcomes: Mapping[str, str], *rules: tuple[str, str]) -> Last:
         (GCC, truth(), last({GCC: "unknown"}), {"unknown": 1}),
         (SOE, truth(), last({GCC: "unknown", SOE: "not-attempted"}), {"barred": 1}),
         (SOE, truth(), last({}, (SOE, "waits-for-gcc")), {"barred": 1}),
+        (GCC, truth(), last({}, (GCC, "validation-code-exhausted")), {"barred": 1}),
         (SOE, truth(), last({}, (SOE, "vetting-denied")), {"lost": 1}),
     ],
 )
