@@ -58,7 +58,7 @@ BLOCKED: Final = "UnderReview"
 
 THOROUGH: Final = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 EFFORT: Final = settings(
-    max_examples=2000 if THOROUGH else 150,
+    max_examples=2000 if THOROUGH else 100,
     stateful_step_count=20,
     derandomize=not THOROUGH,
     deadline=None,
