@@ -202,6 +202,7 @@ def compare(objects: int, costs: dict[str, Cost]) -> Iterator[Row]:
             cost.clock / mine.clock,
             None if times is None else Due(times),
             bounds,
+            cost.processors / mine.processors,
         )
 
 

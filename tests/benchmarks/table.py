@@ -34,6 +34,8 @@ class Row:
     ratio: float | None = None
     due: Due | None = None
     bounds: tuple[tuple[str, bool], ...] = ()
+    of_processors: float | None = None
+    """The ratio of the processors' seconds: what to look at where the machine was busy."""
 
     @property
     def is_kept(self) -> bool:
@@ -47,6 +49,7 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        ratio += "" if self.of_processors is None else f" ({self.of_processors:.2f} CPU)"
         return self.name, self.ours, self.other, ratio, self.dues
 
 

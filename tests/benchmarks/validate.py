@@ -93,7 +93,8 @@ def rows(*, quick: bool) -> Iterator[Row]:
         ours, load = in_turn(commands, 1 if quick else RUNS)
     under = (f"under {MEBIBYTES_DUE} MiB", ours.peak < MEBIBYTES_DUE)
     title = f"validate of {manifests:,} beside loading them"
-    yield Row(title, str(ours), str(load), ours.clock / load.clock, DUE, (under,))
+    ratio, of_processors = ours.clock / load.clock, ours.processors / load.processors
+    yield Row(title, str(ours), str(load), ratio, DUE, (under,), of_processors)
 
 
 if __name__ == "__main__":
