@@ -85,11 +85,14 @@ def connect(
     ConfigurationError where the environment names a proxy of a kind that can't be used.
     """
     if transport is None:
-        transport = _network(httpx.URL(address), getproxies(), concurrency)
+        transport = over_network(httpx.URL(address), getproxies(), concurrency)
     return transport if auth is None else SignedTransport(transport, auth)
 
 
-def _network(url: httpx.URL, proxies: Mapping[str, str], concurrency: int) -> ConnectionPool:
+def over_network(
+    url: httpx.URL, proxies: Mapping[str, str], concurrency: int
+) -> httpx.AsyncBaseTransport:
+    """The connections to `url`, by the proxy that `proxies` (of the environment) names for it."""
     proxy = proxy_for(url, proxies)
     make_tls = cache(partial(_ssl_context, url))
 

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.connection import BearerToken, connect, proxy_for
+from reconciler.partner_center.connection import BearerToken, connect, over_network, proxy_for
 from tests.partner_center.certificates import self_signed
 from tests.partner_center.raw_service import raw_service, replies, reply
 
@@ -91,6 +91,20 @@ def test_a_proxy_of_another_kind_is_named_and_not_repeated(named: str) -> None:
     with pytest.raises(ConfigurationError, match="the proxy") as caught:
         proxy_for(httpx.URL(ADDRESS), {"https": named})
     assert "pass" not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_has_a_proxy_goes_by_it(method: str) -> None:
+    """Reads and writes alike are asked of the proxy, under the service's own name."""
+
+    async def run() -> list[str]:
+        async with raw_service(replies(reply(200))) as proxy:
+            way = over_network(httpx.URL("http://partner.example"), {"http": proxy.address}, 1)
+            async with httpx.AsyncClient(transport=way) as client:
+                await client.request(method, "http://partner.example/v1")
+            return [heard.target for heard in proxy.heard]
+
+    assert asyncio.run(run()) == ["http://partner.example/v1"]
 
 
 def test_https_trusts_nobody_unknown(tmp_path: Path) -> None:
