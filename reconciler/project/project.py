@@ -136,6 +136,8 @@ class Project:
                     say=self.say,
                     list_customers=service.customers,
                     audit_records=service.audit_records,
+                    remaining_creates=service.remaining_creates,
+                    who=access.auth.actor,
                     secrets=access.secrets,
                 )
                 run.hold_codes(self.desired)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Final
@@ -80,3 +81,15 @@ def test_the_environment_shows_in_no_repr(folder: Path) -> None:
     """A project can be logged; the tokens of its environment can't."""
     environ = {"PARTNER_CENTER_ACCESS_TOKEN": "user-secret"}
     assert "user-secret" not in repr(reconciler.open_project(folder, environ=environ))
+
+
+def test_the_library_asks_what_the_command_line_asks(folder: Path) -> None:
+    """A code that is used up is found, and what is sent is put on record."""
+    seed, settings = folder / "live.yaml", folder / "reconciler.yaml"
+    seed.write_text(re.sub(r'(validationCodes:[^0-9]*"?[^:]*: )\d+', r"\g<1>0", seed.read_text()))
+    settings.write_text(settings.read_text() + "auditLog: audit.jsonl\n")
+    project = reconciler.open_project(folder, environ={})
+    rules = {finding.rule for finding in project.plan().plan.findings}
+    assert "validation-code-exhausted" in rules
+    project.apply(lambda _: True)
+    assert '"event":"ended"' in (folder / "audit.jsonl").read_text()
