@@ -89,8 +89,7 @@ def _first(errors: BaseExceptionGroup[ReconcilerError]) -> ReconcilerError:
     return error
 
 
-def _nothing(_done: int, _total: int) -> None:
-    """Tell nobody."""
+def _nothing(_done: int, _total: int) -> None: ...
 
 
 async def read_customers(

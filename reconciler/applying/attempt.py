@@ -71,9 +71,9 @@ class CreateAttempt:
     def may_have_happened(self) -> bool:
         return self.sent or self.doubtful
 
-    async def pursue(self) -> CreateOutcome:
-        """Pursue the create to its outcome. Every failure of the service becomes an outcome."""
-        outcome = await self._pursue()
+    async def run(self) -> CreateOutcome:
+        """Send it until its outcome is known. Every failure of the service becomes an outcome."""
+        outcome = await self._send_until_decided()
         if outcome.outcome is Outcome.UNKNOWN:
             outcome = await self._find_on_record() or outcome
         lost = isinstance(self._last, (Unavailable, OutcomeUnknown, UnreadableAnswer))
@@ -82,13 +82,13 @@ class CreateAttempt:
             self.admission.breaker.ended(outcome.outcome, unanswered=unanswered)
         return outcome
 
-    async def _pursue(self) -> CreateOutcome:
+    async def _send_until_decided(self) -> CreateOutcome:
         for post in range(self.limits.posts):
             await self._back_off(post)
             outcome = await self._settle() or await self._take_turn()
             if outcome is not None:
                 return outcome
-            if self._asked_wait > self.limits.longest_asked:
+            if self._requested_wait > self.limits.longest_requested:
                 break
         return await self._give_up()
 
@@ -230,10 +230,10 @@ class CreateAttempt:
             return
         ceiling = min(self.limits.largest_wait, self.limits.first_wait * 2 ** (post - 1))
         own = 0 if self.doubtful else ceiling * (1 + self.limits.chance()) / 2
-        await self.stop.wait(self._asked_wait + own)
+        await self.stop.wait(self._requested_wait + own)
 
     @property
-    def _asked_wait(self) -> float:
+    def _requested_wait(self) -> float:
         return (self._last.answered.retry_after if self._last else None) or 0.0
 
     def _held(self, live: LiveQualification) -> CreateOutcome:

@@ -46,13 +46,13 @@ class AuditEvidence:
     customer_id: CustomerId | None = None
     since: datetime = field(default_factory=_epoch)
     correlation_ids: list[str] = field(default_factory=list)
-    _asked: bool = False
+    _consulted: bool = False
 
     async def find(self) -> AuditRecord | None:
         """Find the record that says it succeeded. A log that can't be read says nothing."""
-        if self._asked or not self.correlation_ids:
+        if self._consulted or not self.correlation_ids:
             return None
-        self._asked = True
+        self._consulted = True
         try:
             records = [each async for each in self.audit_records(self._day, self.customer_id)]
         except (ServiceError, SignInFailed):

@@ -121,8 +121,8 @@ class AuditLog:
         self._append("posting", at, _of_step(step, request_id, correlation_id))
 
     def answered(self, at: datetime, step: Step, request_id: str, answer: Answer) -> None:
-        told, correlation_id = _describe(answer)
-        event = {**_of_step(step, request_id, correlation_id), "answer": told}
+        details, correlation_id = _describe(answer)
+        event = {**_of_step(step, request_id, correlation_id), "answer": details}
         self._append("answered", at, event)
 
     def settled(self, at: datetime, step: Step, request_id: str, outcome: Outcome) -> None:
@@ -133,8 +133,8 @@ class AuditLog:
         outcomes = Counter(result.outcome.value for result in report.results)
         self._append("ended", at, {"outcomes": dict(sorted(outcomes.items())), "stopped": why})
 
-    def _append(self, event: str, at: datetime, told: Mapping[str, object]) -> None:
-        said = {"event": event, "at": format_instant(at), **self._run, **told}
+    def _append(self, event: str, at: datetime, details: Mapping[str, object]) -> None:
+        said = {"event": event, "at": format_instant(at), **self._run, **details}
         line, chain = self._chain.link(said)
         try:
             self._ensure_in_place()
@@ -191,9 +191,9 @@ def _describe(answer: Answer) -> tuple[dict[str, object], str | None]:
         case Created(live=live, correlation_id=correlation_id):
             return {"created": True, "vettingStatus": live.vetting_status}, correlation_id
         case ServiceError(answered=answered):
-            told = {"created": False, "kind": type(answer).__name__, "status": answered.status}
-            told |= {"code": answered.code, "message": answer.message}
-            return told, answered.correlation_id
+            details = {"created": False, "kind": type(answer).__name__, "status": answered.status}
+            details |= {"code": answered.code, "message": answer.message}
+            return details, answered.correlation_id
         case SignInFailed():
             return {"created": False, "kind": "SignInFailed", "message": answer.message}, None
         case _:

@@ -41,13 +41,13 @@ class CreatesQualifications(ReadsCustomers, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RetryLimits:
-    """How long one create is pursued. Waits are seconds."""
+    """How long one create is tried. Waits are seconds."""
 
     posts: int = 5
     first_wait: float = 0.5
     largest_wait: float = 8.0
-    longest_asked: float = 120.0
-    """A Retry-After above this ends the pursuit."""
+    longest_requested: float = 120.0
+    """A Retry-After above this ends the attempt."""
     settling: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0)
     """The waits before each read-back: how far reads may lag behind writes."""
     after_stop: float = 20.0

@@ -98,7 +98,7 @@ class Engine:
         limit = asyncio.timeout(None)
         try:
             async with limit:
-                watch = asyncio.create_task(self._limit_once_asked(limit))
+                watch = asyncio.create_task(self._limit_once_requested(limit))
                 try:
                     await self._apply()
                 finally:
@@ -107,8 +107,8 @@ class Engine:
             if not limit.expired():
                 raise
 
-    async def _limit_once_asked(self, limit: asyncio.Timeout) -> None:
-        await self._stop.asked()
+    async def _limit_once_requested(self, limit: asyncio.Timeout) -> None:
+        await self._stop.requested()
         now = asyncio.get_running_loop().time()
         limit.reschedule(now + self._dependencies.retry_limits.after_stop)
 
@@ -180,8 +180,8 @@ class Engine:
         policy, steps = self._input.policy, self._grounds[customer.customer_id].steps
         decision = checked(customer, Decision(steps=steps), checks, policy)
         if not decision.steps:
-            told = [*decision.findings, *sign_in_findings([checks], policy)]
-            reason = "; ".join(dict.fromkeys(finding.message for finding in told))
+            findings = [*decision.findings, *sign_in_findings([checks], policy)]
+            reason = "; ".join(dict.fromkeys(finding.message for finding in findings))
             self._barred |= {step.key: reason for step in steps}
 
     async def _customer(self, grounds: Grounds) -> None:
@@ -208,7 +208,7 @@ class Engine:
                 evidence=self._evidence(prepared),
             )
             self._attempts[step.key] = attempt
-            outcome = await attempt.pursue()
+            outcome = await attempt.run()
         if not (attempt.sent or prepared.unsettled):
             return ended(step, outcome, None)
         self._log.settled(prepared, outcome)
@@ -276,8 +276,8 @@ def _create_of(step: Step, code: Secret | None) -> Create:
 
 def _other_create(earlier: CreateRecord) -> str:
     """An unsettled create is repeated as it was or not at all: its request id answers for it."""
-    told = [earlier.education_segment, earlier.website]
-    particulars = ", ".join(each for each in told if each) or "no particulars"
+    declared = [earlier.education_segment, earlier.website]
+    particulars = ", ".join(each for each in declared if each) or "no particulars"
     return (
         f"an earlier create of it with {particulars} (MS-RequestId {earlier.request_id}) may have "
         "happened, and this step asks for something else; look at the customer in Partner Center. "

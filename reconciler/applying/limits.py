@@ -36,9 +36,9 @@ def refuse_too_many(
     count = len(creates)
     if not creates or count == allowed or (allowed is None and count <= policy.max_creates):
         return
-    told = sorted({names.get(key.customer_id, key.customer_id) for key in creates})
-    more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
-    customers = ", ".join(told[:NAMED]) + more
+    names_in_order = sorted({names.get(key.customer_id, key.customer_id) for key in creates})
+    more = f" and {len(names_in_order) - NAMED} more" if len(names_in_order) > NAMED else ""
+    customers = ", ".join(names_in_order[:NAMED]) + more
     why = (
         f"policy.maxCreates allows {policy.max_creates}"
         if allowed is None
@@ -54,8 +54,8 @@ def refuse_other_target(planned: Target, target: Target) -> None:
     """Raise PlanRefused for a plan that was made for another service or tenant."""
     if planned != target:
         raise PlanRefused(
-            f"the plan was made for {_tell(planned)}, but this configuration is for "
-            f"{_tell(target)}",
+            f"the plan was made for {_describe(planned)}, but this configuration is for "
+            f"{_describe(target)}",
             "plan again with this configuration",
         )
 
@@ -78,5 +78,5 @@ def refuse_other_digest(digest: str, expected: str | None) -> None:
         )
 
 
-def _tell(target: Target) -> str:
+def _describe(target: Target) -> str:
     return target.address if target.tenant_id is None else f"{target.address}, {target.tenant_id}"

@@ -14,7 +14,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self.reason: str | None = None
         self.error: ReconcilerError | None = None
 
@@ -24,14 +24,14 @@ class StopSignal:
     def request(self, reason: str, error: ReconcilerError | None = None) -> None:
         """Stop with the first reason given. Without an error it is somebody who asks, and waits."""
         if error is None:
-            self._asked.set()
+            self._requested.set()
         if not self._event.is_set():
             self.reason, self.error = reason, error
             self._event.set()
 
-    async def asked(self) -> None:
+    async def requested(self) -> None:
         """Wait until somebody asks to stop: what ends a run by itself is in no hurry."""
-        await self._asked.wait()
+        await self._requested.wait()
 
     async def wait(self, seconds: float) -> None:
         """Wait, but not longer than until a stop is requested."""

@@ -98,7 +98,7 @@ def command(
     if interrupts.stop.error is not None:
         show_error(interrupts.stop.error)
     code = interrupts.code or (FAILED if console.failed else code)
-    console.tell_ending(code)
+    console.show_ending(code)
     return code
 
 
@@ -188,7 +188,7 @@ class _Console:
         if self.delivered is None:
             self.deliver(ApplyReport(None, started, utc_now(), ()))
 
-    def tell_ending(self, code: int) -> None:
+    def show_ending(self, code: int) -> None:
         """Say how it ended where no person reads the report, and why wherever it is not in 0."""
         why = f"Exit code {code}: {self._why(code)}" if code else ""
         how = ""

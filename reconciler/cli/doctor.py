@@ -74,8 +74,8 @@ def _every_problem(error: ConfigurationError) -> tuple[str, str]:
     if not error.diagnostics:
         return error.message, error.remedy
     places = [f"{each.source}: " if each.source else "" for each in error.diagnostics]
-    told = zip(places, error.diagnostics, strict=True)
-    messages = "; ".join(f"{place}{each.message}" for place, each in told)
+    placed = zip(places, error.diagnostics, strict=True)
+    messages = "; ".join(f"{place}{each.message}" for place, each in placed)
     return messages, "; ".join(dict.fromkeys(each.remedy for each in error.diagnostics))
 
 

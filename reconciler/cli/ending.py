@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.output import tell_ending
+from reconciler.cli.output import show_ending
 from reconciler.operations.plan import FAILED, FINDINGS_STAND, STEPS_WAIT
 from reconciler.render.entries import WORST_FIRST
 from reconciler.render.foreign_text import label
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
-def tell_plan_ending(
+def show_plan_ending(
     plan: Plan, code: int, format_: str, out: Path | None, fail_on: Collection[Category]
 ) -> None:
     """Say what a plan came to, where it is, and why its command doesn't end in 0."""
     saved = "" if out is None or code == FAILED else f"; saved to {label(str(out))}"
     read_as_printed = format_ if out is None else ""
-    tell_ending(read_as_printed, f"{plan_headline(plan)}{saved}", _why(plan, code, fail_on), code)
+    show_ending(read_as_printed, f"{plan_headline(plan)}{saved}", _why(plan, code, fail_on), code)
 
 
 def _why(plan: Plan, code: int, fail_on: Collection[Category]) -> str:
@@ -35,8 +35,8 @@ def _why(plan: Plan, code: int, fail_on: Collection[Category]) -> str:
             return "there are steps, and --detailed-exitcode was given"
         case _ if code == FINDINGS_STAND:
             found = {finding.category for finding in plan.findings} & set(fail_on)
-            standing = ", ".join(category for category in WORST_FIRST if category in found)
-            return f"findings stand that policy.failOn names: {standing}"
+            categories = ", ".join(category for category in WORST_FIRST if category in found)
+            return f"findings stand that policy.failOn names: {categories}"
         case _ if not plan.complete:
             return "a customer could not be read, so the plan is incomplete"
         case _:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.ending import tell_plan_ending
+from reconciler.cli.ending import show_plan_ending
 from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options
-from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, write
+from reconciler.cli.output import context_for, refuse_state_files, try_to_save, write
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.model.policy import Policy
 from reconciler.operations.merge import merge
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path | None) -> int:
     folder, fail_on = _find_policy(flags, out)
     document = merge(files)
-    saved = out is None or saved_or_told(out, document)
+    saved = out is None or try_to_save(out, document)
     write(render_plan(format_, document, context_for(flags, folder)))
     code = plan_exit_code(document.plan, fail_on) if saved else FAILED
-    tell_plan_ending(document.plan, code, format_, out, fail_on)
+    show_plan_ending(document.plan, code, format_, out, fail_on)
     return code
 
 

@@ -95,9 +95,9 @@ def narrowing_options(function: Callable[..., Result]) -> Callable[..., Result]:
     def command(*args: Any, **flags: Any) -> Result:  # noqa: ANN401 - click's own
         from reconciler.selection.selection import Narrowing  # noqa: PLC0415 - slow to import
 
-        asked = {name: flags.pop(name) for name in ("customers", "selector")}
-        asked |= {name: flags.pop(name) for name in ("changed_from", "shard")}
-        return function(*args, narrowing=Narrowing(**asked), **flags)
+        narrowing_flags = {name: flags.pop(name) for name in ("customers", "selector")}
+        narrowing_flags |= {name: flags.pop(name) for name in ("changed_from", "shard")}
+        return function(*args, narrowing=Narrowing(**narrowing_flags), **flags)
 
     return command
 

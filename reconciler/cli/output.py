@@ -36,7 +36,7 @@ def write(document: str, patience: float | None = None) -> None:
     write_document(document, patience)
 
 
-def tell_ending(format_: str, how: str, why: str = "", code: int = 0) -> None:
+def show_ending(format_: str, how: str, why: str = "", code: int = 0) -> None:
     """Say in one line how a command ended whose document people don't read as it is printed.
 
     A text says so itself; where it goes to a file or a pipe, only a failure is told beside it.
@@ -75,7 +75,7 @@ def refuse_state_files(path: Path | None, configuration: Configuration) -> None:
         raise StateError(f"{path} can't be written: it is the audit log", "name another file")
 
 
-def saved_or_told(path: Path, document: PlanDocument) -> bool:
+def try_to_save(path: Path, document: PlanDocument) -> bool:
     """Save a plan. What was read is printed, too, where no file can be written."""
     from reconciler.documents.plan_file import save_plan  # noqa: PLC0415 - most commands save none
 

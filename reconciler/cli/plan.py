@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconciler.cli.durations import Duration
-from reconciler.cli.ending import tell_plan_ending
+from reconciler.cli.ending import show_plan_ending
 from reconciler.cli.help import Command
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import (
@@ -21,7 +21,7 @@ from reconciler.cli.options import (
     paths_argument,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, refuse_state_files, saved_or_told, say, write
+from reconciler.cli.output import context_for, refuse_state_files, say, try_to_save, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.plan_file import load_plan
 from reconciler.model.errors import PlanRefused, UsageError
@@ -74,21 +74,21 @@ def command(
     expect_digest: str | None,
     since: Path | None,
     narrowing: Narrowing,
-    **asked: Any,  # noqa: ANN401 - click's own, taken apart by _Ground
+    **grounds: Any,  # noqa: ANN401 - click's own, taken apart by _Ground
 ) -> int:
-    ground = _Ground(**asked)
+    ground = _Ground(**grounds)
     ground.refuse_contradictions(narrowing)
     session = open_session(flags, paths, narrowing, may_be_empty=ground.all_customers)
     refuse_state_files(out, session.configuration)
     earlier = _earlier(expect_digest, since or out)
     document = ground.plan(session)
-    saved = out is None or saved_or_told(out, document)
+    saved = out is None or try_to_save(out, document)
     write(render_plan(format_, document, context_for(flags, session.configuration.folder)))
     expected = expect_digest is None or _is_expected(document, expect_digest, earlier)
     fail_on = session.configuration.policy.fail_on
     code = plan_exit_code(document.plan, fail_on, detailed=detailed_exitcode)
     code = code if saved and expected else FAILED
-    tell_plan_ending(document.plan, code, format_, out, fail_on)
+    show_plan_ending(document.plan, code, format_, out, fail_on)
     return code
 
 

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options
-from reconciler.cli.output import context_for, tell_ending, write
+from reconciler.cli.output import context_for, show_ending, write
 from reconciler.documents.plan_file import load_plan_or_report
 from reconciler.model.plan import ApplyReport
 from reconciler.render import render_plan, render_report
@@ -25,8 +25,8 @@ def command(flags: Globals, file: Path, format_: str) -> int:
     context = context_for(flags, folder)
     if isinstance(document, ApplyReport):
         write(render_report(format_, document, context))
-        tell_ending(format_, report_headline(document))
+        show_ending(format_, report_headline(document))
     else:
         write(render_plan(format_, document, context))
-        tell_ending(format_, plan_headline(document.plan))
+        show_ending(format_, plan_headline(document.plan))
     return 0

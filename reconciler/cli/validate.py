@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options, paths_argument
-from reconciler.cli.output import context_for, say, show_error, tell_ending, write
+from reconciler.cli.output import context_for, say, show_ending, show_error, write
 from reconciler.cli.schema_copies import stale_copies
 from reconciler.configuration.config import find_configuration, load_configuration
 from reconciler.manifests.loading import validate
@@ -44,7 +44,7 @@ def command(flags: Globals, paths: tuple[Path, ...], format_: str) -> int:
         say(f"note: {note}")
     write(render_validation(format_, validation, context_for(flags, folder)))
     code = int(any(each.severity is Severity.ERROR for each in validation.diagnostics))
-    tell_ending(format_, validation_headline(validation), "a manifest is invalid", code)
+    show_ending(format_, validation_headline(validation), "a manifest is invalid", code)
     return code
 
 

@@ -51,11 +51,11 @@ class _CustomerStatus(Shape):
     def of(cls, customer: CustomerStatus) -> _CustomerStatus:
         account, agreement = customer.checks.account_status, customer.checks.customer_agreement
         unread = customer.live.message if isinstance(customer.live, UnreadableCustomer) else None
-        told = tuple(map(_LiveQualification.model_validate, customer.qualifications))
+        held = tuple(map(_LiveQualification.model_validate, customer.qualifications))
         return cls(
             customer_id=customer.customer_id,
             name=customer.name,
-            qualifications=told if unread is None else None,
+            qualifications=held if unread is None else None,
             unreadable=unread,
             account_status=account.status if isinstance(account, AccountStatus) else None,
             customer_agreement=(

@@ -86,7 +86,7 @@ def _make_server(emulator: Emulator, ready: Event, grace_seconds: int) -> Server
 
         await app({**scope, "extensions": {HANG_UP: hang_up}}, receive, send)
 
-    async def tell_ready() -> None:
+    async def notify_ready() -> None:
         ready.set()
 
     config = Config(
@@ -99,7 +99,7 @@ def _make_server(emulator: Emulator, ready: Event, grace_seconds: int) -> Server
         log_level="critical",
         access_log=False,
         proxy_headers=False,
-        callback_notify=tell_ready,
+        callback_notify=notify_ready,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace_seconds,
     )

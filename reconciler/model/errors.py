@@ -109,10 +109,8 @@ class ServiceError(ReconcilerError):
 
         `message` goes without: the id is another at every call, and a plan must not be.
         """
-        asked_for = self.answered.correlation_id
-        return (
-            self.message if asked_for is None else f"{self.message} (MS-CorrelationId {asked_for})"
-        )
+        call_id = self.answered.correlation_id
+        return self.message if call_id is None else f"{self.message} (MS-CorrelationId {call_id})"
 
 
 class SignInRefused(ServiceError):

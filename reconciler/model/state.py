@@ -152,7 +152,7 @@ class LiveCustomer:
         if len(self.qualifications) == 1:  # as most customers have it, and there are many
             (only,) = self.qualifications
             return {only.qualification.casefold(): only}
-        ascending = sorted(self.qualifications, key=_standing)
+        ascending = sorted(self.qualifications, key=_sort_key)
         latest = {each.qualification.casefold(): each for each in ascending}
         return {name: latest[name] for name in sorted(latest)}
 
@@ -165,7 +165,7 @@ class LiveCustomer:
         return self.by_name.get(qualification.casefold())
 
 
-def _standing(live: LiveQualification) -> tuple[bool, datetime, str, str, str]:
+def _sort_key(live: LiveQualification) -> tuple[bool, datetime, str, str, str]:
     return (
         live.held,
         live.vetting_created or datetime.min.replace(tzinfo=UTC),

@@ -106,7 +106,7 @@ async def apply(request: ApplyRequest, run: Run, stop: StopSignal, dialogue: Dia
         refuse_other_digest(document.digest, request.expect_digest)
         dialogue.show(document)
         _refuse_too_many(request, run, document, history)
-        _tell_oddities(history, run)
+        _report_oddities(history, run)
         return await _approved(request, run, _Applying(document, history, stop, dialogue, held))
 
 
@@ -157,7 +157,7 @@ def _refuse_too_many(
     refuse_too_many(creates, names, run.configuration.policy, request.allow_creates)
 
 
-def _tell_oddities(history: History, run: Run) -> None:
+def _report_oddities(history: History, run: Run) -> None:
     if history.is_ahead_of(run.now()):
         run.tell(
             "the journal has lines dated in the future, so a clock is or was wrong: look at this "

@@ -38,13 +38,13 @@ def find_ci_run(environ: Mapping[str, str]) -> dict[str, str] | None:
     """Tell the run and the commit of the CI that this is, by its own variables; None elsewhere."""
     for variable, system, run, commit in CI:
         if environ.get(variable, "").casefold() == "true":
-            told = {"system": system, "run": run.format_map(_Told(environ))}
-            told |= {"commit": environ.get(commit, "")}
-            return {name: text[:LONGEST_TEXT] for name, text in told.items()}
+            context = {"system": system, "run": run.format_map(_Variables(environ))}
+            context |= {"commit": environ.get(commit, "")}
+            return {name: text[:LONGEST_TEXT] for name, text in context.items()}
     return None
 
 
-class _Told(dict[str, str]):
+class _Variables(dict[str, str]):
     """A variable that isn't set is told as nothing."""
 
     def __missing__(self, _name: str) -> str:

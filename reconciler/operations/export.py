@@ -103,9 +103,9 @@ class _Exporter:
             self._counts["as they were"] += 1
 
     def headline(self) -> str:
-        told = ", ".join(f"{number} {what}" for what, number in self._counts.items() if number)
+        counted = ", ".join(f"{number} {what}" for what, number in self._counts.items() if number)
         unread = f"; {self.failed} not exported, see above" if self.failed else ""
-        return f"Export: {told or 'nothing to write'}{unread}"
+        return f"Export: {counted or 'nothing to write'}{unread}"
 
     def _write(
         self, customer: CustomerSummary, declared: DesiredCustomer | None, live: LiveCustomer

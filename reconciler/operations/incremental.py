@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.model.state import CustomerId, DesiredState
     from reconciler.operations.run import Run
 
-NOT_ASKED: Final = NotChecked("a plan against a snapshot asks the service nothing", app_only=True)
+NOT_READ: Final = NotChecked("a plan against a snapshot asks the service nothing", app_only=True)
 NO_ENTRY: Final = UnreadableCustomer(
     not_found=False,
     message="the snapshot has no entry of this customer",
@@ -141,4 +141,4 @@ def plan_against(
 
 
 def _unasked(*, has_domain: bool) -> SideChecks:
-    return SideChecks(NOT_ASKED if has_domain else None, NOT_ASKED, NOT_ASKED)
+    return SideChecks(NOT_READ if has_domain else None, NOT_READ, NOT_READ)

@@ -29,12 +29,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def say_nothing(_line: str) -> None:
-    """Tell nobody."""
+def say_nothing(_line: str) -> None: ...
 
 
-def show_nothing(_done: int, _total: int) -> None:
-    """Show no progress."""
+def show_nothing(_done: int, _total: int) -> None: ...
 
 
 async def nobody_listed() -> AsyncIterator[CustomerSummary]:
@@ -49,7 +47,7 @@ async def none_listed(_codes: frozenset[Secret]) -> Mapping[Secret, int]:
     return {}
 
 
-async def nobody_told() -> Actor:
+async def unnamed_actor() -> Actor:
     """Say nothing of who is signed in."""
     return Actor()
 
@@ -73,7 +71,7 @@ class Run:
     """What was done since a day, of one customer or of all."""
     remaining_creates: Callable[[frozenset[Secret]], Awaitable[Mapping[Secret, int]]] = none_listed
     """How many creates the codes have left, of those that the service lists."""
-    who: Callable[[], Awaitable[Actor]] = nobody_told
+    who: Callable[[], Awaitable[Actor]] = unnamed_actor
     """Who is signed in, for the audit log."""
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
     """Those of `service`, which must know a code before an answer can quote it."""

@@ -33,7 +33,7 @@ TIMED_OUT: Final = 1
 SOMETHING_DENIED: Final = 3
 
 
-NOT_ASKED: Final = SideChecks()
+NOT_READ: Final = SideChecks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ async def status(desired: DesiredState, run: Run) -> StatusReport:
         cloud_has_agreements=run.cloud_has_agreements,
     )
     # The domain is a guard of manifests, and nothing that a customer's status tells.
-    asked = [replace(customer, domain=None) for customer in readable]
-    checks = await read_side_checks(run.service, asked, wanted, run.concurrency)
+    without_domain = [replace(customer, domain=None) for customer in readable]
+    checks = await read_side_checks(run.service, without_domain, wanted, run.concurrency)
     return StatusReport(
         run.configuration.target.address,
         run.now(),
         tuple(
-            _customer_status(each, live[each.customer_id], checks.get(each.customer_id, NOT_ASKED))
+            _customer_status(each, live[each.customer_id], checks.get(each.customer_id, NOT_READ))
             for each in customers
         ),
     )

@@ -260,9 +260,9 @@ def lost(call: Call, row: Row, detail: str, answered: Answered) -> Unavailable |
     """Name the error of a call that ended without a whole answer."""
     doubtful = call.is_write and row.verdict.happened is not Effect.CERTAINLY_NOT
     kind = OutcomeUnknown if doubtful else Unavailable
-    told = f" ({plain_text(detail)})" if detail else ""
+    shown = f" ({plain_text(detail)})" if detail else ""
     return kind(
-        f"could not {call.what}: {row.said}{told}",
+        f"could not {call.what}: {row.said}{shown}",
         "check the address in partnerCenter, the network and any proxy (`reconciler doctor` tries "
         "the way there), or run again later",
         answered,

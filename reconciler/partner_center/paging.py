@@ -105,7 +105,7 @@ class Listing(Generic[Shape, Item]):
     def __init__(self, of: ListOf[Shape, Item]) -> None:
         self._of = of
         self.next_call: Call | None = of.first
-        self._asked = {_key(of.first)}
+        self._requested = {_key(of.first)}
         self._seen: set[Hashable] = set()
         self._total = 0
         self._barren = 0
@@ -118,8 +118,8 @@ class Listing(Generic[Shape, Item]):
         self._barren = 0 if fresh else self._barren + 1
         self.next_call = self._next(call, answer, page)
         if self.next_call is None and len(self._seen) < self._total:
-            told = f"it tells of {self._total} {call.kind} and lists {len(self._seen)}"
-            raise unreadable(call, answer, told)
+            problem = f"it tells of {self._total} {call.kind} and lists {len(self._seen)}"
+            raise unreadable(call, answer, problem)
         return fresh
 
     def _read(self, call: Call, answer: ServiceAnswer) -> _Page[Shape]:
@@ -139,9 +139,9 @@ class Listing(Generic[Shape, Item]):
         following = self._following(call, answer, page)
         if following is None:
             return None
-        if _key(following) in self._asked or self._barren > MOST_BARREN:
+        if _key(following) in self._requested or self._barren > MOST_BARREN:
             raise unreadable(call, answer, "its pages lead round in a circle")
-        self._asked.add(_key(following))
+        self._requested.add(_key(following))
         return following
 
     def _following(self, call: Call, answer: ServiceAnswer, page: _Page[Shape]) -> Call | None:

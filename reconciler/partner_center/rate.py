@@ -91,11 +91,11 @@ class _Pause:
     def refuse(self, now: float, retry_after: float | None) -> None:
         if self.promised:
             self.trusts_retry_after = False
-        asked = retry_after or 0.0
+        requested = retry_after or 0.0
         # A Retry-After of a second may be any part of one: it has no smaller number.
-        self.promised = self.trusts_retry_after and 1 < asked <= PROMISED * self.seconds
+        self.promised = self.trusts_retry_after and 1 < requested <= PROMISED * self.seconds
         if self.promised:
-            self.seconds = max(self.seconds / PROMISED, asked)
+            self.seconds = max(self.seconds / PROMISED, requested)
         self.refused_at = now
         self.next_probe = now + self.seconds
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DRIFT_RULES: Final = frozenset({"removal-not-supported", "education-gcc-exclusive"})
 """The findings that say: something is live that the manifests don't want."""
 
-MOST_TOLD: Final = 3
+MOST_RECORDS: Final = 3
 """Audit records that one finding tells: the newest."""
 
 PERCENT: Final = 100
@@ -73,11 +73,11 @@ def drifted(plan: Plan) -> tuple[Finding, ...]:
 
 def explain_drift(finding: Finding, records: Sequence[AuditRecord]) -> Finding:
     """Say who set a qualification of this customer, and when."""
-    told = [_describe(record) for record in records if record.sets_qualification][:MOST_TOLD]
-    if not told:
+    lines = [_describe(record) for record in records if record.sets_qualification][:MOST_RECORDS]
+    if not lines:
         message = f"no audit record of the last {HISTORY_DAYS} days says who set a qualification"
     else:
-        message = "; ".join(told)
+        message = "; ".join(lines)
     return _unexplained(finding, message)
 
 

@@ -62,8 +62,8 @@ def _find_attempt(customer: DesiredCustomer, step: Step, live: LiveState) -> Fin
         f"this is at least attempt {known + 1} of {MOST_VERIFICATIONS}, counted by the journal "
         f"and the audit records of the last {HISTORY_DAYS} days"
     )
-    told = f"{message}; {made.uncounted}" if made.uncounted else message
-    return _at(customer, step, "resubmission-attempt", told)
+    explained = f"{message}; {made.uncounted}" if made.uncounted else message
+    return _at(customer, step, "resubmission-attempt", explained)
 
 
 def _find_code_use(customer: DesiredCustomer, step: Step, live: LiveState) -> Finding | None:

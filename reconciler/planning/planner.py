@@ -96,8 +96,8 @@ def make_plan(
     ]
     steps = tuple(step for each in decided for step in each.decision.steps)
     findings = [finding for each in decided for finding in _findings(each, options.today)]
-    asked = [each.checks for each in decided if each.checks is not None]
-    findings += [*sign_in_findings(asked, policy), *scope.findings]
+    checks_made = [each.checks for each in decided if each.checks is not None]
+    findings += [*sign_in_findings(checks_made, policy), *scope.findings]
     findings.sort(key=finding_order)
     return Plan(
         target=options.target,

@@ -53,10 +53,10 @@ def checked(
     return _withhold(decision, blocked + advice)
 
 
-def sign_in_findings(asked: Iterable[SideChecks], policy: Policy) -> list[Finding]:
+def sign_in_findings(checks_made: Iterable[SideChecks], policy: Policy) -> list[Finding]:
     """Tell once for each check, not for each customer, that an app-only sign-in can't make it."""
     refused: dict[str, tuple[_Request, NotChecked]] = {}
-    for checks in asked:
+    for checks in checks_made:
         for request in _requested(checks, policy):
             if isinstance(request.answer, NotChecked) and request.answer.app_only:
                 refused[request.name] = (request, request.answer)
@@ -101,8 +101,8 @@ class _Request:
 
     def way_out(self, remedy: str) -> str:
         """The remedy of the cause, where it has one, and how to do without the check."""
-        told = f"{remedy}; or {self.without}" if remedy else self.without
-        return f"{told[0].upper()}{told[1:]}."
+        sentence = f"{remedy}; or {self.without}" if remedy else self.without
+        return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 _NO_DOMAIN: Final = "leave `domain` out of the manifest"

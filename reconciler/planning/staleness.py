@@ -168,15 +168,17 @@ def explain_drift(move: Drift) -> str:
 
     # Without the threshold, two sides with nothing in common would be told as one whole change.
     tree = DeepDiff(move.before, move.after, view="tree", threshold_to_diff_deeper=0)
-    told = [
-        _tell([str(part) for part in change.path(output_format="list")], change.t1, change.t2)
+    described = [
+        _describe_change(
+            [str(part) for part in change.path(output_format="list")], change.t1, change.t2
+        )
         for changes in tree.values()
         for change in changes
     ]
-    return "; ".join(sorted(told))
+    return "; ".join(sorted(described))
 
 
-def _tell(path: Sequence[str], before: object, after: object) -> str:
+def _describe_change(path: Sequence[str], before: object, after: object) -> str:
     name = path[0]
     if len(path) == 1:
         return f"{name} has appeared" if isinstance(after, dict) else f"{name} is gone"

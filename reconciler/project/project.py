@@ -124,7 +124,7 @@ class Project:
                 return render_status(format_name, document, context)
 
     def _ask(self, verb: Callable[[Run], Awaitable[Result]], *, creates: bool = False) -> Result:
-        async def asked() -> Result:
+        async def requested() -> Result:
             access = find_access(self.configuration, Surroundings(self.environ, self.say))
             if creates:
                 refuse_app_only(access)
@@ -143,7 +143,7 @@ class Project:
                 run.hold_codes(self.desired)
                 return await verb(run)
 
-        return asyncio.run(asked())
+        return asyncio.run(requested())
 
 
 @dataclass(slots=True)

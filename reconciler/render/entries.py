@@ -160,7 +160,6 @@ def _result_entry(result: StepResult) -> Entry:
 
 
 def _call_ids(result: StepResult) -> str:
-    """Tell what support asks for."""
     ids = (("MS-CorrelationId", result.correlation_id), ("MS-RequestId", result.request_id))
     return ", ".join(f"{header} {value}" for header, value in ids if value)
 

@@ -151,7 +151,9 @@ def _parts(
 ) -> tuple[_Part, ...]:
     found = [(kind, words, of_kind(entries, kind)) for kind, words in kinds]
     anchored: set[str] = set()
-    return tuple(_part(kind, words, told, anchored, context) for kind, words, told in found if told)
+    return tuple(
+        _part(kind, words, shown, anchored, context) for kind, words, shown in found if shown
+    )
 
 
 def _part(

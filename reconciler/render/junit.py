@@ -36,7 +36,7 @@ def render_validation(validation: Validation, _: RenderContext) -> str:
 
 
 def _rendered(suite_name: str, entries: Iterable[Entry]) -> str:
-    cases = [_case(case, told) for case, told in _grouped(entries).items()]
+    cases = [_case(case, grouped) for case, grouped in _grouped(entries).items()]
     failures = sum(case.find("failure") is not None for case in cases)
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0"}
     suites = ET.Element("testsuites", {"name": "reconciler", **counts})

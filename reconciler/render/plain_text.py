@@ -141,10 +141,10 @@ def result_lines(results: Sequence[Entry]) -> list[str]:
 def _result_cells(result: Entry) -> tuple[str, ...]:
     outcome = Outcome(result.kind)
     words = outcome.value.replace("-", " ")
-    told = f"{words}, {result.details}" if result.details else words
+    text = f"{words}, {result.details}" if result.details else words
     if result.severity is Severity.ERROR:
-        told = f"{words}: {result.message}"
-    return (f"  {SYMBOLS[outcome]} {result.name}", result.qualification, told)
+        text = f"{words}: {result.message}"
+    return (f"  {SYMBOLS[outcome]} {result.name}", result.qualification, text)
 
 
 def _result_advice(result: Entry) -> list[str]:

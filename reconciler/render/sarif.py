@@ -53,8 +53,8 @@ def render_validation(validation: Validation, context: RenderContext) -> str:
 
 
 def _rendered(entries: Sequence[Entry], context: RenderContext, *, successful: bool) -> str:
-    told = _worst(entries)
-    rules = sorted({entry.rule for entry in told})
+    worst = _worst(entries)
+    rules = sorted({entry.rule for entry in worst})
     driver = {
         "name": "reconciler",
         "informationUri": INFORMATION,
@@ -67,8 +67,10 @@ def _rendered(entries: Sequence[Entry], context: RenderContext, *, successful: b
         "originalUriBaseIds": {
             SOURCE_ROOT: {"description": {"text": "The root of the repository."}}
         },
-        "invocations": [{"executionSuccessful": successful, **_left_out(len(entries) - len(told))}],
-        "results": list(_results(told, rules, context)),
+        "invocations": [
+            {"executionSuccessful": successful, **_left_out(len(entries) - len(worst))}
+        ],
+        "results": list(_results(worst, rules, context)),
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"

@@ -39,8 +39,8 @@ def render_status(report: StatusReport, _: RenderContext) -> str:
 
 
 def _cells(row: StatusRow) -> list[str]:
-    told = "<br>".join(code(each) for each in row.qualifications) or "none"
-    return [code(row.name), told, row.may_buy, row.agreement]
+    held = "<br>".join(code(each) for each in row.qualifications) or "none"
+    return [code(row.name), held, row.may_buy, row.agreement]
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -66,9 +66,9 @@ def _customer(customer: CustomerStatus, row: StatusRow) -> list[object]:
     """What the page's script takes a customer apart into; what is empty at the end is left out."""
     cells = [_cell(customer.qualifications, column) for column in COLUMNS]
     cells.append(_others(customer.qualifications))
-    told: list[object] = [row.name, row.customer_id, _state(customer, cells), cells]
-    told += [row.may_buy, row.agreement]
-    return [*told, row.advice] if row.advice else told
+    parts: list[object] = [row.name, row.customer_id, _state(customer, cells), cells]
+    parts += [row.may_buy, row.agreement]
+    return [*parts, row.advice] if row.advice else parts
 
 
 def _state(customer: CustomerStatus, cells: Iterable[Cell]) -> str:

@@ -121,5 +121,5 @@ def headline(report: StatusReport) -> str:
         (may.count(None), "not known"),
         (unread, "not read"),
     )
-    told = ", ".join(f"{number} {words}" for number, words in parts if number)
-    return f"Status: {count(len(customers), 'customer')}" + (f"; {told}" if told else "")
+    counted = ", ".join(f"{number} {words}" for number, words in parts if number)
+    return f"Status: {count(len(customers), 'customer')}" + (f"; {counted}" if counted else "")

@@ -64,10 +64,10 @@ def _table(rows: Sequence[StatusRow]) -> Table:
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        told = row.qualifications or ("none",)
+        held = row.qualifications or ("none",)
         table.add_row(
             Text(row.name, "bold"),
-            Text("\n").join(_coloured(each) for each in told),
+            Text("\n").join(_coloured(each) for each in held),
             _coloured(row.may_buy),
             _coloured(row.agreement),
         )

@@ -201,10 +201,10 @@ class _Page:
         words = (outcome.value.replace("-", " "), style)
         if result.severity is Severity.ERROR:
             ids = f"\n{result.details}" if result.details else ""
-            told = Text.assemble(words, ": ", self._describe(result), (ids, "dim"))
+            line = Text.assemble(words, ": ", self._describe(result), (ids, "dim"))
         else:
-            told = Text.assemble(words, f", {result.details}" if result.details else "")
-        return (Text(plain_text.SYMBOLS[outcome], style), about, told)
+            line = Text.assemble(words, f", {result.details}" if result.details else "")
+        return (Text(plain_text.SYMBOLS[outcome], style), about, line)
 
     def diagnostic_cells(self, diagnostic: Entry) -> Cells:
         style = SEVERITY_STYLES[diagnostic.severity]

@@ -221,9 +221,11 @@ def _load_copy(base: _Base, root: Path) -> tuple[DesiredCustomer, ...]:
         )
     except ConfigurationError:  # there is no manifest among them
         return ()
-    for told in loaded.diagnostics:
-        if told.severity is Severity.ERROR:
-            raise HistoryUnavailable(f"the merge base is invalid, at {told.source}: {told.message}")
+    for diagnostic in loaded.diagnostics:
+        if diagnostic.severity is Severity.ERROR:
+            raise HistoryUnavailable(
+                f"the merge base is invalid, at {diagnostic.source}: {diagnostic.message}"
+            )
     return loaded.desired.customers
 
 

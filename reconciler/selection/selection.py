@@ -102,21 +102,21 @@ def reselect(desired: DesiredState, plan: Plan, places: ManifestPlaces) -> Selec
     A ref that it was narrowed by may have moved on, as by the merge of what was planned: whoever
     the plan names is looked at besides. Where the ref is gone, everybody is. Raises PlanRefused.
     """
-    told = plan.selection
+    earlier = plan.selection
     declared = {each.name for each in desired.customers}
     declared |= {str(each.customer_id) for each in desired.customers}
-    named = tuple(name for name in told.customers or () if {name, name.lower()} & declared)
-    if told.customers and not named:
-        return Selected(DesiredState(()), Scope(told))
+    named = tuple(name for name in earlier.customers or () if {name, name.lower()} & declared)
+    if earlier.customers and not named:
+        return Selected(DesiredState(()), Scope(earlier))
     try:
-        chosen = select(desired, Narrowing(named, told.selector, None, told.shard), places)
+        chosen = select(desired, Narrowing(named, earlier.selector, None, earlier.shard), places)
     except UsageError as error:
         raise PlanRefused(
             f"the plan tells a selection that makes no sense: {error.message}", "plan again"
         ) from error
-    if told.changed_from is None:
-        return replace(chosen, scope=Scope(told), notes=())
-    return _reselect_changed(chosen, plan, told.changed_from, places)
+    if earlier.changed_from is None:
+        return replace(chosen, scope=Scope(earlier), notes=())
+    return _reselect_changed(chosen, plan, earlier.changed_from, places)
 
 
 def _reselect_changed(
@@ -150,15 +150,15 @@ def _everybody(_customer: DesiredCustomer) -> bool:
     return True
 
 
-def _choose_named(asked: tuple[str, ...], customers: Sequence[DesiredCustomer]) -> Chosen:
-    if not asked:
+def _choose_named(wanted_names: tuple[str, ...], customers: Sequence[DesiredCustomer]) -> Chosen:
+    if not wanted_names:
         return _everybody
     names = {customer.name for customer in customers}
     ids = {str(customer.customer_id) for customer in customers}
-    for name in asked:
+    for name in wanted_names:
         if name not in names and name.lower() not in ids:
             raise UsageError(f"no manifest declares a customer {show(name)}", _suggest(name, names))
-    wanted = {*asked, *(name.lower() for name in asked if name.lower() in ids)}
+    wanted = {*wanted_names, *(name.lower() for name in wanted_names if name.lower() in ids)}
     return lambda customer: not wanted.isdisjoint((customer.name, customer.customer_id))
 
 

@@ -28,10 +28,10 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     known = sorted(words)
     folded = {_folded(each): each for each in known}
     initials = {_initials(each): each for each in known if len(_initials(each)) > 1}
-    asked = _folded(word)
-    if asked in folded:
-        return folded[asked]
-    if asked in initials:
-        return initials[asked]
-    near = get_close_matches(asked, folded, n=1, cutoff=0.7)
+    sought = _folded(word)
+    if sought in folded:
+        return folded[sought]
+    if sought in initials:
+        return initials[sought]
+    near = get_close_matches(sought, folded, n=1, cutoff=0.7)
     return folded[near[0]] if near else None

@@ -1,4 +1,4 @@
-"""One create is pursued to an outcome that is true, and never becomes two."""
+"""One create is sent until an outcome is known that is true, and never becomes two."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ APP_ONLY: Final = AppOnlyRefused("not for app-only", answered=Answered(correlati
 NO_WAY_IN: Final = SignInFailed("the authority said no")
 
 
-class Pursued:
+class Trial:
     """One create with its fake, its stop signal and what the journal was told."""
 
     def __init__(  # noqa: PLR0913 - what a test may vary, all named
@@ -112,9 +112,9 @@ class Pursued:
         self.lines.append(f"{outcome} {request_id}")
 
     def settle(self) -> CreateOutcome:
-        return run_in_virtual_time(self.pursue())
+        return run_in_virtual_time(self.run())
 
-    async def pursue(self) -> CreateOutcome:
+    async def run(self) -> CreateOutcome:
         async with CreateBreaker(self.stop).admission() as admission:
             attempt = CreateAttempt(
                 prepared=self.prepared,
@@ -124,7 +124,7 @@ class Pursued:
                 admission=admission,
                 limits=self.limits,
             )
-            return await attempt.pursue()
+            return await attempt.run()
 
     @property
     def sent(self) -> int:
@@ -151,9 +151,9 @@ SETTLING: Final = [READ] * 4
 
 def test_an_answer_is_believed() -> None:
     """A create that is answered is created, with its vetting and correlation id, in one POST."""
-    pursued = Pursued()
-    assert pursued.settle() == CreateOutcome(Outcome.CREATED, "InReview", "correlation")
-    assert pursued.calls == [READ, POST]
+    trial = Trial()
+    assert trial.settle() == CreateOutcome(Outcome.CREATED, "InReview", "correlation")
+    assert trial.calls == [READ, POST]
 
 
 @pytest.mark.parametrize("qualification", [EDUCATION, GCC, SOE])
@@ -164,131 +164,131 @@ def test_an_answer_is_believed() -> None:
 )
 def test_a_lost_answer_is_read_back(qualification: Qualification, fault: Fault) -> None:
     """What took effect is found by reading and not sent again, GCC neither."""
-    pursued = Pursued(qualification, faults=[fault])
-    settled = pursued.settle()
+    trial = Trial(qualification, faults=[fault])
+    settled = trial.settle()
     assert settled.outcome is Outcome.CREATED
-    assert (pursued.sent, pursued.created) == (1, 1)
+    assert (trial.sent, trial.created) == (1, 1)
 
 
 def test_a_lost_create_is_repeated_with_the_same_id() -> None:
     """What stays absent over the settling time is sent again, under the same request id."""
-    pursued = Pursued(faults=[before(LOST)])
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert [post.request_id for post in pursued.service.posts] == ["first", "first"]
-    assert pursued.calls == [READ, POST, *SETTLING, READ, POST]
-    assert pursued.created == 1
+    trial = Trial(faults=[before(LOST)])
+    assert trial.settle().outcome is Outcome.CREATED
+    assert [post.request_id for post in trial.service.posts] == ["first", "first"]
+    assert trial.calls == [READ, POST, *SETTLING, READ, POST]
+    assert trial.created == 1
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3])
 def test_reads_may_lag_within_the_settling_time(lag: int) -> None:
     """Absence in the first reads is weak evidence: the later ones find the create."""
-    pursued = Pursued(faults=[after(LOST)], lag=lag)
-    pursued.service.idempotent = False
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert (pursued.sent, pursued.created) == (1, 1)
+    trial = Trial(faults=[after(LOST)], lag=lag)
+    trial.service.idempotent = False
+    assert trial.settle().outcome is Outcome.CREATED
+    assert (trial.sent, trial.created) == (1, 1)
 
 
 def test_longer_lag_is_caught_by_the_request_id() -> None:
     """Where reads lag beyond the settling time, the id of the repeat prevents a second."""
-    pursued = Pursued(faults=[after(LOST)], lag=9)
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert (pursued.sent, pursued.created) == (2, 1)
+    trial = Trial(faults=[after(LOST)], lag=9)
+    assert trial.settle().outcome is Outcome.CREATED
+    assert (trial.sent, trial.created) == (2, 1)
 
 
 @pytest.mark.parametrize("lag", [0, 9])
 def test_a_lost_gcc_create_is_never_repeated(lag: int) -> None:
     """GCC that stays absent is unknown, and the way out is told."""
-    pursued = Pursued(GCC, faults=[after(LOST) if lag else before(LOST)], lag=lag)
-    settled = pursued.settle()
+    trial = Trial(GCC, faults=[after(LOST) if lag else before(LOST)], lag=lag)
+    settled = trial.settle()
     assert settled.outcome is Outcome.UNKNOWN
     assert settled.message is not None
     assert "set it there by hand" in settled.message
     assert settled.correlation_id == "lost"
-    assert pursued.sent == 1
+    assert trial.sent == 1
 
 
 def test_gcc_is_repeated_where_nothing_happened() -> None:
     """A refused connection is no ambiguous failure."""
-    pursued = Pursued(GCC, faults=[before(DOWN), before(DOWN)])
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.calls == [READ, POST] * 3
+    trial = Trial(GCC, faults=[before(DOWN), before(DOWN)])
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.calls == [READ, POST] * 3
 
 
 def test_a_service_that_stays_away_is_left_alone() -> None:
     """After five POSTs that certainly did nothing the step is not attempted, and says why."""
-    pursued = Pursued(faults=[before(DOWN)] * 20)
-    settled = pursued.settle()
+    trial = Trial(faults=[before(DOWN)] * 20)
+    settled = trial.settle()
     assert settled.outcome is Outcome.NOT_ATTEMPTED
     assert settled.message == "nothing was created: no connection"
     assert settled.correlation_id == "down"
-    assert pursued.calls == [READ, POST] * 5
+    assert trial.calls == [READ, POST] * 5
 
 
 def test_answers_that_stay_lost_end_as_unknown() -> None:
     """At most five POSTs, each after a read-back, and a last look: then it may have happened."""
-    pursued = Pursued(faults=[before(LOST)] * 20)
-    settled = pursued.settle()
+    trial = Trial(faults=[before(LOST)] * 20)
+    settled = trial.settle()
     assert settled.outcome is Outcome.UNKNOWN
     assert settled.message is not None
     assert "run apply again" in settled.message
-    assert pursued.calls == [READ, POST, *([*SETTLING, READ, POST] * 4), *SETTLING]
+    assert trial.calls == [READ, POST, *([*SETTLING, READ, POST] * 4), *SETTLING]
 
 
 def test_the_last_look_finds_the_last_try() -> None:
     """The fifth POST is read back, too."""
-    pursued = Pursued(faults=[*[before(LOST)] * 4, after(LOST)])
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert (pursued.sent, pursued.created) == (5, 1)
+    trial = Trial(faults=[*[before(LOST)] * 4, after(LOST)])
+    assert trial.settle().outcome is Outcome.CREATED
+    assert (trial.sent, trial.created) == (5, 1)
 
 
 def test_a_service_that_goes_down_ends_it() -> None:
     """Where nothing can be read back, nothing is sent again: an unseen customer isn't absent."""
-    pursued = Pursued(faults=[after(LOST)], reads=[None, *[before(DOWN)] * 20])
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert (pursued.sent, pursued.created) == (1, 1)
+    trial = Trial(faults=[after(LOST)], reads=[None, *[before(DOWN)] * 20])
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert (trial.sent, trial.created) == (1, 1)
 
 
 def test_an_old_absence_is_no_evidence() -> None:
     """Only the last read-back counts: absent at first and unreadable after may be there by now."""
-    pursued = Pursued(faults=[after(LOST)], lag=1, reads=[None, None, *[before(DOWN)] * 3])
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert pursued.sent == 1
+    trial = Trial(faults=[after(LOST)], lag=1, reads=[None, None, *[before(DOWN)] * 3])
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert trial.sent == 1
 
 
 def test_one_unreadable_answer_does_not_end_the_settling() -> None:
     """A read-back that fails is followed by the next."""
-    pursued = Pursued(faults=[after(LOST)], reads=[None, before(UnreadableAnswer("HTML"))])
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.sent == 1
+    trial = Trial(faults=[after(LOST)], reads=[None, before(UnreadableAnswer("HTML"))])
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.sent == 1
 
 
 @pytest.mark.parametrize("error", [REFUSED, CustomerNotFound("gone", answered=REFUSED.answered)])
 def test_a_definite_no_is_rejected(error: ReconcilerError) -> None:
-    """The service's no ends the pursuit, with its text and correlation id."""
-    pursued = Pursued(faults=[before(error)])
-    assert pursued.settle() == CreateOutcome(Outcome.REJECTED, None, "no", error.message)
-    assert pursued.calls == [READ, POST]
+    """The service's no ends the attempt, with its text and correlation id."""
+    trial = Trial(faults=[before(error)])
+    assert trial.settle() == CreateOutcome(Outcome.REJECTED, None, "no", error.message)
+    assert trial.calls == [READ, POST]
 
 
 def test_a_no_to_a_repeat_may_be_one_to_a_second_create() -> None:
     """Where the first try took effect after all, the no to the second doesn't make it rejected."""
-    pursued = Pursued(faults=[after(LOST), before(REFUSED)], lag=6)
-    pursued.service.idempotent = False
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert (pursued.sent, pursued.created) == (2, 1)
+    trial = Trial(faults=[after(LOST), before(REFUSED)], lag=6)
+    trial.service.idempotent = False
+    assert trial.settle().outcome is Outcome.CREATED
+    assert (trial.sent, trial.created) == (2, 1)
 
 
 def test_a_no_to_a_repeat_of_what_is_absent_is_rejected() -> None:
     """What stays absent after a no was refused: its request id is used up, and the next is new."""
-    pursued = Pursued(faults=[before(LOST), before(REFUSED)])
-    assert pursued.settle() == CreateOutcome(Outcome.REJECTED, None, "no", "a definite no")
+    trial = Trial(faults=[before(LOST), before(REFUSED)])
+    assert trial.settle() == CreateOutcome(Outcome.REJECTED, None, "no", "a definite no")
 
 
 def test_a_no_that_can_not_be_read_back_is_unknown() -> None:
     """A no after a lost try is believed only where the customer can be read."""
     reads = [None] * 6 + [before(DOWN)] * 4
-    pursued = Pursued(faults=[before(LOST), before(REFUSED)], reads=reads)
-    assert pursued.settle().outcome is Outcome.UNKNOWN
+    trial = Trial(faults=[before(LOST), before(REFUSED)], reads=reads)
+    assert trial.settle().outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -298,61 +298,61 @@ def test_a_refused_sign_in_stops_everything(
     error: ReconcilerError, correlation_id: str | None
 ) -> None:
     """The step wasn't attempted, and the flag is raised with the error for the end of the run."""
-    pursued = Pursued(faults=[before(error)])
-    settled = pursued.settle()
+    trial = Trial(faults=[before(error)])
+    settled = trial.settle()
     assert settled == CreateOutcome(Outcome.NOT_ATTEMPTED, None, correlation_id, error.message)
-    assert pursued.stop
-    assert pursued.stop.error is error
-    assert pursued.sent == 1
+    assert trial.stop
+    assert trial.stop.error is error
+    assert trial.sent == 1
 
 
 def test_a_refused_sign_in_makes_no_doubt_certain() -> None:
     """After a lost try, a 401 to the repeat leaves it unknown."""
-    pursued = Pursued(faults=[before(LOST), before(SIGNED_OUT)])
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert pursued.stop
+    trial = Trial(faults=[before(LOST), before(SIGNED_OUT)])
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert trial.stop
 
 
 @pytest.mark.parametrize("error", [SIGNED_OUT, NO_WAY_IN])
 def test_a_refused_sign_in_ends_the_read_back(error: ReconcilerError) -> None:
     """No further read, no further POST, and the flag is raised."""
-    pursued = Pursued(faults=[after(LOST)], reads=[None, before(error)])
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert pursued.stop.error is error
-    assert pursued.calls == [READ, POST, READ]
+    trial = Trial(faults=[after(LOST)], reads=[None, before(error)])
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert trial.stop.error is error
+    assert trial.calls == [READ, POST, READ]
 
 
 def test_a_raised_flag_lets_nothing_be_sent() -> None:
     """A create that wasn't sent when the flag was raised is not attempted."""
-    pursued = Pursued()
-    pursued.stop.request("stopped by Ctrl-C")
-    assert pursued.settle().outcome is Outcome.NOT_ATTEMPTED
-    assert pursued.sent == 0
+    trial = Trial()
+    trial.stop.request("stopped by Ctrl-C")
+    assert trial.settle().outcome is Outcome.NOT_ATTEMPTED
+    assert trial.sent == 0
 
 
 def test_a_create_that_waits_for_its_turn_is_not_sent_after_a_stop() -> None:
     """Ctrl-C reaches what was written down and handed over, but isn't on its way yet."""
-    pursued = Pursued()
+    trial = Trial()
 
     async def interrupt() -> None:
-        pursued.stop.request("Ctrl-C")
+        trial.stop.request("Ctrl-C")
 
     async def both() -> CreateOutcome:
-        settled, _ = await asyncio.gather(pursued.pursue(), interrupt())
+        settled, _ = await asyncio.gather(trial.run(), interrupt())
         return settled
 
     settled = run_in_virtual_time(both())
     assert (settled.outcome, settled.message) == (Outcome.NOT_ATTEMPTED, "Ctrl-C")
-    assert (pursued.sent, pursued.created) == (0, 0)
+    assert (trial.sent, trial.created) == (0, 0)
 
 
 def test_a_raised_flag_ends_the_backing_off() -> None:
     """Ctrl-C isn't kept waiting by a service that asks for patience."""
-    pursued = Pursued()
-    pursued.limits = RetryLimits(first_wait=3600, largest_wait=3600)
-    pursued.service.creates.append(Fault(DOWN, does=lambda: pursued.stop.request("Ctrl-C")))
-    assert pursued.settle() == CreateOutcome(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
-    assert pursued.sent == 1
+    trial = Trial()
+    trial.limits = RetryLimits(first_wait=3600, largest_wait=3600)
+    trial.service.creates.append(Fault(DOWN, does=lambda: trial.stop.request("Ctrl-C")))
+    assert trial.settle() == CreateOutcome(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
+    assert trial.sent == 1
 
 
 @pytest.mark.parametrize(
@@ -360,11 +360,11 @@ def test_a_raised_flag_ends_the_backing_off() -> None:
 )
 def test_what_is_in_flight_is_settled(outcome: Outcome, *, took_effect: bool) -> None:
     """After Ctrl-C a lost create is still read back, but not repeated."""
-    pursued = Pursued()
-    stopping = Fault(LOST, after=took_effect, does=lambda: pursued.stop.request("Ctrl-C"))
-    pursued.service.creates.append(stopping)
-    assert pursued.settle().outcome is outcome
-    assert pursued.sent == 1
+    trial = Trial()
+    stopping = Fault(LOST, after=took_effect, does=lambda: trial.stop.request("Ctrl-C"))
+    trial.service.creates.append(stopping)
+    assert trial.settle().outcome is outcome
+    assert trial.sent == 1
 
 
 @pytest.mark.parametrize(
@@ -376,77 +376,77 @@ def test_what_is_in_flight_is_settled(outcome: Outcome, *, took_effect: bool) ->
     ids=["throttled", "lost"],
 )
 def test_nobody_waits_for_ever(error: ReconcilerError, outcome: Outcome) -> None:
-    """A Retry-After beyond the longest ends the pursuit at once."""
-    pursued = Pursued(faults=[before(error)])
-    assert pursued.settle().outcome is outcome
-    assert pursued.sent == 1
+    """A Retry-After beyond the longest ends the attempt at once."""
+    trial = Trial(faults=[before(error)])
+    assert trial.settle().outcome is outcome
+    assert trial.sent == 1
 
 
 @pytest.mark.parametrize("doubt", [False, True])
 def test_what_the_service_asks_for_is_waited(*, doubt: bool) -> None:
     """A repeat comes no sooner than Retry-After says, after a lost try neither."""
     asked = Unavailable("later", answered=Answered(retry_after=50))
-    pursued = Pursued(faults=[*([before(LOST)] if doubt else []), before(asked)])
-    assert pursued.settle().outcome is Outcome.CREATED
-    *_, refused, repeat = [time for call, time in pursued.service.calls if call == POST]
+    trial = Trial(faults=[*([before(LOST)] if doubt else []), before(asked)])
+    assert trial.settle().outcome is Outcome.CREATED
+    *_, refused, repeat = [time for call, time in trial.service.calls if call == POST]
     assert repeat - refused == pytest.approx(57 if doubt else 50.5)
 
 
 def test_the_settling_waits_are_those_of_the_limits() -> None:
     """Each read-back waits its turn, so that reads can catch up with writes."""
-    pursued = Pursued(faults=[before(LOST)])
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.times == [0, 0, 0, 1, 3, 7, 7, 7]
+    trial = Trial(faults=[before(LOST)])
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.times == [0, 0, 0, 1, 3, 7, 7, 7]
 
 
 @pytest.mark.parametrize(("chance", "waits"), [(0.0, [0.25, 0.5, 1, 2]), (1.0, [0.5, 1, 2, 4])])
 def test_each_wait_is_bounded(chance: float, waits: list[float]) -> None:
     """The waits double, and chance takes at most the half of each."""
-    pursued = Pursued(faults=[before(DOWN)] * 5)
-    pursued.limits = RetryLimits(chance=lambda: chance)
-    pursued.settle()
-    times = [time for call, time in pursued.service.calls if call == POST]
+    trial = Trial(faults=[before(DOWN)] * 5)
+    trial.limits = RetryLimits(chance=lambda: chance)
+    trial.settle()
+    times = [time for call, time in trial.service.calls if call == POST]
     assert [after - then for then, after in pairwise(times)] == pytest.approx(waits)
 
 
 def test_no_wait_is_longer_than_the_largest() -> None:
     """However many tries there are, the waits stop doubling."""
-    pursued = Pursued(faults=[before(DOWN)] * 7)
-    pursued.limits = RetryLimits(posts=7, largest_wait=3, chance=lambda: 1.0)
-    pursued.settle()
-    times = [time for call, time in pursued.service.calls if call == POST]
+    trial = Trial(faults=[before(DOWN)] * 7)
+    trial.limits = RetryLimits(posts=7, largest_wait=3, chance=lambda: 1.0)
+    trial.settle()
+    times = [time for call, time in trial.service.calls if call == POST]
     assert [after - then for then, after in pairwise(times)] == pytest.approx([0.5, 1, 2, 3, 3, 3])
 
 
 @pytest.mark.parametrize("fault", [before(DOWN), before(LOST)])
 def test_a_create_is_announced_once(fault: Fault) -> None:
     """However many POSTs it takes, the journal has one line of the create, and one of each POST."""
-    pursued = Pursued(faults=[fault] * 2)
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.lines == ["sending first", *["posting first"] * 3]
+    trial = Trial(faults=[fault] * 2)
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.lines == ["sending first", *["posting first"] * 3]
 
 
 def test_an_earlier_create_is_looked_for_first() -> None:
     """What an earlier run may have created is read back, and where it is there nothing is sent."""
-    pursued = Pursued(doubtful=True)
-    pursued.service.put(CONTOSO, told("Education InReview"))
+    trial = Trial(doubtful=True)
+    trial.service.put(CONTOSO, told("Education InReview"))
     message = "settled: the create of an earlier run is there"
-    assert pursued.settle() == CreateOutcome(Outcome.ALREADY_PRESENT, "InReview", None, message)
-    assert pursued.calls == [READ]
+    assert trial.settle() == CreateOutcome(Outcome.ALREADY_PRESENT, "InReview", None, message)
+    assert trial.calls == [READ]
 
 
 def test_an_earlier_create_that_is_absent_is_sent_again() -> None:
     """An earlier run's create that never showed is repeated after the settling time."""
-    pursued = Pursued(doubtful=True)
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.calls == [*SETTLING, READ, POST]
+    trial = Trial(doubtful=True)
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.calls == [*SETTLING, READ, POST]
 
 
 def test_an_earlier_gcc_create_that_is_absent_is_not_sent() -> None:
     """An earlier run's GCC create stays unknown where it doesn't show."""
-    pursued = Pursued(GCC, doubtful=True)
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert pursued.sent == 0
+    trial = Trial(GCC, doubtful=True)
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert trial.sent == 0
 
 
 def test_the_first_reason_stands() -> None:
@@ -462,28 +462,28 @@ def test_the_first_reason_stands() -> None:
 )
 def test_a_doubtful_resubmission_is_never_repeated(fault: Fault, outcome: Outcome) -> None:
     """Three verifications are all there are: a denial that stays is unknown, after one POST."""
-    pursued = Pursued(faults=[fault], resubmits=DENIED_ON)
-    settled = pursued.settle()
+    trial = Trial(faults=[fault], resubmits=DENIED_ON)
+    settled = trial.settle()
     assert settled.outcome is outcome
-    assert pursued.sent == 1
+    assert trial.sent == 1
     if outcome is Outcome.UNKNOWN:
         assert "never sent again, as verifications are limited" in str(settled.message)
 
 
 def test_an_earlier_resubmission_is_never_repeated() -> None:
     """Nor is it by a later run, as long as the denial stands."""
-    pursued = Pursued(doubtful=True, resubmits=DENIED_ON)
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert pursued.sent == 0
+    trial = Trial(doubtful=True, resubmits=DENIED_ON)
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert trial.sent == 0
 
 
 def test_a_resubmission_under_the_old_date_is_seen() -> None:
     """The service may keep the date of the denial on what is in review again."""
-    pursued = Pursued(resubmits=DENIED_ON)
+    trial = Trial(resubmits=DENIED_ON)
     review = told("Education InReview", DENIED_ON)
-    pursued.service.creates.append(Fault(LOST, does=lambda: pursued.service.put(CONTOSO, review)))
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.sent == 1
+    trial.service.creates.append(Fault(LOST, does=lambda: trial.service.put(CONTOSO, review)))
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.sent == 1
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -491,29 +491,29 @@ def test_a_resubmission_under_the_old_date_is_seen() -> None:
 def test_a_2xx_is_never_repeated(qualification: Qualification, status: int) -> None:
     """Taken, as it seems: where it stays absent it is unknown, and the journal remembers why."""
     taken = OutcomeUnknown("no such status was due", answered=Answered(status))
-    pursued = Pursued(qualification, faults=[before(taken)])
-    settled = pursued.settle()
+    trial = Trial(qualification, faults=[before(taken)])
+    settled = trial.settle()
     assert settled.outcome is Outcome.UNKNOWN
     assert "the service took it" in str(settled.message)
-    assert pursued.lines == ["sending first", "posting first", "accepted first"]
-    assert pursued.calls == [READ, POST, *SETTLING]
+    assert trial.lines == ["sending first", "posting first", "accepted first"]
+    assert trial.calls == [READ, POST, *SETTLING]
 
 
 @pytest.mark.parametrize("status", [199, 300, 302, 504, None])
 def test_other_doubt_is_repeated(status: int | None) -> None:
     """A redirect may have passed it on, or not: the same id makes the repeat harmless."""
     doubt = OutcomeUnknown("who knows", answered=Answered(status))
-    pursued = Pursued(faults=[before(doubt)])
-    assert pursued.settle().outcome is Outcome.CREATED
-    assert pursued.lines == ["sending first", "posting first", "posting first"]
+    trial = Trial(faults=[before(doubt)])
+    assert trial.settle().outcome is Outcome.CREATED
+    assert trial.lines == ["sending first", "posting first", "posting first"]
 
 
 def test_a_2xx_of_an_earlier_run_is_never_repeated() -> None:
     """The journal says that the service took it: where it is absent, nothing is sent."""
-    pursued = Pursued(doubtful=True)
-    pursued.prepared = replace(pursued.prepared, accepted=True)
-    assert pursued.settle().outcome is Outcome.UNKNOWN
-    assert pursued.sent == 0
+    trial = Trial(doubtful=True)
+    trial.prepared = replace(trial.prepared, accepted=True)
+    assert trial.settle().outcome is Outcome.UNKNOWN
+    assert trial.sent == 0
 
 
 @pytest.mark.parametrize("fault", [before(DOWN), before(LOST)])
@@ -522,10 +522,10 @@ def test_a_2xx_of_an_earlier_run_is_never_repeated() -> None:
 )
 def test_what_appears_before_a_repeat_is_seen(fault: Fault, appears: LiveQualification) -> None:
     """What somebody else did while this waited is seen: the repeat is not sent."""
-    pursued = Pursued()
-    fault = replace(fault, does=lambda: pursued.service.put(CONTOSO, appears))
-    pursued.service.creates.append(fault)
-    settled = pursued.settle()
+    trial = Trial()
+    fault = replace(fault, does=lambda: trial.service.put(CONTOSO, appears))
+    trial.service.creates.append(fault)
+    settled = trial.settle()
     doubtful = fault.error is LOST
     held = appears.qualification == EDUCATION
     assert (
@@ -537,15 +537,15 @@ def test_what_appears_before_a_repeat_is_seen(fault: Fault, appears: LiveQualifi
             (True, False): Outcome.UNKNOWN,
         }[doubtful, held]
     )
-    assert pursued.sent == 1
+    assert trial.sent == 1
 
 
 @pytest.mark.parametrize("fault", [before(DOWN), before(LOST), None])
 def test_no_post_goes_without_a_read_of_its_own(fault: Fault | None) -> None:
     """The read is made in the POST's own turn, after the wait for the pace."""
-    pursued = Pursued(faults=[fault] * 3)
-    pursued.settle()
-    assert [post.read_in_turn for post in pursued.service.posts] == [True] * pursued.sent
+    trial = Trial(faults=[fault] * 3)
+    trial.settle()
+    assert [post.read_in_turn for post in trial.service.posts] == [True] * trial.sent
 
 
 RESUBMISSION: Final = Step(CONTOSO, "contoso", EDUCATION, resubmit_denial_of=DENIED_ON)

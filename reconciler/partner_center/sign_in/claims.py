@@ -69,8 +69,8 @@ def read_actor(token: Secret) -> Actor:
 
 def _first(payload: Mapping[str, object], names: Iterable[str]) -> str | None:
     """The first of the claims that says something."""
-    told = (_text(payload, name) for name in names)
-    return next((text[:LONGEST_NAME] for text in told if text), None)
+    texts = (_text(payload, name) for name in names)
+    return next((text[:LONGEST_NAME] for text in texts if text), None)
 
 
 def _payload(token: Secret) -> Mapping[str, object] | None:

@@ -143,14 +143,14 @@ _OTHER = _Meaning(
 def explain(answer: Mapping[str, object], secrets: Iterable[Secret] = ()) -> SignInFailed:
     """The authority's error answer as a sentence; `secrets` are those it must not repeat."""
     description = answer.get("error_description")
-    told = description if isinstance(description, str) else ""
-    code = _code(told, answer.get("error_codes"))
+    detail = description if isinstance(description, str) else ""
+    code = _code(detail, answer.get("error_codes"))
     meaning = _BY_CODE.get(code) or _BY_NAME.get(str(answer.get("error"))) or _OTHER
     marks = [f"AADSTS{code}" if code else tidy(str(answer.get("error", "no reason")), secrets)]
     if correlation := answer.get("correlation_id"):
         marks.append(f"correlation id {tidy(str(correlation), secrets)}")
     message = f"sign-in failed: {meaning.message} ({', '.join(marks)})"
-    words = tidy(re.sub(r"^AADSTS\d+: *", "", told), secrets)
+    words = tidy(re.sub(r"^AADSTS\d+: *", "", detail), secrets)
     if words:
         message = f"{message}. The authority says: {words}"
     return SignInFailed(message, meaning.remedy)
@@ -185,8 +185,8 @@ def _pieces(text: str, secret: str) -> Iterator[tuple[int, int]]:
             yield at, at + size
 
 
-def _code(told: str, listed: object) -> int:
-    if found := re.search(r"AADSTS(\d{1,9})", told):
+def _code(detail: str, listed: object) -> int:
+    if found := re.search(r"AADSTS(\d{1,9})", detail):
         return int(found[1])
     first = listed[0] if isinstance(listed, list) and listed else None
     return first if isinstance(first, int) else 0

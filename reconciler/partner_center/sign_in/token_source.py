@@ -88,12 +88,12 @@ def sign_in_by(
 
 def refuse_other_tenant(token: Secret, tenant_id: str | None) -> None:
     """SignInFailed where the token says its tenant, and it is not the one configured."""
-    told = read_claims(token).tenant_id
-    if told is None or tenant_id is None or not _is_guid(tenant_id):
+    tid = read_claims(token).tenant_id
+    if tid is None or tenant_id is None or not _is_guid(tenant_id):
         return
-    if told.lower() != tenant_id.lower():
+    if tid.lower() != tenant_id.lower():
         raise SignInFailed(
-            f"the token is for the tenant {told[:64]!r}, and partnerCenter.tenantId is {tenant_id}",
+            f"the token is for the tenant {tid[:64]!r}, and partnerCenter.tenantId is {tenant_id}",
             "sign in to the partner's own tenant, or correct partnerCenter.tenantId",
         )
 
