@@ -783,3 +783,18 @@ def test_a_killed_runs_create_is_settled_by_the_audit_log(bench: Bench) -> None:
     assert bench.history.unsettled == {}
     assert bench.journal.read_text().count(correlation_id) == 2
     assert any("field that is not documented" in line for line in admin.lines)
+
+
+class Unheard(list[str]):
+    """Lines for people that nobody can be told: stderr has gone."""
+
+    def append(self, line: str) -> None:
+        raise BrokenPipeError(line)
+
+
+def test_a_line_that_cannot_be_said_ends_no_run(bench: Bench) -> None:
+    """What an earlier run created is settled, and the rest sent, told or not."""
+    bench.kill(took_effect=True)
+    bench.admin.lines = Unheard()
+    assert bench.apply() == 0
+    assert not bench.history.unsettled
