@@ -7,9 +7,15 @@ from collections import deque
 
 import pytest
 
+from reconciler.configuration.config import PartnerCenterSettings
 from reconciler.partner_center.rate import SLOWEST, Rate
 from tests.partner_center.pacing_simulation import Case, Event, Simulation, outcome
-from tests.partner_center.throttled_services import SlidingWindow, ThrottledService, Unlimited
+from tests.partner_center.throttled_services import (
+    Bucket,
+    SlidingWindow,
+    ThrottledService,
+    Unlimited,
+)
 
 
 def willing(reads: int, concurrency: int, ceiling: int | None = None) -> Simulation:
@@ -159,3 +165,14 @@ def test_the_pace_never_stops_altogether() -> None:
         now += 0.1
     assert rate.wait(now) <= 60
     assert rate.requests_per_second >= SLOWEST
+
+
+def test_four_shards_at_once_use_what_one_service_permits() -> None:
+    """Each paces by its share alone: together they are refused nothing, and lose little time."""
+    permitted, runs = 1800, 4
+    share = PartnerCenterSettings(requests_per_minute=permitted).shared_by(runs)
+    shares = [willing(150, 8, share.requests_per_minute) for _ in range(runs)]
+    sent = sorted(instant for share in shares for instant in share.sent)
+    bucket = Bucket(depth=1)
+    assert not any(bucket.ask(instant, permitted / 60) for instant in sent)
+    assert len(sent) * 60 / permitted >= 0.9 * max(share.now for share in shares)
