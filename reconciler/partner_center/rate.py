@@ -12,6 +12,11 @@ apart by what follows a refusal:
 - Some are refused and others pass: the rate is lowered for a while (a trial). Fewer refusals then
   say that the limit is shared. As many as before are single customers' own, and the rate goes back.
 - One is refused among many that pass: nobody else slows down; only the growth pauses.
+
+What can be known of a limit is what passed between two refusals, by the time between them: an empty
+bucket at both ends, or a full window. Before the first refusal only that it is higher. So where no
+ceiling is configured, the first refusals are the price of finding it, and single customers'
+refusals beside an unknown limit blur it: there the rate can stay far below what is permitted.
 """
 
 from __future__ import annotations
