@@ -23,8 +23,14 @@ ACTION: Final = ROOT / ".github/actions/reconciler/action.yml"
 PULL_REQUEST: Final = "reconciler-pull-request.yml"
 APPLY: Final = "reconciler-apply.yml"
 DRIFT: Final = "reconciler-drift.yml"
+COMMENT: Final = ROOT / "examples/comment-commands/.github/workflows/reconciler-comment.yml"
 OWN: Final = sorted((ROOT / ".github/workflows").glob("*.yml"))
-GITHUB_FILES: Final = [*(WORKFLOWS / name for name in (PULL_REQUEST, APPLY, DRIFT)), ACTION, *OWN]
+GITHUB_FILES: Final = [
+    *(WORKFLOWS / name for name in (PULL_REQUEST, APPLY, DRIFT)),
+    ACTION,
+    COMMENT,
+    *OWN,
+]
 
 
 def strings(node: Any) -> Iterator[str]:
@@ -86,20 +92,26 @@ WRITES: Final = {
     (PULL_REQUEST, "report"): {"pull-requests", "security-events"},
     (APPLY, "plan"): {"id-token"},
     (APPLY, "apply"): {"id-token"},
+    (COMMENT.name, "gate"): set(),
+    (COMMENT.name, "plan"): {"id-token"},
+    (COMMENT.name, "apply"): {"id-token"},
+    (COMMENT.name, "report"): {"pull-requests"},
     (DRIFT, "plan"): {"id-token"},
     (DRIFT, "report"): {"issues", "security-events"},
     (DRIFT, "adopt"): {"contents", "pull-requests"},
 }
 
 
-@pytest.mark.parametrize("name", [PULL_REQUEST, APPLY, DRIFT])
-def test_permissions_are_minimal(name: str) -> None:
+@pytest.mark.parametrize(
+    "path", [*(WORKFLOWS / name for name in (PULL_REQUEST, APPLY, DRIFT)), COMMENT]
+)
+def test_permissions_are_minimal(path: Path) -> None:
     """Nothing by default; each job writes only what it is there for."""
-    workflow = read_yaml(WORKFLOWS / name)
+    workflow = read_yaml(path)
     assert workflow["permissions"] == {}
     for job, body in workflow["jobs"].items():
         writes = {key for key, value in body["permissions"].items() if value != "read"}
-        assert writes == WRITES[name, job], job
+        assert writes == WRITES[path.name, job], job
 
 
 def test_whoever_may_write_runs_nothing_of_the_branch() -> None:
@@ -152,7 +164,7 @@ def test_applies_run_one_at_a_time_in_a_protected_environment() -> None:
 
 def scripts() -> Iterator[tuple[str, str]]:
     """Every script of every pipeline, with the file it is in."""
-    folder = ROOT / "examples/pipelines"
+    folder = ROOT / "examples"
     for path in sorted(folder.rglob("*.yml")):
         for text in strings(read_yaml(path)):
             if "\n" in text and "description" not in text[:20]:

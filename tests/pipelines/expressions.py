@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Context = "Mapping[str, Any]"
 
-_TOKEN: Final = re.compile(r"\s*('[^']*'|&&|\|\||==|!=|!|\(|\)|[\w.-]+)")
+_TOKEN: Final = re.compile(r"\s*('[^']*'|&&|\|\||==|!=|!|\(|\)|,|[\w.-]+)")
 _HOLE: Final = re.compile(r"\$\{\{(.*?)\}\}")
 
 
@@ -38,7 +38,7 @@ def _spell(value: Any) -> str:
 class _Parser:
     def __init__(self, expression: str, context: Mapping[str, Any]) -> None:
         self.tokens = _TOKEN.findall(expression)
-        assert "".join(self.tokens) == expression.replace(" ", ""), expression
+        assert "".join(self.tokens).replace(" ", "") == expression.replace(" ", ""), expression
         self.context = context
 
     def parse(self) -> Any:
@@ -81,8 +81,15 @@ class _Parser:
         if token.startswith("'"):
             return token[1:-1]
         if self._next_is("("):
-            assert self._next_is(")"), "no function of ours takes anything"
+            return self._called(token)
         return self._look_up(token)
+
+    def _called(self, name: str) -> Any:
+        if self._next_is(")"):
+            return self._look_up(name)
+        assert name == "startsWith", "no other function of ours takes anything"
+        text, _, start, _ = self._either(), self.tokens.pop(0), self._either(), self.tokens.pop(0)
+        return str(text).lower().startswith(str(start).lower())
 
     def _look_up(self, name: str) -> Any:
         """Find what a name stands for: what is absent is empty, but its context must be known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -130,6 +131,8 @@ class _Run:
     def _environment(self) -> dict[str, str]:
         files = {name: self.machine / name.lower() for name in ("OUTPUT", "ENV")}
         files["STEP_SUMMARY"] = self.machine / "summary"
+        files["EVENT_PATH"] = self.machine / "event.json"
+        files["EVENT_PATH"].write_text(json.dumps(self.context["github"]["event"]))
         given = {f"GITHUB_{name}": str(file) for name, file in files.items()}
         given |= {"GITHUB_REPOSITORY": "me/customers", "STAND_INS": str(self.github.folder)}
         base = machine_environment(self.github.folder, _programs(self.github.folder))
@@ -147,7 +150,7 @@ class _Run:
         self.ran.append(action)
         match action:
             case "actions/checkout":
-                self._check_out(step.get("with", {}))
+                self._check_out(step.get("with", {}) | options)
             case "actions/cache/restore":
                 copied(self.github.folder / "cache", self.workspace / options["path"])
             case "actions/cache/save":
@@ -170,9 +173,8 @@ class _Run:
         return self._filled({key: each["value"] for key, each in action["outputs"].items()}, inside)
 
     def _check_out(self, options: dict[str, Any]) -> None:
-        depth = [] if options.get("fetch-depth", 1) == 0 else ["--depth=1"]
-        branch = options.get("ref")
-        ref = f"refs/heads/{branch}" if branch else self.context["github"]["ref"]
+        depth = [] if str(options.get("fetch-depth", 1)) == "0" else ["--depth=1"]
+        ref = options.get("ref") or self.context["github"]["ref"]
         run_git(self.machine, "init", "--quiet", str(self.workspace))
         run_git(self.workspace, "remote", "add", "origin", self.github.remote.as_uri())
         branches = [] if depth else ["+refs/heads/*:refs/remotes/origin/*"]

@@ -34,6 +34,8 @@ def _gh(words: list[str], folder: Path) -> None:
             ours = (each for each in state["comments"] if each["login"] == BOT)
             marked = [each for each in ours if each["body"].startswith("<!-- reconciler:plan -->")]
             print(*(each["id"] for each in marked), sep="\n", end="\n" if marked else "")
+        case ["api", *options, address] if options in ([], ["--paginate", "--slurp"]):
+            print(json.dumps(_asked(address.removeprefix("repos/me/customers/"), state)))
         case ["api", "--silent", "--method", "POST", address, "--field", field]:
             assert address == "repos/me/customers/issues/7/comments"
             comment = {"id": len(state["comments"]) + 1, "login": BOT, "body": _body(field)}
@@ -50,6 +52,29 @@ def _gh(words: list[str], folder: Path) -> None:
         case _:
             sys.exit(f"gh was not expected to be asked: {words}")
     file.write_text(json.dumps(state))
+
+
+def _asked(path: str, state: dict[str, Any]) -> Any:
+    """What is told of the pull request 7, its reviews and comments, and of who may do what."""
+    match path.split("/"):
+        case ["pulls", "7"]:
+            return state["pull"]
+        case ["pulls", "7", "reviews"]:
+            return [[each] for each in state["reviews"]]
+        case ["issues", "7", "comments"]:
+            return [[_comment(each) for each in state["comments"]]]
+        case ["collaborators", login, "permission"] if login in state["permissions"]:
+            return {"permission": state["permissions"][login]}
+        case _:
+            sys.exit(f"HTTP 404: {path}")
+
+
+def _comment(kept: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "body": kept["body"],
+        "user": {"login": kept["login"]},
+        "updated_at": kept.get("updated_at", "2026-11-21T09:00:00Z"),
+    }
 
 
 def _issue(verb: str, words: list[str], issues: list[dict[str, Any]]) -> None:

@@ -17,6 +17,8 @@ CONTEXT = {"vars": {"A": "a"}, "needs": {"plan": {"outputs": {"exit-code": "0"}}
         ("vars.A == 'a' && vars.B != ''", False),
         ("vars.A == 'a' || vars.B != ''", True),
         ("!vars.B", True),
+        ("vars.A && startsWith(vars.A, 'A')", True),
+        ("startsWith(vars.A, 'a ')", False),
         ("needs.plan.outputs.exit-code == '0'", True),
         ("steps.none.outputs.x", ""),
     ],
