@@ -76,6 +76,9 @@ class Row:
         return next(line[2:] for line in self.declared if qualification in line)
 
 
+SECOND_ATTEMPT: Final = Found("resubmission-attempt", "advisory", EDUCATION, RESUBMITTED[2:])
+
+
 def sells_gcc_only(at: str = AGENCY[2:]) -> Found:
     return Found("gcc-ends-commercial-sales", "advisory", GCC, at)
 
@@ -127,7 +130,7 @@ VETTING: Final = (
         (SOE,),
         (Found("vetting-denied", "denied", EDUCATION, SCHOOL[2:]),),
     ),
-    Row("resubmitted", (RESUBMITTED,), (DENIED,), (EDUCATION,)),
+    Row("resubmitted", (RESUBMITTED,), (DENIED,), (EDUCATION,), found=(SECOND_ATTEMPT,)),
     Row(
         "resubmitted-without-segment",
         ('- {qualification: Education, resubmitDenialOf: "2020-12-03T10:37:38.885Z"}',),
@@ -147,6 +150,7 @@ VETTING: Final = (
         (RESUBMITTED,),
         (DENIED | {"vettingCreatedDate": "2020-12-03T12:37:38.8850000+02:00"},),
         (EDUCATION,),
+        found=(SECOND_ATTEMPT,),
     ),
     Row(
         "denied-without-date",
