@@ -68,11 +68,7 @@ def command(
     report: Path | None,
     narrowing: Narrowing,
 ) -> int:
-    if file is not None and narrowing != Narrowing():
-        raise UsageError(
-            f"{file} is applied as it was reviewed, so it can't be narrowed",
-            "leave the narrowing out, or plan again with it",
-        )
+    _refuse_narrowed(file, narrowing)
     if report is not None:
         ensure_replaceable(report)
     session = open_session(flags, (), narrowing)
@@ -100,6 +96,14 @@ def command(
     code = interrupts.code or (FAILED if console.failed else code)
     console.show_ending(code)
     return code
+
+
+def _refuse_narrowed(file: Path | None, narrowing: Narrowing) -> None:
+    if file is not None and narrowing != Narrowing():
+        raise UsageError(
+            f"{file} is applied as it was reviewed, so it can't be narrowed",
+            "leave the narrowing out, or plan again with it",
+        )
 
 
 async def _apply(request: ApplyRequest, session: Session, console: _Console) -> int:
