@@ -22,6 +22,19 @@ SAID_AT: Final = "2026-11-21T10:00:00Z"
 PEOPLE: Final = {"author": "write", "reviewer": "admin", "reader": "read"}
 
 
+def said(body: str, login: str) -> dict[str, Any]:
+    """GitHub's event of a comment."""
+    return {
+        "event_name": "issue_comment",
+        "ref": "refs/heads/main",
+        "event": {
+            "issue": {"number": 7, "pull_request": {"url": "..."}},
+            "comment": {"body": body, "user": {"login": login}, "created_at": SAID_AT},
+            "repository": {"default_branch": "main"},
+        },
+    }
+
+
 @dataclass(frozen=True)
 class PullRequest:
     """A pull request that adds an entity, and what GitHub knows of it."""
@@ -49,17 +62,18 @@ class PullRequest:
         state = {"pull": pull, "reviews": [review], "permissions": PEOPLE, "comments": comments}
         file.write_text(json.dumps(state | {"issues": []} | other))
 
+    def shown(self, **other: Any) -> None:
+        """Let GitHub know a plan's comment, as the pull request's own pipeline left it."""
+        body = f"<!-- reconciler:plan -->\nDigest: `sha256:{'0' * 64}`\n"
+        self.known(comments=[{"id": 1, "login": BOT, "body": body} | other])
+
+    def gate(self, body: str, login: str = "author") -> Job:
+        """Say it, and let only the job run that decides."""
+        return self.team.github.run_job(WORKFLOW, "gate", said(body, login))
+
     def comment(self, body: str, login: str = "author") -> dict[str, Job]:
         """Say it, and let the jobs run that GitHub would run."""
-        event = {
-            "event_name": "issue_comment",
-            "ref": "refs/heads/main",
-            "event": {
-                "issue": {"number": 7, "pull_request": {"url": "..."}},
-                "comment": {"body": body, "user": {"login": login}, "created_at": SAID_AT},
-                "repository": {"default_branch": "main"},
-            },
-        }
+        event = said(body, login)
         nothing = Job(ok=True, outputs={}, log="", summary="", ran=[])
         jobs = dict.fromkeys(("gate", "plan", "apply", "report"), nothing)
         for name in jobs:
@@ -69,35 +83,41 @@ class PullRequest:
                 jobs[name] = github.run_job(WORKFLOW, name, event, jobs)
         return jobs
 
-    def said(self) -> list[str]:
+    def answers(self) -> list[str]:
         return [each["body"] for each in self.team.stood_in()["comments"] if each["login"] == BOT]
 
 
 @pytest.fixture
-def request_(served: Team) -> PullRequest:
-    shutil.copytree(EXAMPLE, served.clone.folder / ".github", dirs_exist_ok=True)
-    served.clone.commit("Comments plan and apply")
-    served.clone.git("push", "--quiet", "origin", "main")
-    change(served)
-    pull = PullRequest(served)
+def request_(embedded: Team) -> PullRequest:
+    return open_pull_request(embedded)
+
+
+def open_pull_request(team: Team) -> PullRequest:
+    """Let the default branch have the example, and a branch change a manifest."""
+    shutil.copytree(EXAMPLE, team.clone.folder / ".github", dirs_exist_ok=True)
+    team.clone.commit("Comments plan and apply")
+    team.clone.git("push", "--quiet", "origin", "main")
+    change(team)
+    pull = PullRequest(team)
     pull.push()
     pull.known()
     return pull
 
 
-def test_plans_and_applies_what_was_reviewed(request_: PullRequest) -> None:
+def test_plans_and_applies_what_was_reviewed(served: Team) -> None:
     """A plan is shown, the reviewed commit is applied by its digest, and the report is told."""
+    request_ = open_pull_request(served)
     planned = request_.comment("reconciler plan\r\n")
     assert planned["plan"].ok, planned["plan"].log
     assert planned["apply"].ran == []
-    [shown] = request_.said()
+    [shown] = request_.answers()
     assert shown.startswith("<!-- reconciler:plan -->")
 
     applied = request_.comment("reconciler apply")
     assert applied["apply"].ok, applied["apply"].log
     results = request_.team.document("reconciler-report", "report.json")["results"]
     assert [result["outcome"] for result in results] == ["created", "created"]
-    plan, report = request_.said()
+    plan, report = request_.answers()
     assert plan.startswith("<!-- reconciler:plan -->")
     assert report.startswith("<!-- reconciler:apply -->")
 
@@ -119,9 +139,9 @@ def test_plans_and_applies_what_was_reviewed(request_: PullRequest) -> None:
 )
 def test_nobody_answers(request_: PullRequest, body: str, login: str) -> None:
     """Whoever may not write, or says something else, starts no job and hears nothing."""
-    jobs = request_.comment(body, login)
-    assert jobs["plan"].ran == jobs["apply"].ran == jobs["report"].ran == []
-    assert request_.said() == []
+    job = request_.gate(body, login)
+    assert job.ok, job.log
+    assert set(job.outputs.values()) <= {""}
 
 
 def pull(**other: Any) -> Any:
@@ -146,23 +166,8 @@ def reviews(*given: tuple[str, str, str]) -> Any:
     return known
 
 
-def shown_later(request_: PullRequest) -> None:
-    request_.comment("reconciler plan")
-    [plan] = request_.team.stood_in()["comments"]
-    request_.known(comments=[plan | {"updated_at": SAID_AT}])
-
-
-def forged(request_: PullRequest) -> None:
-    request_.comment("reconciler plan")
-    [plan] = request_.team.stood_in()["comments"]
-    digest = f"Digest: `sha256:{'0' * 64}`"
-    request_.known(comments=[plan | {"body": f"<!-- reconciler:plan -->\n{digest}\n"}])
-
-
-def shown_by_another(request_: PullRequest) -> None:
-    request_.comment("reconciler plan")
-    [plan] = request_.team.stood_in()["comments"]
-    request_.known(comments=[plan | {"login": "author"}])
+def shown(**other: Any) -> Any:
+    return lambda request_: request_.shown(**other)
 
 
 def behind(request_: PullRequest) -> None:
@@ -219,20 +224,40 @@ REFUSED: Final = {
         "asks for changes",
     ),
     "no plan yet": (reviews(("reviewer", "APPROVED", "head")), "there is no plan to apply"),
-    "a plan of somebody's own": (shown_by_another, "there is no plan to apply"),
-    "a plan shown since": (shown_later, "the plan changed since you read it"),
-    "another digest": (forged, "the plan is another one by now"),
+    "a plan of somebody's own": (shown(login="author"), "there is no plan to apply"),
+    "a plan shown since": (shown(updated_at=SAID_AT), "the plan changed since you read it"),
+    "a plan without a digest": (shown(body="<!-- reconciler:plan -->"), "tells no digest"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_refuses_to_apply(request_: PullRequest, case: str) -> None:
-    """Nothing is applied, and the pull request is told why."""
+    """There is neither a commit to plan nor a digest to apply, and the reason is told."""
     arrange, reason = REFUSED[case]
     arrange(request_)
+    job = request_.gate("reconciler apply")
+    assert reason in job.outputs["refusal"], job.log
+    assert (job.outputs["head"], job.outputs["digest"]) == ("", "")
+
+
+def test_a_refusal_is_answered(request_: PullRequest) -> None:
+    """The pull request is told why, and nothing else runs."""
+    reviews()(request_)
     jobs = request_.comment("reconciler apply")
+    assert jobs["plan"].ran == jobs["apply"].ran == []
+    [answer] = request_.answers()
+    assert "`reconciler apply` was refused: nobody else" in answer
+
+
+def test_another_plan_than_the_one_shown_is_refused(request_: PullRequest) -> None:
+    """The plan is made anew, and shown; its digest is not the one that was read."""
+    request_.shown()
+    jobs = request_.comment("reconciler apply")
+    assert jobs["plan"].ok, jobs["plan"].log
     assert jobs["apply"].ran == []
-    assert reason in request_.said()[-1]
+    plan, answer = request_.answers()
+    assert "contoso" in plan
+    assert "the plan is another one by now" in answer
 
 
 def test_what_came_to_nothing_is_told(request_: PullRequest) -> None:
@@ -240,7 +265,7 @@ def test_what_came_to_nothing_is_told(request_: PullRequest) -> None:
     pushed("customers/broken.yaml")(request_)
     jobs = request_.comment("reconciler plan")
     assert not jobs["plan"].ok
-    [answer] = request_.said()
+    [answer] = request_.answers()
     assert "`reconciler plan` came to nothing" in answer
 
 
