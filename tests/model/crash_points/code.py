@@ -5,9 +5,8 @@ Each apply is replayed from its beginning; from where one ended, the next is.
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, partial
@@ -19,72 +18,36 @@ from reconciler.applying.engine import ApplyInput, Dependencies, Engine
 from reconciler.applying.history import History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE
-from reconciler.model.errors import (
-    Answered,
-    CallRefused,
-    OutcomeUnknown,
-    SignInRefused,
-    StateError,
-    Unavailable,
-    UnreadableAnswer,
-)
-from reconciler.model.plan import Created, Outcome
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
-    AccountStatus,
-    CustomerAgreement,
-    CustomerDomain,
     DesiredState,
-    LiveQualification,
     LiveState,
 )
 from tests.fake_partner_center import DAWN
 from tests.model.crash_points.choices import KnownFromHere, play_all
+from tests.model.crash_points.outside import DECLARED, Lines, Service
 from tests.model.crash_points.words import Event, Kind
 from tests.model.crash_points.world import SETTLING, Killed, World
 from tests.virtual_time import VirtualTimeLoop
 from tests.worlds import (
     CONTOSO,
-    DENIED_ON,
-    LATER,
     SKIP,
     TARGET,
     customer,
-    denied,
-    education,
-    gcc,
     live,
 )
 from tests.worlds import World as Planned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+    from collections.abc import Hashable, Iterator
     from datetime import datetime
 
-    from reconciler.model.plan import Create, Plan, Step
-    from reconciler.model.state import CustomerId, DesiredCustomer
+    from reconciler.model.plan import Plan
+    from reconciler.model.state import DesiredCustomer
     from tests.model.crash_points.choices import Choices
     from tests.model.crash_points.state import Setting
 
-HANGS: Final = 60.0
 MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only for speed
-ENDS: Final = {
-    Outcome.CREATED: Event.CREATED,
-    Outcome.ALREADY_PRESENT: Event.PRESENT,
-    Outcome.REJECTED: Event.REJECTED,
-    Outcome.UNKNOWN: Event.UNKNOWN,
-    Outcome.NOT_ATTEMPTED: Event.UNSENT,
-}
-DECLARED: Final = {
-    Kind.PLAIN: (education(), ()),
-    Kind.GCC: (gcc(), ()),
-    Kind.RESUBMISSION: (education(resubmit=DENIED_ON), (denied(),)),
-}
-CREATED: Final = {
-    Kind.PLAIN: LiveQualification("Education", "InReview"),
-    Kind.GCC: LiveQualification("GovernmentCommunityCloud"),
-    Kind.RESUBMISSION: LiveQualification("Education", "InReview", None, LATER),
-}
 LIMITS: Final = RetryLimits(first_wait=0, largest_wait=0, settling=(SETTLING,))
 
 
@@ -94,105 +57,6 @@ def _planned(kind: Kind) -> tuple[DesiredCustomer, Plan]:
     contoso = customer(declared)
     state = LiveState({CONTOSO: live(*held)})
     return contoso, Planned(DesiredState((contoso,)), state, SKIP).plan
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Partner Center, as the engine asks for it."""
-
-    world: World
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        self.world.may_stop()
-        yield
-
-    async def qualifications(self, _customer_id: CustomerId) -> tuple[LiveQualification, ...]:
-        kind = self.world.setting.kind
-        match self.world.read():
-            case Event.UNREAD:
-                raise Unavailable("no connection")
-            case Event.SEEN:
-                return (CREATED[kind],)
-            case _:
-                return DECLARED[kind][1]
-
-    async def create_qualification(
-        self, _create: Create, request_id: str, wanted: Callable[[str], bool]
-    ) -> Created:
-        self.world.may_be_interrupted()
-        if not wanted("correlation"):
-            raise Unavailable("stopped before its turn")
-        fate = self.world.post(request_id)
-        if fate is Event.LEFT:
-            await asyncio.sleep(HANGS)
-        if fate is not Event.KEPT:
-            raise _error(fate)
-        return Created(CREATED[self.world.setting.kind], "correlation")
-
-    async def customer_domain(self, _customer_id: CustomerId) -> CustomerDomain:
-        raise AssertionError("nothing here makes a side check needed")
-
-    async def account_status(self, _customer_id: CustomerId) -> AccountStatus:
-        raise AssertionError("nothing here makes a side check needed")
-
-    async def customer_agreement(self, _customer_id: CustomerId) -> CustomerAgreement:
-        raise AssertionError("nothing here makes a side check needed")
-
-
-def _error(fate: Event) -> Exception:
-    match fate:
-        case Event.DOWN:
-            return Unavailable("throttled", answered=Answered(429))
-        case Event.SIGNED_OUT:
-            return SignInRefused("who are you?", answered=Answered(401))
-        case Event.REFUSED:
-            return CallRefused("a definite no", answered=Answered(400))
-        case Event.ODD | Event.ODD_VAIN:
-            return UnreadableAnswer("an odd 2xx", answered=Answered(202))
-        case _:
-            return OutcomeUnknown("no answer came in time")
-
-
-@dataclass(slots=True)
-class Lines:
-    """The real journal. Each line may be torn by a kill, or refused by a full disk."""
-
-    world: World
-    journal: Journal
-    path: Path
-    at_death: bytes | None = None
-    ended: bool = False
-
-    def sending(self, at: datetime, step: Step, request_id: str) -> None:
-        self._line(Event.LINE, lambda: self.journal.sending(at, step, request_id))
-
-    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None:
-        self._line(None, lambda: self.journal.posting(at, request_id, correlation_id))
-
-    def accepted(self, at: datetime, request_id: str) -> None:
-        self._line(Event.NOTED, lambda: self.journal.accepted(at, request_id))
-
-    def settled(
-        self, at: datetime, request_id: str, outcome: Outcome, audited: str | None = None
-    ) -> None:
-        self.ended = True
-        self._line(ENDS[outcome], lambda: self.journal.settled(at, request_id, outcome, audited))
-
-    def _line(self, event: Event | None, write: Callable[[], None]) -> None:
-        before = self.path.read_bytes()
-        match self.world.line(event):
-            case Event.KILLED:
-                self.world.dies(Event.KILLED)
-            case Event.TORN:
-                write()
-                torn = len(before) + (self.path.stat().st_size - len(before)) // 2
-                self.at_death = self.path.read_bytes()[:torn]
-                self.world.dies(Event.TORN)
-            case Event.FULL:
-                raise StateError("the disk is full")
-            case _:
-                write()
 
 
 @dataclass(slots=True)
