@@ -49,7 +49,8 @@ class Command:
             _, status, usage = os.wait4(process.pid, 0)
             clock = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0 or not self.proves(said := out.read_text()):
+        said = out.read_text()
+        if process.returncode != 0 or not self.proves(said):
             sys.exit(f"{' '.join(self.words)} ended in {process.returncode}: {said[-2000:]}")
         return Cost(clock, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
