@@ -71,7 +71,9 @@ class Exploration:
     """Nothing of the journal is handed to the next apply: to see what that comes to."""
     plays: int = 0
     _seen: set[Hashable] = field(default_factory=set)
-    _waiting: list[tuple[World, bytes]] = field(default_factory=list)
+    _waiting: list[tuple[World, bytes, float]] = field(default_factory=list)
+    _ahead: float = 0.0
+    """How far the loop's clock has gone on since: each world goes on at its own time."""
 
     @property
     def states(self) -> int:
@@ -79,16 +81,16 @@ class Exploration:
 
     def run(self) -> None:
         """Raises AssertionError, with the story, for what is created twice or not in the model."""
-        self._waiting = [(World(self.setting, self.loop.time, self._noted), b"")]
+        self._waiting = [(World(self.setting, self._clock, self._noted), b"", self._clock())]
         while self._waiting:
-            world, journal = self._waiting.pop()
-            self.plays += play_all(partial(self._play, world, journal), self._seen)
+            self.plays += play_all(partial(self._play, *self._waiting.pop()), self._seen)
 
     @property
     def _path(self) -> Path:
         return self.folder / JOURNAL_FILE
 
-    def _play(self, before: World, journal: bytes, choices: Choices) -> None:
+    def _play(self, before: World, journal: bytes, at: float, choices: Choices) -> None:
+        self._ahead = self.loop.time() - at
         self._path.write_bytes(journal)
         world = before.starts_anew(choices)
         self._apply(world)
@@ -97,7 +99,7 @@ class Exploration:
         state = world.state()
         if state not in self._seen:
             self._seen.add(state)
-            self._waiting.append((world, self._path.read_bytes()))
+            self._waiting.append((world, self._path.read_bytes(), self._clock()))
 
     def _apply(self, world: World) -> None:
         history = read_history(self._path, TARGET)
@@ -143,8 +145,11 @@ class Exploration:
             concurrency=1,
         )
 
+    def _clock(self) -> float:
+        return self.loop.time() - self._ahead
+
     def _now(self) -> datetime:
-        return DAWN + timedelta(seconds=self.loop.time())
+        return DAWN + timedelta(seconds=self._clock())
 
     def _noted(self) -> Hashable:
         history = read_history(self._path, TARGET)
