@@ -7,6 +7,7 @@ ends the reading.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -21,7 +22,7 @@ from reconciler.model.policy import SideCheck
 from reconciler.model.state import LiveCustomer, NotChecked, SideChecks, UnreadableCustomer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
     from reconciler.model.policy import Policy
     from reconciler.model.state import (
@@ -89,14 +90,21 @@ def _first(errors: BaseExceptionGroup[ReconcilerError]) -> ReconcilerError:
     return error
 
 
-def _nothing(_done: int, _total: int) -> None: ...
+Progress = Callable[[str, int, int], None]
+"""Takes what is being done, how much of it is, and how much there is."""
+
+READING: Final = "reading customers"
+CHECKING: Final = "side checks before creates"
+
+
+def show_nothing(_what: str, _done: int, _total: int) -> None: ...
 
 
 async def read_customers(
     service: ReadsCustomers,
     customer_ids: Sequence[CustomerId],
     concurrency: int,
-    progress: Callable[[int, int], None] = _nothing,
+    progress: Progress = show_nothing,
     most_waiting: int = MOST_WAITING,
 ) -> dict[CustomerId, LiveCustomer | UnreadableCustomer]:
     """Read the qualifications of each customer once. Raises SignInRefused or SignInFailed.
@@ -108,8 +116,9 @@ async def read_customers(
 
     async def read(customer_id: CustomerId) -> None:
         states[customer_id] = await _read_customer(service, customer_id)
-        progress(len(states), len(customer_ids))
+        progress(READING, len(states), len(customer_ids))
 
+    progress(READING, 0, len(customer_ids))
     begun = min(concurrency + most_waiting, len(customer_ids))
     await for_each(customer_ids, read, begun)
     return states
@@ -149,6 +158,7 @@ async def read_side_checks(
     customers: Sequence[DesiredCustomer],
     wanted: ChecksWanted,
     concurrency: int,
+    progress: Progress = show_nothing,
 ) -> Mapping[CustomerId, SideChecks]:
     """Make the side checks of each customer; one that fails is a value, not an exception."""
     checks: dict[CustomerId, SideChecks] = {}
@@ -156,7 +166,9 @@ async def read_side_checks(
 
     async def check(customer: DesiredCustomer) -> None:
         checks[customer.customer_id] = await _check(asker, service, customer, wanted)
+        progress(CHECKING, len(checks), len(customers))
 
+    progress(CHECKING, 0, len(customers))
     await for_each(customers, check, concurrency)
     return checks
 

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.live_state import (
     NEEDS_A_USER,
+    READING,
     ChecksWanted,
     checks_wanted,
     for_each,
@@ -132,10 +133,10 @@ def test_nobody_to_read() -> None:
 
 
 def test_progress() -> None:
-    """Progress is told after every customer, up to all of them."""
-    told: list[tuple[int, int]] = []
-    asyncio.run(read_customers(Service(), IDS, FEW, lambda done, of: told.append((done, of))))
-    assert told == [(done, MANY) for done in range(1, MANY + 1)]
+    """Progress is told at the start and after every customer, up to all of them."""
+    told: list[tuple[str, int, int]] = []
+    asyncio.run(read_customers(Service(), IDS, FEW, lambda *each: told.append(each)))
+    assert told == [(READING, done, MANY) for done in range(MANY + 1)]
 
 
 @pytest.mark.parametrize(

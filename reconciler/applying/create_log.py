@@ -1,6 +1,6 @@
-"""Tells journal and audit log of each create before and after it is sent.
+"""Tells journal and audit log of each create before and after it is sent, then who follows.
 
-What they can't take is not sent.
+What the two can't take is not sent.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.applying.audit_log import NoAuditLog
+from reconciler.applying.creates import NobodyFollows
 from reconciler.model.errors import StateError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.applying.audit_log import Answer, RecordsPosts
-    from reconciler.applying.creates import CreateOutcome, PreparedCreate
+    from reconciler.applying.creates import CreateOutcome, FollowsCreates, PreparedCreate
     from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Outcome, Step
 
@@ -43,6 +44,7 @@ class CreateLog:
     now: Callable[[], datetime]
     stop: StopSignal
     audit: RecordsPosts = field(default_factory=NoAuditLog)
+    follows: FollowsCreates = field(default_factory=NobodyFollows)
 
     def sending(self, prepared: PreparedCreate) -> None:
         self._write(lambda at: self.records.sending(at, prepared.step, prepared.request_id))
@@ -51,6 +53,8 @@ class CreateLog:
         step, request_id = prepared.step, prepared.request_id
         self._write(lambda at: self.records.posting(at, request_id, correlation_id))
         self._write(lambda at: self.audit.posting(at, step, request_id, correlation_id))
+        if not self.stop:
+            self.follows.posting(step)
 
     def answered(self, prepared: PreparedCreate, answer: Answer) -> None:
         step, request_id = prepared.step, prepared.request_id

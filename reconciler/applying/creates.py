@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from reconciler.model.errors import ServiceError
-    from reconciler.model.plan import Create, Created, Outcome, Step
+    from reconciler.model.plan import Create, Created, Outcome, Step, StepResult
     from reconciler.planning.staleness import Grounds
 
 
@@ -37,6 +37,24 @@ class CreatesQualifications(ReadsCustomers, Protocol):
         is not wanted any more, it is Unavailable and not sent.
         """
         ...
+
+
+class FollowsCreates(Protocol):
+    """Who shows what is done: nothing depends on it."""
+
+    def posting(self, step: Step) -> None:
+        """Take a step whose create goes out now; once more where it is repeated."""
+        ...
+
+    def ended(self, result: StepResult) -> None: ...
+
+
+class NobodyFollows:
+    def posting(self, step: Step) -> None:
+        """Tell nobody."""
+
+    def ended(self, result: StepResult) -> None:
+        """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)

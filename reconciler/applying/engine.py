@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.attempt import CreateAttempt
 from reconciler.applying.audit_evidence import AuditEvidence, none_recorded
 from reconciler.applying.audit_log import NoAuditLog
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
-from reconciler.applying.creates import PreparedCreate, RetryLimits
+from reconciler.applying.creates import NobodyFollows, PreparedCreate, RetryLimits
 from reconciler.applying.results import after, ended, in_flight, result
-from reconciler.live_state import ChecksWanted, for_each, read_side_checks
+from reconciler.live_state import ChecksWanted, for_each, read_side_checks, show_nothing
 from reconciler.model.errors import SignInFailed
 from reconciler.model.plan import Create, Outcome, StepResult
 from reconciler.model.policy import SideCheck
@@ -33,15 +33,18 @@ if TYPE_CHECKING:
 
     from reconciler.applying.audit_log import RecordsPosts
     from reconciler.applying.create_log import Records
-    from reconciler.applying.creates import CreatesQualifications
+    from reconciler.applying.creates import CreatesQualifications, FollowsCreates
     from reconciler.applying.history import History
     from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
+    from reconciler.live_state import Progress
     from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
     from reconciler.model.state import CustomerId, DesiredCustomer, SideChecks
+
+SENDING: Final = "creates, each after a read of its customer"
 
 DONE = frozenset({Outcome.CREATED, Outcome.ALREADY_PRESENT})
 
@@ -57,6 +60,8 @@ class Dependencies:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     concurrency: int = 8
     cloud_has_agreements: bool = True
+    progress: Progress = show_nothing
+    follows: FollowsCreates = field(default_factory=NobodyFollows)
     audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
     """What the service's own log has of one customer since a day."""
     audit_log: RecordsPosts = field(default_factory=NoAuditLog)
@@ -83,7 +88,14 @@ class Engine:
         self._dependencies = dependencies
         self._stop = stop
         self._breaker = CreateBreaker(stop)
-        self._log = CreateLog(dependencies.journal, dependencies.now, stop, dependencies.audit_log)
+        self._log = CreateLog(
+            dependencies.journal,
+            dependencies.now,
+            stop,
+            dependencies.audit_log,
+            dependencies.follows,
+        )
+        self._ended = 0
         self._grounds = _grounds(given, dependencies.now())
         self._codes: dict[StepKey, Secret] = {}
         self._barred: dict[StepKey, str] = dict(given.barred)
@@ -118,6 +130,7 @@ class Engine:
             return
         self._read_codes()
         await self._check_before_writes()
+        self._dependencies.progress(SENDING, 0, len(self._input.plan.steps))
         await for_each(self._grounds.values(), self._customer, self._dependencies.concurrency)
 
     @property
@@ -167,7 +180,11 @@ class Engine:
         ]
         try:
             checks = await read_side_checks(
-                self._dependencies.service, customers, wanted, self._dependencies.concurrency
+                self._dependencies.service,
+                customers,
+                wanted,
+                self._dependencies.concurrency,
+                self._dependencies.progress,
             )
         except SignInFailed as error:
             self._stop.request(error.message, error)
@@ -194,6 +211,13 @@ class Engine:
                 self._results[step.key] = await self._step(step, grounds)
             if self._result(step).outcome not in DONE:
                 failed = failed or step
+            self._tell(step)
+
+    def _tell(self, step: Step) -> None:
+        if step.key in self._results:
+            self._ended += 1
+            self._dependencies.follows.ended(self._results[step.key])
+            self._dependencies.progress(SENDING, self._ended, len(self._input.plan.steps))
 
     async def _step(self, step: Step, grounds: Grounds) -> StepResult:
         prepared = self._prepare(step, grounds)

@@ -1,4 +1,7 @@
-"""Shows on a terminal how far a long reading is; silent everywhere else, and once it is read."""
+"""Shows on stderr how far a run is: a bar on a terminal, and a line for each create of apply.
+
+A run that only reads is silent where there is no terminal.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,58 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.cli.output import say
+from reconciler.render.foreign_text import label
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.progress import Progress
 
     from reconciler.cli.options import Globals
+    from reconciler.model.plan import Step, StepResult
 
 
 @contextmanager
-def progress_bar(
-    flags: Globals, traffic: Callable[[], str] = str
-) -> Iterator[Callable[[int, int], None]]:
-    """Give the function to report progress to: customers done, customers in all.
+def shown_progress(flags: Globals, traffic: Callable[[], str], *, aloud: bool) -> Iterator[Shown]:
+    """Give what to report progress to; `aloud`, what is begun is told where no bar shows it.
 
-    Beside them stand the time left and, in the words of `traffic`, how fast requests go.
-
-    With `--verbose` each call has a line of its own, and a bar would tear them apart.
+    Beside a bar stand the time left and, in the words of `traffic`, how fast requests go. With
+    `--verbose` each call has a line of its own, and a bar would tear them apart.
     """
-    if not sys.stderr.isatty() or flags.verbose:
-        yield lambda _done, _total: None
-        return
-    bar = _Bar(traffic, colour=flags.colour)
+    on_terminal = sys.stderr.isatty() and not flags.verbose
+    bar = _Bar(traffic, colour=flags.colour) if on_terminal else None
     try:
-        yield bar.report
+        yield Shown(bar, aloud=aloud)
     finally:
-        bar.stop()
+        if bar is not None:
+            bar.stop()
+
+
+class Shown:
+    def __init__(self, bar: _Bar | None, *, aloud: bool) -> None:
+        self._bar = bar
+        self._aloud = aloud
+
+    def report(self, what: str, done: int, total: int) -> None:
+        if self._bar is not None:
+            self._bar.report(what, done, total)
+        elif self._aloud and done == 0 < total:
+            say(f"{what}: {total:,}")
+
+    def posting(self, step: Step) -> None:
+        self._tell(f"{label(step.name)}: {step.qualification} sent")
+
+    def ended(self, result: StepResult) -> None:
+        became = result.outcome.replace("-", " ")
+        vetting = f", {label(result.vetting_status)}" if result.vetting_status else ""
+        self._tell(f"{label(result.name)}: {result.qualification} {became}{vetting}")
+
+    def _tell(self, line: str) -> None:
+        if self._bar is None:
+            say(line)
+        else:
+            self._bar.tell(line)
 
 
 class _Bar:
@@ -42,20 +71,29 @@ class _Bar:
         self._colour = colour
         self._drawn: Progress | None = None
 
-    def report(self, done: int, total: int) -> None:
-        if self._drawn is None:
-            self._drawn = self._draw()
-        for task in self._drawn.task_ids:
-            self._drawn.update(task, completed=done, total=total, traffic=self._traffic())
+    def report(self, what: str, done: int, total: int) -> None:
+        if self._drawn is None and done < total:
+            self._drawn = self._draw(what)
+        if self._drawn is not None:
+            for task in self._drawn.task_ids:
+                self._drawn.update(task, completed=done, total=total, traffic=self._traffic())
         if done == total:
             self.stop()
+
+    def tell(self, line: str) -> None:
+        """Write a line above the bar."""
+        if self._drawn is None:
+            say(line)
+        else:
+            self._drawn.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def stop(self) -> None:
         """Take the bar away; harmless where there is none."""
         if self._drawn is not None:
             self._drawn.stop()
+            self._drawn = None
 
-    def _draw(self) -> Progress:
+    def _draw(self, what: str) -> Progress:
         from rich.console import Console  # noqa: PLC0415 - on a terminal only: it is slow to import
         from rich.progress import (  # noqa: PLC0415 - as above
             BarColumn,
@@ -74,6 +112,6 @@ class _Bar:
             TextColumn("{task.fields[traffic]}"),
         )
         drawn = Progress(*columns, console=console, transient=True)
-        drawn.add_task("reading customers", total=None, traffic="")
+        drawn.add_task(what, total=None, traffic="")
         drawn.start()
         return drawn

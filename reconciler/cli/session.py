@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import say
-from reconciler.cli.progress import progress_bar
+from reconciler.cli.progress import shown_progress
 from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import NoManifests
@@ -24,9 +24,10 @@ from reconciler.project.connection import open_client
 from reconciler.selection.selection import Narrowing, manifest_places, reselect, select
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from reconciler.cli.options import Globals
+    from reconciler.cli.progress import Shown
     from reconciler.configuration.config import Configuration
     from reconciler.model.plan import Plan
     from reconciler.partner_center.client import PartnerCenterClient
@@ -60,13 +61,14 @@ class Session:
         if creates:
             refuse_app_only(access)
         with calls_logged(self.flags):
-            async with self._opened(access) as (service, progress):
+            async with self._opened(access, creates=creates) as (service, shown):
                 run = Run(
                     self.configuration,
                     os.environ,
                     service,
                     say=say,
-                    progress=progress,
+                    progress=shown.report,
+                    creates=shown,
                     list_customers=service.customers,
                     audit_records=service.audit_records,
                     remaining_creates=service.remaining_creates,
@@ -78,11 +80,11 @@ class Session:
 
     @asynccontextmanager
     async def _opened(
-        self, access: Access
-    ) -> AsyncIterator[tuple[PartnerCenterClient, Callable[[int, int], None]]]:
+        self, access: Access, *, creates: bool
+    ) -> AsyncIterator[tuple[PartnerCenterClient, Shown]]:
         async with open_client(self.configuration.partner_center, access) as service:
-            with progress_bar(self.flags, service.traffic) as progress:
-                yield service, progress
+            with shown_progress(self.flags, service.traffic, aloud=creates) as shown:
+                yield service, shown
 
 
 def open_session(

@@ -313,4 +313,6 @@ def _around(run: Run, journal: Journal) -> Dependencies:
         concurrency=run.concurrency,
         cloud_has_agreements=run.cloud_has_agreements,
         audit_records=run.audit_records,
+        progress=run.progress,
+        follows=run.creates,
     )

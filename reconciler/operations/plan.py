@@ -60,7 +60,7 @@ async def plan_of(
     wanted = checks_wanted(settings.policy, cloud_has_agreements=run.cloud_has_agreements)
     decisions = decide_customers(desired, live, settings.policy)
     to_check = customers_to_check(desired, decisions)
-    checks = await read_side_checks(run.service, to_check, wanted, run.concurrency)
+    checks = await read_side_checks(run.service, to_check, wanted, run.concurrency, run.progress)
     live = await read_limits(to_check, replace(live, checks=checks), run)
     now = run.now()
     made = make_plan(desired, live, plan_options(settings, scope, now), decisions)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.applying.audit_evidence import none_recorded
-from reconciler.applying.creates import RetryLimits
+from reconciler.applying.creates import NobodyFollows, RetryLimits
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
+from reconciler.live_state import show_nothing
 from reconciler.model.audit import Actor
 from reconciler.model.secret import KnownSecrets, Secret
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import date
 
-    from reconciler.applying.creates import CreatesQualifications
+    from reconciler.applying.creates import CreatesQualifications, FollowsCreates
     from reconciler.configuration.config import Configuration
+    from reconciler.live_state import Progress
     from reconciler.model.audit import AuditRecord
     from reconciler.model.state import CustomerId, CustomerSummary, DesiredState
 
@@ -30,9 +32,6 @@ def utc_now() -> datetime:
 
 
 def say_nothing(_line: str) -> None: ...
-
-
-def show_nothing(_done: int, _total: int) -> None: ...
 
 
 async def nobody_listed() -> AsyncIterator[CustomerSummary]:
@@ -54,7 +53,7 @@ async def unnamed_actor() -> Actor:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a verb needs of the world. `say` takes a line for people, `progress` done and total."""
+    """What a verb needs of the world. `say` takes a line for people."""
 
     configuration: Configuration
     environ: Mapping[str, str]
@@ -62,7 +61,9 @@ class Run:
     now: Callable[[], datetime] = utc_now
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     say: Callable[[str], None] = say_nothing
-    progress: Callable[[int, int], None] = show_nothing
+    progress: Progress = show_nothing
+    creates: FollowsCreates = field(default_factory=NobodyFollows)
+    """Is told of each create while a plan is applied."""
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits between two states of the report that is kept while creates are sent."""
     list_customers: Callable[[], AsyncIterator[CustomerSummary]] = nobody_listed

@@ -58,7 +58,9 @@ async def status(desired: DesiredState, run: Run) -> StatusReport:
     )
     # The domain is a guard of manifests, and nothing that a customer's status tells.
     without_domain = [replace(customer, domain=None) for customer in readable]
-    checks = await read_side_checks(run.service, without_domain, wanted, run.concurrency)
+    checks = await read_side_checks(
+        run.service, without_domain, wanted, run.concurrency, run.progress
+    )
     return StatusReport(
         run.configuration.target.address,
         run.now(),

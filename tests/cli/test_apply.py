@@ -82,6 +82,19 @@ def test_sends_the_steps(shop: Shop, saved: bool) -> None:
     assert plan["digest"] in ended.err
 
 
+def test_each_step_is_told_on_stderr(shop: Shop) -> None:
+    """What is read, and each create when it is sent and when it ends; a plan says nothing of it."""
+    told = shop.apply().err.splitlines()
+    assert "reading customers: 6" in told
+    assert "creates, each after a read of its customer: 5" in told
+    sent = [line for line in told if line.endswith(" sent")]
+    done = [line for line in told if " created, " in line]
+    assert (len(sent), len(done)) == (5, 5)
+    for line in sent:
+        created = line.removesuffix(" sent") + " created"
+        assert told.index(line) < next(at for at, each in enumerate(told) if created in each)
+
+
 def test_results_tell_the_ids(shop: Shop) -> None:
     """A result tells the vetting, and the ids that support asks for."""
     created = results(shop.apply())[SCHOOL, "Education"]

@@ -93,6 +93,7 @@ def test_yes(shop: Shop, answer: str) -> None:
         assert terminal.finish() == 3
     after = terminal.shown.partition(QUESTION)[2]
     assert "reading customers" not in after
+    assert re.search(r"creates, each after a read of its customer .* 4/5", after)
     assert "5 created" in after
     assert creates(shop) == 0
 
