@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,17 +18,30 @@ from reconciler.cli.options import (
     paths_argument,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, write
+from reconciler.cli.output import context_for, tell_ending, write
 from reconciler.cli.session import Session, open_session
 from reconciler.model.errors import UsageError
-from reconciler.operations.status import Waiting, status, wait_until_decided
+from reconciler.operations.status import (
+    SOMETHING_DENIED,
+    TIMED_OUT,
+    Waiting,
+    status,
+    wait_until_decided,
+)
 from reconciler.render import STATUS_FORMATS, render_status
+from reconciler.render.phrases import count
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.status import StatusReport
     from reconciler.selection.selection import Narrowing
+
+
+WHY: Final = {
+    TIMED_OUT: "a customer is in review still, or could not be read",
+    SOMETHING_DENIED: "a qualification is denied",
+}
 
 
 @click.command(
@@ -55,6 +68,8 @@ def command(
     session = open_session(flags, paths, narrowing)
     report, code = run_to_end(_wait(session, timeout) if wait else _status(session))
     write(render_status(format_, report, context_for(flags, session.configuration.folder)))
+    read = f"Status: {count(len(report.customers), 'customer')}"
+    tell_ending(format_, read, WHY.get(code, ""), code)
     return code
 
 

@@ -104,7 +104,8 @@ class _Exporter:
 
     def headline(self) -> str:
         counted = ", ".join(f"{number} {what}" for what, number in self._counts.items() if number)
-        unread = f"; {self.failed} not exported, see above" if self.failed else ""
+        failed = f"{self.failed} not exported, see above"
+        unread = f". Exit code {NOT_ALL}: {failed}" if self.failed else ""
         return f"Export: {counted or 'nothing to write'}{unread}"
 
     def _write(

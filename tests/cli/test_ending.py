@@ -89,6 +89,23 @@ def test_apply(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert ended.err.splitlines()[-1] == told
 
 
+def test_status(tmp_path: Path) -> None:
+    """What was read is told where the document is for programs, and why waiting fails."""
+    denied = {"qualification": "StateOwnedEntity", "vettingStatus": "Denied"}
+    project = project_of(tmp_path, [{"id": CUSTOMER, "qualifications": [denied]}])
+    assert project.run("status", "--format", "json").err == "Status: 1 customer\n"
+    ended = project.run("status", "--format", "json", "--wait")
+    told = "Status: 1 customer. Exit code 3: a qualification is denied\n"
+    assert (ended.code, ended.err) == (3, told)
+
+
+def test_export(tmp_path: Path) -> None:
+    """An export that could not write all says its exit code in its last line."""
+    ended = project_of(tmp_path, []).run("export", "--out", "exported")
+    assert ended.code == 1
+    assert "Exit code 1: 1 not exported, see above" in ended.err
+
+
 def test_text_tells_only_failures(tmp_path: Path) -> None:
     """A text ends with its own summary, so nothing is said twice where all went well."""
     project = Project(tmp_path)
