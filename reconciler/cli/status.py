@@ -18,7 +18,7 @@ from reconciler.cli.options import (
     paths_argument,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, tell_ending, write
+from reconciler.cli.output import context_for, show_ending, write
 from reconciler.cli.session import Session, open_session
 from reconciler.model.errors import UsageError
 from reconciler.operations.status import (
@@ -69,7 +69,7 @@ def command(
     report, code = run_to_end(_wait(session, timeout) if wait else _status(session))
     write(render_status(format_, report, context_for(flags, session.configuration.folder)))
     read = f"Status: {count(len(report.customers), 'customer')}"
-    tell_ending(format_, read, WHY.get(code, ""), code)
+    show_ending(format_, read, WHY.get(code, ""), code)
     return code
 
 
