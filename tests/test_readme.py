@@ -214,3 +214,21 @@ def test_the_first_command_works_on_a_bare_machine(tmp_path: Path) -> None:
     assert "impossible" in ended.stdout
     printed = [line for line in ended.stdout.splitlines() if not line.startswith("WARNING: ")]
     assert len(printed) <= 40, "a screenful, pip's warnings aside"
+
+
+def test_the_library_plans_the_quickstart(tmp_path: Path) -> None:
+    """The README's block of Python, as it stands, from the clone's top: a plan and its steps."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=COPIED)
+    text = README.read_text(encoding="utf-8")
+    [block] = [body for _, language, body in FENCED.findall(text) if language == "python"]
+    assert len(block.splitlines()) <= 15
+    ended = subprocess.run(
+        [sys.executable, "-c", block],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Plan: 4 to create" in ended.stdout
+    assert "contoso-unified-school-district Education" in ended.stdout
