@@ -213,7 +213,7 @@ HELP_TEXTS: Final[Mapping[str, HelpText]] = MappingProxyType(
         "emulator": HelpText(
             (
                 "reconciler emulator serve live.yaml",
-                "reconciler emulator vet contoso Education deny --reason 'No such school'",
+                "reconciler emulator vet contoso-unified-school-district Education deny",
                 "reconciler emulator reset",
             ),
             _PLAIN,
@@ -230,8 +230,8 @@ HELP_TEXTS: Final[Mapping[str, HelpText]] = MappingProxyType(
         "emulator reset": HelpText(("reconciler emulator reset",), _PLAIN, _ENDPOINT),
         "emulator vet": HelpText(
             (
-                "reconciler emulator vet contoso Education approve",
-                "reconciler emulator vet contoso Education deny --reason 'No such school'",
+                "reconciler emulator vet contoso-unified-school-district Education approve",
+                "reconciler emulator vet contoso-unified-school-district Education deny",
             ),
             _PLAIN,
             _ENDPOINT,

@@ -119,13 +119,19 @@ _NEEDED: Final = {
         "educationSegment",
         "education-segment-missing",
         "without educationSegment this Education can't be created",
-        "add educationSegment: K12 or HigherEducation, unless it is live already",
+        (
+            "write it as qualification: Education with educationSegment: K12 or HigherEducation "
+            "below, unless it is live already"
+        ),
     ),
     Qualification.GCC: (
         "validationCodeFrom",
         "validation-code-missing",
         "without validationCodeFrom this GovernmentCommunityCloud can't be created",
-        "add validationCodeFrom: {env: NAME} or {file: PATH}, unless it is live already",
+        (
+            "write it as qualification: GovernmentCommunityCloud with validationCodeFrom: "
+            "{env: NAME} or {file: PATH} below, unless it is live already"
+        ),
     ),
 }
 
