@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from reconciler.applying.creates import RetryLimits
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
 from reconciler.model.errors import (
     Answered,

@@ -22,8 +22,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.applying.audit_evidence import ON_RECORD, AuditEvidence
-from reconciler.applying.creates import CreateOutcome, RetryLimits, with_way_out
+from reconciler.applying.creates import CreateOutcome, with_way_out
 from reconciler.applying.look import ONCE, Unseen, look
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.model.errors import (
     AppOnlyRefused,
     OutcomeUnknown,

@@ -16,8 +16,9 @@ from reconciler.applying.audit_evidence import AuditEvidence, none_recorded
 from reconciler.applying.audit_log import NoAuditLog
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
-from reconciler.applying.creates import NobodyFollows, PreparedCreate, RetryLimits
+from reconciler.applying.creates import NobodyFollows, PreparedCreate
 from reconciler.applying.results import after, ended, in_flight, result
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.live_state import ChecksWanted, for_each, read_side_checks, show_nothing
 from reconciler.model.errors import SignInFailed
 from reconciler.model.plan import Create, Outcome, StepResult

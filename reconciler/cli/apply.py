@@ -29,7 +29,7 @@ from reconciler.model.plan import ApplyReport
 from reconciler.operations.apply import ApplyRequest, apply
 from reconciler.operations.plan import FAILED, FINDINGS_STAND
 from reconciler.operations.run import utc_now
-from reconciler.render import render_plan, render_report
+from reconciler.render.formats import render_plan, render_report
 from reconciler.render.phrases import report_headline
 from reconciler.selection.selection import Narrowing
 

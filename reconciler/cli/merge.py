@@ -16,7 +16,7 @@ from reconciler.configuration.config import find_configuration, load_configurati
 from reconciler.model.policy import Policy
 from reconciler.operations.merge import merge
 from reconciler.operations.plan import FAILED, plan_exit_code
-from reconciler.render import render_plan
+from reconciler.render.formats import render_plan
 
 if TYPE_CHECKING:
     from reconciler.model.findings import Category

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from reconciler.cli.completion import complete_customer
-from reconciler.render import FORMATS
+from reconciler.render.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

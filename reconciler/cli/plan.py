@@ -34,8 +34,8 @@ from reconciler.operations.incremental import (
 from reconciler.operations.plan import FAILED, plan, plan_exit_code
 from reconciler.operations.run import utc_now
 from reconciler.planning.comparison import compare_plans
-from reconciler.render import render_plan
 from reconciler.render.foreign_text import neutral
+from reconciler.render.formats import render_plan
 from reconciler.selection.selection import Narrowing
 
 if TYPE_CHECKING:

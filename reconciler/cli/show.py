@@ -11,7 +11,7 @@ from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import context_for, show_ending, write
 from reconciler.documents.plan_file import load_plan_or_report
 from reconciler.model.plan import ApplyReport
-from reconciler.render import render_plan, render_report
+from reconciler.render.formats import render_plan, render_report
 from reconciler.render.phrases import plan_headline, report_headline
 
 

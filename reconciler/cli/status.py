@@ -28,7 +28,7 @@ from reconciler.operations.status import (
     status,
     wait_until_decided,
 )
-from reconciler.render import STATUS_FORMATS, render_status
+from reconciler.render.formats import STATUS_FORMATS, render_status
 from reconciler.render.phrases import count
 
 if TYPE_CHECKING:

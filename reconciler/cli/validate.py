@@ -15,7 +15,7 @@ from reconciler.configuration.config import find_configuration, load_configurati
 from reconciler.manifests.loading import validate
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity, Source, Validation
-from reconciler.render import VALIDATION_FORMATS, render_validation
+from reconciler.render.formats import VALIDATION_FORMATS, render_validation
 from reconciler.render.phrases import validation_headline
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.applying.audit_evidence import none_recorded
-from reconciler.applying.creates import NobodyFollows, RetryLimits
+from reconciler.applying.creates import NobodyFollows
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.live_state import show_nothing
 from reconciler.model.audit import Actor

@@ -24,7 +24,7 @@ from reconciler.operations.run import Run, say_nothing
 from reconciler.operations.status import status
 from reconciler.project.access import Surroundings, find_access, refuse_app_only
 from reconciler.project.connection import open_client
-from reconciler.render import (
+from reconciler.render.formats import (
     RenderContext,
     render_plan,
     render_report,

@@ -13,7 +13,8 @@ import pytest
 from reconciler.applying.attempt import CreateAttempt
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
-from reconciler.applying.creates import CreateOutcome, PreparedCreate, RetryLimits
+from reconciler.applying.creates import CreateOutcome, PreparedCreate
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.applying.stop import StopSignal
 from reconciler.model.errors import (
     Answered,

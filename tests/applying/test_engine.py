@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.creates import RetryLimits
 from reconciler.applying.engine import ApplyInput, Dependencies, Engine
 from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.applying.stop import StopSignal
 from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.render import FORMATS, VALIDATION_FORMATS
+from reconciler.render.formats import FORMATS, VALIDATION_FORMATS
 from tests.cli.echoing import echoing
 from tests.cli.project import clean_environment, manifest
 from tests.cli.signing_in import (

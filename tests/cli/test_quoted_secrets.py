@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.render import FORMATS
+from reconciler.render.formats import FORMATS
 from tests.cli.project import Project, manifest, settings
 from tests.cli.quoting import CONTACT, ERRORS, quoting
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.formats import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile
 
 CONTEXT: Final = RenderContext(root="infra")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.render import (
+from reconciler.render.formats import (
     FORMATS,
     VALIDATION_FORMATS,
     RenderContext,

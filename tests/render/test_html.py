@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.render import RenderContext, render_plan, render_report
+from reconciler.render.formats import RenderContext, render_plan, render_report
 from reconciler.render.source_links import SourceLinks
 from tests.render import hostile, samples
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from reconciler.render import (
+from reconciler.render.formats import (
     FORMATS,
     VALIDATION_FORMATS,
     RenderContext,
@@ -80,7 +80,7 @@ def test_only_the_renderer_asked_for_is_loaded() -> None:
     code = (
         "import sys; from datetime import datetime;"
         "from reconciler.model.plan import Plan, PlanDocument, Target;"
-        "from reconciler.render import RenderContext, render_plan;"
+        "from reconciler.render.formats import RenderContext, render_plan;"
         "document = PlanDocument(Plan(Target('emulator')), '', datetime.now(), '');"
         "render_plan('text', document, RenderContext());"
         "print([name for name in ('rich', 'jinja2', 'pydantic') if name in sys.modules])"

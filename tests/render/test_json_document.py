@@ -8,7 +8,7 @@ import pytest
 from reconciler.documents.plan_model import plan_to_document
 from reconciler.documents.report_model import report_to_document
 from reconciler.documents.validation_model import validation_to_document
-from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.formats import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile
 
 CONTEXT: Final = RenderContext()

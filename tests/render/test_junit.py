@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Plan, Target
-from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.formats import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile, samples
 
 CONTEXT: Final = RenderContext()

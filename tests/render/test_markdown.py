@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from reconciler.model.plan import Against, Plan, Selection, Target
 from reconciler.model.rules import RULES
-from reconciler.render import RenderContext, render_plan, render_report
+from reconciler.render.formats import RenderContext, render_plan, render_report
 from reconciler.render.markdown import PLAN_MARKER, REPORT_MARKER, code
 from reconciler.render.source_links import SourceLinks
 from tests.render import hostile, samples

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.model.plan import Plan, Target
-from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.formats import RenderContext, render_plan, render_report, render_validation
 from tests.render import hostile, samples
 
 if TYPE_CHECKING:

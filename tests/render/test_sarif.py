@@ -11,7 +11,7 @@ from sarif_pydantic import Sarif  # type: ignore[import-untyped]  # it ships no 
 from reconciler.model.findings import Source, Validation
 from reconciler.model.plan import Plan, Target
 from reconciler.model.rules import RULES
-from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.formats import RenderContext, render_plan, render_report, render_validation
 from reconciler.render.sarif import LIMIT
 from tests.render import hostile, samples
 

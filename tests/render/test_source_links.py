@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from reconciler.model.findings import Source
-from reconciler.render import RenderContext
+from reconciler.render.formats import RenderContext
 from reconciler.render.source_links import SourceLinks, find_source_links
 
 SHA: Final = "0123456789abcdef0123456789abcdef01234567"

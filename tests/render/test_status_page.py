@@ -20,8 +20,8 @@ from reconciler.model.state import (
     UnreadableCustomer,
 )
 from reconciler.model.status import CustomerStatus, StatusReport
-from reconciler.render import render_status
 from reconciler.render.context import RenderContext
+from reconciler.render.formats import render_status
 from tests.render import hostile
 from tests.render.test_html import BROWSER, browse
 

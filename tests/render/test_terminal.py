@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from reconciler.model.plan import Plan, Target
-from reconciler.render import RenderContext, render_plan, render_report, render_validation
+from reconciler.render.formats import RenderContext, render_plan, render_report, render_validation
 from reconciler.render.terminal import ROWS
 from tests.render import hostile, samples
 

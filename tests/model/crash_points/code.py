@@ -13,11 +13,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.applying.creates import RetryLimits
 from reconciler.applying.engine import ApplyInput, Dependencies, Engine
 from reconciler.applying.history import History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE
+from reconciler.applying.retry_limits import RetryLimits
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
     DesiredState,

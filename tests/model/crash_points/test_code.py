@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.applying.creates import RetryLimits
+from reconciler.applying.retry_limits import RetryLimits
 from tests.model.crash_points.cases import NOTHING_TO_GO_BY, PROMISED
 from tests.model.crash_points.code import LIMITS, in_memory
 from tests.model.crash_points.state import Setting
