@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import fcntl
 import importlib
 import json
@@ -109,6 +110,8 @@ def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python's own
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
     sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+    if os.environ.get("PYTHONFAULTHANDLER"):  # which a new process looks at when it starts
+        faulthandler.enable()
 
 
 class _HastySelector(selectors.DefaultSelector):
