@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
-def show_plan_ending(
-    plan: Plan, code: int, format_: str, out: Path | None, fail_on: Collection[Category]
+def show_plan_ending(  # noqa: PLR0917 - the last one is for one command only
+    plan: Plan,
+    code: int,
+    format_: str,
+    out: Path | None,
+    fail_on: Collection[Category],
+    why: str | None = None,
 ) -> None:
     """Say what a plan came to, where it is, and why its command doesn't end in 0."""
-    saved = "" if out is None or code == FAILED else f"; saved to {label(str(out))}"
+    is_saved = out is not None and (code != FAILED or why is not None)
+    saved = f"; saved to {label(str(out))}" if is_saved else ""
     read_as_printed = format_ if out is None else ""
-    show_ending(read_as_printed, f"{plan_headline(plan)}{saved}", _why(plan, code, fail_on), code)
+    reason = why or _why(plan, code, fail_on)
+    show_ending(read_as_printed, f"{plan_headline(plan)}{saved}", reason, code)
 
 
 def _why(plan: Plan, code: int, fail_on: Collection[Category]) -> str:

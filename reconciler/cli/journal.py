@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from reconciler.applying.journal_lines import Found
+from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, format_option, global_options
 from reconciler.cli.output import say, write
 from reconciler.configuration.config import load_configuration
 from reconciler.documents.shape import FORMAT_VERSION, to_json
-from reconciler.model.errors import UsageError
+from reconciler.manifests.loading import load_desired
+from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.model.state import format_instant
 from reconciler.operations.journal import list_unsettled, settle
 from reconciler.operations.run import utc_now
@@ -68,11 +72,30 @@ def settle_command(
     if not reason.strip():
         raise UsageError("--reason is empty", "say who looked, and what was there")
     configuration = _configuration(flags)
-    create = settle(configuration, request_id, Found(found), reason.strip(), utc_now())
+    kept = _held_secrets(configuration).strike_out(reason.strip())
+    create = settle(configuration, request_id, Found(found), kept, utc_now())
     say(f"settled: {_title(create)} is {found}")
     left = list_unsettled(configuration)
     write(_document(left) if format_ == "json" else _text(left))
     return 0
+
+
+SECRETS: Final = (
+    "PARTNER_CENTER_ACCESS_TOKEN",
+    "PARTNER_CENTER_REFRESH_TOKEN",
+    "AZURE_CLIENT_SECRET",
+)
+
+
+def _held_secrets(configuration: Configuration) -> KnownSecrets:
+    """What a person may have pasted into a reason: the tokens here, and the manifests' codes."""
+    texts = (os.environ.get(name, "").strip() for name in SECRETS)
+    secrets = KnownSecrets(*(Secret(text) for text in texts if text))
+    with suppress(ReconcilerError):  # broken manifests are no reason not to settle
+        desired = load_desired((), configuration, Path.cwd())
+        folders = (configuration.folder, configuration.secrets_folder)
+        unreadable_codes(desired, CodeReader(os.environ, *folders, secrets))
+    return secrets
 
 
 def _configuration(flags: Globals) -> Configuration:

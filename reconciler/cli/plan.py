@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -78,8 +79,10 @@ def command(
 ) -> int:
     ground = _Ground(**grounds)
     ground.refuse_contradictions(narrowing)
+    ground.refuse_one_file_for_two(out)
     session = open_session(flags, paths, narrowing, may_be_empty=ground.all_customers)
-    refuse_state_files(out, session.configuration)
+    for written in (out, ground.incremental):
+        refuse_state_files(written, session.configuration)
     earlier = _earlier(expect_digest, since or out)
     document = ground.plan(session)
     saved = out is None or try_to_save(out, document)
@@ -88,7 +91,8 @@ def command(
     fail_on = session.configuration.policy.fail_on
     code = plan_exit_code(document.plan, fail_on, detailed=detailed_exitcode)
     code = code if saved and expected else FAILED
-    show_plan_ending(document.plan, code, format_, out, fail_on)
+    why = None if expected else "the plan is another than --expect-digest says"
+    show_plan_ending(document.plan, code, format_, out, fail_on, why)
     return code
 
 
@@ -101,6 +105,12 @@ class _Ground:
     refresh_within: float | None
     all_customers: bool
     explain_drift: bool
+
+    def refuse_one_file_for_two(self, out: Path | None) -> None:
+        if out is None or self.incremental is None:
+            return
+        if os.path.realpath(out) == os.path.realpath(self.incremental):
+            raise UsageError(f"{out} can't be both the plan and the snapshot", "name two files")
 
     def refuse_contradictions(self, narrowing: Narrowing) -> None:
         if self.all_customers and narrowing != Narrowing():

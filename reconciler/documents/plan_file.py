@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.documents.digest import canonical_json, digest_of
 from reconciler.documents.plan_model import PlanModel, plan_to_document
+from reconciler.documents.reading import read_whole
 from reconciler.documents.report_model import ReportModel
 from reconciler.documents.saving import write_whole
 from reconciler.documents.shape import to_json
@@ -46,7 +47,7 @@ def save_plan(path: Path, document: PlanDocument) -> None:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_whole(path))
         canonical_json(document)  # refuses NaN and half characters, which Python's reader takes
     except OSError as error:
         raise PlanRefused(

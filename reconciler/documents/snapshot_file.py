@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from reconciler.documents.digest import canonical_json
 from reconciler.documents.plan_model import TargetModel
+from reconciler.documents.reading import read_whole
 from reconciler.documents.saving import write_whole
 from reconciler.documents.shape import FORMAT_VERSION, Instant, Shape
 from reconciler.model.errors import PlanRefused
@@ -107,7 +108,7 @@ def load_snapshot(path: Path, target: Target) -> Snapshot:
 
 def _read_object(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_whole(path))
         canonical_json(document)  # refuses NaN and half characters, which Python's reader takes
     except OSError as error:
         raise PlanRefused(f"{path} can't be read: {error.strerror}", "name a snapshot") from error

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.faulty import CREATE, EDUCATION, GCC, Service, declare, id_of, served
+from tests.cli.faulty import (
+    CODE,
+    CREATE,
+    EDUCATION,
+    GCC,
+    TOKEN,
+    Service,
+    declare,
+    id_of,
+    served,
+)
 from tests.cli.project import Project
 
 if TYPE_CHECKING:
@@ -133,6 +143,19 @@ def test_refused(project: Project, arguments: tuple[str, ...], code: int, told: 
     refused = project.run("journal", "settle", *named)
     assert (refused.code, told in refused.err) == (code, True)
     assert unsettled(project) == [create]
+
+
+@pytest.mark.usefixtures("service")
+def test_a_secret_in_a_reason_is_struck_out(project: Project) -> None:
+    """A person may paste what stood beside: neither the token nor the manifest's code is kept."""
+    (create,) = unsettled(project)
+    reason = f"tried {CODE} with {TOKEN}"
+    settled = project.run("journal", "settle", create["requestId"], "absent", "--reason", reason)
+    assert settled.code == 0
+    journal = (project.folder / ".reconciler/journal.jsonl").read_text()
+    assert "tried *** with ***" in journal
+    assert CODE not in journal
+    assert TOKEN not in journal
 
 
 def test_nothing_is_unsettled(project: Project) -> None:
