@@ -186,7 +186,7 @@ def test_every_figure_says_how_to_get_it_again() -> None:
     modules = re.findall(r"`python -m ([\w.]+)", text)
     rows = re.findall(r"^\| (?!What).*\|$", text, re.MULTILINE)
     assert rows
-    assert all("`python -m tests." in row for row in rows)
+    assert all("`python -m " in row for row in rows)
     assert [module for module in modules if find_spec(module) is None] == []
 
 
