@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.documents.digest import canonical_json, digest_of
+from reconciler.documents.digest import digest_of
 from reconciler.documents.plan_model import PlanModel, plan_to_document
-from reconciler.documents.reading import read_whole
+from reconciler.documents.reading import read_object
 from reconciler.documents.report_model import ReportModel
 from reconciler.documents.saving import write_whole
 from reconciler.documents.shape import to_json
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import ApplyReport, PlanDocument, Step
 
 MAJOR: Final = "1"
+REMEDY: Final = "name a plan that `plan --out` wrote"
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -46,17 +46,7 @@ def save_plan(path: Path, document: PlanDocument) -> None:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(read_whole(path))
-        canonical_json(document)  # refuses NaN and half characters, which Python's reader takes
-    except OSError as error:
-        raise PlanRefused(
-            f"{path} can't be read: {error.strerror}", "name a plan that `plan --out` wrote"
-        ) from error
-    except (ValueError, RecursionError):
-        raise _no_document(path, "it is not JSON") from None
-    if not isinstance(document, dict):
-        raise _no_document(path, "it is not a JSON object")
+    document = read_object(path, to_name=REMEDY, remedy=REMEDY)
     version = document.get("formatVersion")
     if not isinstance(version, str):
         raise _no_document(path, "it has no formatVersion")
@@ -69,7 +59,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _no_document(path: Path, why: str) -> PlanRefused:
-    return PlanRefused(f"{path} is refused: {why}", "name a plan that `plan --out` wrote")
+    return PlanRefused(f"{path} is refused: {why}", REMEDY)
 
 
 def _read_plan(path: Path, document: dict[str, Any]) -> PlanDocument:

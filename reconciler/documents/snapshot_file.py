@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reconciler.documents.digest import canonical_json
 from reconciler.documents.plan_model import TargetModel
-from reconciler.documents.reading import read_whole
+from reconciler.documents.reading import read_object
 from reconciler.documents.saving import write_whole
 from reconciler.documents.shape import FORMAT_VERSION, Instant, Shape
 from reconciler.model.errors import PlanRefused
@@ -87,7 +87,7 @@ def _dumped(reading: Reading) -> dict[str, Any]:
 
 def load_snapshot(path: Path, target: Target) -> Snapshot:
     """Raises PlanRefused where it is none, was edited, or was made of another target."""
-    document = _read_object(path)
+    document = read_object(path, to_name="name a snapshot", remedy=REMEDY)
     version = document.get("formatVersion")
     if not isinstance(version, str) or version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
         raise _refused(path, f"its formatVersion is {version}, this program reads 1.x")
@@ -104,19 +104,6 @@ def load_snapshot(path: Path, target: Target) -> Snapshot:
         raise _refused(path, f"it was made of {made_for.address}, not of {target.address}")
     customers = {key: each.made_reading() for key, each in snapshot.customers.items()}
     return Snapshot(made_for, customers)
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(read_whole(path))
-        canonical_json(document)  # refuses NaN and half characters, which Python's reader takes
-    except OSError as error:
-        raise PlanRefused(f"{path} can't be read: {error.strerror}", "name a snapshot") from error
-    except (ValueError, RecursionError):
-        raise _refused(path, "it is not JSON") from None
-    if not isinstance(document, dict):
-        raise _refused(path, "it is not a JSON object")
-    return document
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -77,7 +77,7 @@ def category_heading(category: Category, entries: Sequence[Entry]) -> str:
 
 
 def step_lines(steps: Sequence[Entry]) -> list[str]:
-    return _aligned([(f"  + {step.name}", what(step), step.place) for step in steps])
+    return aligned([(f"  + {step.name}", what(step), step.place) for step in steps])
 
 
 def what(entry: Entry) -> str:
@@ -104,7 +104,7 @@ def group_heading(group: RuleGroup) -> str:
 def customer_lines(group: RuleGroup) -> list[str]:
     """Name what a group is about, each with its place and what only it says."""
     rows = [(f"- {_own(group, entry)}", entry.place) for entry in group.entries]
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _own(group: RuleGroup, entry: Entry) -> str:
@@ -133,7 +133,7 @@ def render_report(report: ApplyReport) -> str:
 
 
 def result_lines(results: Sequence[Entry]) -> list[str]:
-    rows = _aligned([_result_cells(result) for result in results])
+    rows = aligned([_result_cells(result) for result in results])
     pairs = zip(results, rows, strict=True)
     return [line for result, row in pairs for line in (row, *_result_advice(result))]
 
@@ -175,7 +175,7 @@ def _diagnostic_lines(diagnostic: Entry) -> list[str]:
     return [line, f"    -> {diagnostic.remedy}"] if diagnostic.remedy else [line]
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Join cells so that the columns of all rows begin at the same place."""
     widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)]
     return [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reconciler.render.phrases import joined_lines
+from reconciler.render.plain_text import aligned
 from reconciler.render.status_rows import HEADINGS, headline, status_rows
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from reconciler.model.status import StatusReport
     from reconciler.render.context import RenderContext
     from reconciler.render.status_rows import StatusRow
-
-WIDEST: Final = 60
-"""Columns that one overlong cell may push the next ones out."""
 
 
 def render_status(report: StatusReport, context: RenderContext) -> str:
@@ -26,9 +24,9 @@ def render_status(report: StatusReport, context: RenderContext) -> str:
         return status_terminal.render(rows, headline(report), context)
     table = [HEADINGS, *(row.cells for row in rows)] if rows else []
     advice = [line for row in rows for line in advice_lines(row)]
-    return joined_lines(
-        [*_columns(table), *_spaced(advice), *([""] if rows else []), headline(report)]
-    )
+    lines = [f"  {line}" for line in aligned(table)]
+    closing = ["", headline(report)] if rows else [headline(report)]
+    return joined_lines([*lines, *_spaced(advice), *closing])
 
 
 def advice_lines(row: StatusRow) -> list[str]:
@@ -37,12 +35,3 @@ def advice_lines(row: StatusRow) -> list[str]:
 
 def _spaced(lines: Sequence[str]) -> list[str]:
     return ["", *lines] if lines else []
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)]
-    return [
-        "  "
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
