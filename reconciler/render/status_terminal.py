@@ -6,11 +6,11 @@ from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from reconciler.render.status_rows import HEADINGS
+from reconciler.render.terminal import open_console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,19 +34,8 @@ STYLES: Final = {
 
 
 def render(rows: Sequence[StatusRow], headline: str, context: RenderContext) -> str:
-    console = Console(
-        file=StringIO(),
-        force_terminal=True,
-        color_system="standard",
-        width=context.width,
-        no_color=not context.colour,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        force_jupyter=False,
-        _environ={},
-    )
+    file = StringIO()
+    console = open_console(context, file)
     if rows:
         console.print(_table(rows[:ROWS]))
     for row in rows[ROWS:]:
@@ -55,8 +44,7 @@ def render(rows: Sequence[StatusRow], headline: str, context: RenderContext) -> 
         for line in row.advice:
             console.print(Text.assemble((row.name, "bold"), f": {line}"))
     console.print(Text(headline, "bold"))
-    assert isinstance(console.file, StringIO)
-    return console.file.getvalue()
+    return file.getvalue()
 
 
 def _table(rows: Sequence[StatusRow]) -> Table:

@@ -103,6 +103,23 @@ def render_validation(validation: Validation, context: RenderContext) -> str:
     return page.text()
 
 
+def open_console(context: RenderContext, file: StringIO) -> Console:
+    """Make a console that asks the environment nothing; without colour it writes no escapes."""
+    return Console(
+        file=file,
+        force_terminal=True,
+        color_system="standard" if context.colour else None,
+        width=context.width,
+        legacy_windows=False,
+        no_color=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_jupyter=False,
+        _environ={},
+    )
+
+
 class _Page:
     """Collects what is printed; it asks the environment nothing."""
 
@@ -110,19 +127,7 @@ class _Page:
         self.context = context
         self._wide = wide
         self._file = StringIO()
-        self._console = Console(
-            file=self._file,
-            force_terminal=True,
-            color_system="standard" if context.colour else None,
-            width=context.width,
-            legacy_windows=False,
-            no_color=False,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            force_jupyter=False,
-            _environ={},
-        )
+        self._console = open_console(context, self._file)
 
     def text(self) -> str:
         return _LINK_ID.sub("", self._file.getvalue())
