@@ -34,15 +34,24 @@ NAMES: Final = {
 
 def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
     """Run as asyncio does. SIGTERM unwinds the work as Ctrl-C does, and raises Terminated."""
+    terminated = False
+
+    def on_signal(task: asyncio.Task[object]) -> None:
+        nonlocal terminated
+        terminated = True
+        task.cancel()
 
     async def cancellable() -> Result:
         task = asyncio.current_task()
         assert task is not None
         if _is_heeded(signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, on_signal, task)
         return await work
 
-    return _run(cancellable())
+    result = _run(cancellable())
+    if terminated:  # by a signal that came with the last answer: there was nothing left to unwind
+        raise Terminated
+    return result
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

@@ -10,8 +10,13 @@ import errno
 import signal
 import sys
 import threading
+from typing import Final
 
 from reconciler.cli.standard_error import PIECE, write_piece
+
+LOOK_UP: Final = 0.2
+"""Seconds of waiting at a time. A signal that comes just before the wait, or that the system hands
+to another thread, wakes nobody: its handler runs when the main thread next does anything."""
 
 
 class _Writing:
@@ -42,10 +47,16 @@ class _Writing:
         """Wait to its end; TimeoutError where nothing moves for `patience` seconds."""
         with self._changed:
             while self._failed is None and (before := self._written) < len(self._pieces):
-                if not self._changed.wait_for(lambda: self._written != before, patience):
-                    raise TimeoutError(errno.ETIMEDOUT, "nobody reads it")
+                self._wait_for_more_than(before, patience)
         if self._failed is not None:
             raise self._failed
+
+    def _wait_for_more_than(self, before: int, patience: float | None) -> None:
+        waited = 0.0
+        while not self._changed.wait_for(lambda: self._written != before, LOOK_UP):
+            waited += LOOK_UP
+            if patience is not None and waited >= patience:
+                raise TimeoutError(errno.ETIMEDOUT, "nobody reads it")
 
 
 def write_document(document: str, patience: float | None = None) -> None:

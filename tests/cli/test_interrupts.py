@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from reconciler.cli import Terminated
+from reconciler.cli.interrupts import run_to_end
 from tests.chaos.programs import environment
 from tests.cli.faulty import CREATE, EDUCATION, GCC, READ, SOE, UNDER_HAND, Fault, declare, served
 from tests.cli.project import Ended, Project
@@ -259,3 +262,14 @@ def test_stopped_while_it_plans(project: Project, number: signal.Signals, code: 
     assert (cut.code, cut.document) == (code, kept(project))
     assert (cut.document["planDigest"], cut.document["results"]) == (None, [])
     assert "before there was a plan, so nothing was sent" in cut.err
+
+
+def test_terminated_with_the_last_answer() -> None:
+    """The signal counts where there is nothing left to unwind."""
+
+    async def terminate_itself() -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return "whole"
+
+    with pytest.raises(Terminated):
+        run_to_end(terminate_itself())

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import contextmanager
+import threading
+import time
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.cli.standard_output import write_document
 from tests.cli.faulty import SOE, UNDER_HAND, declare, served
 from tests.cli.project import Project, clean_environment
-from tests.cli.test_interrupts import REPORTED, slow, wait_until
+from tests.cli.test_interrupts import GLANCE, REPORTED, slow, wait_until
 from tests.cli.test_standard_error import blocked
 from tests.cli.warm import WarmFork
 
@@ -74,3 +77,33 @@ def test_a_stop_while_a_plan_is_printed(project: Project) -> None:
         wait_until((project.folder / "plan.json").exists)
         os.kill(plan.pid, signal.SIGTERM)
         assert plan.wait(UNDER_HAND) == 143
+
+
+class Stopped(Exception):
+    """What a signal's handler raises in the main thread."""
+
+
+def test_a_signal_that_another_thread_received() -> None:
+    """The system may hand a process's signal to any thread; the one that waits isn't woken then."""
+
+    def stop(*_: object) -> None:
+        raise Stopped
+
+    def receive() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    def write() -> None:
+        threading.Timer(GLANCE, receive).start()
+        write_document("for nobody", UNDER_HAND)
+
+    before = signal.signal(signal.SIGUSR1, stop)
+    began = time.monotonic()
+    with (
+        blocked() as full,
+        open(full, "w", closefd=False) as stdout,
+        redirect_stdout(stdout),
+        pytest.raises(Stopped),
+    ):
+        write()
+    assert time.monotonic() - began < UNDER_HAND
+    signal.signal(signal.SIGUSR1, before)
