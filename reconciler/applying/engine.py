@@ -7,78 +7,29 @@ happens: a refused sign-in, a full disk, Ctrl-C.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.attempt import CreateAttempt
-from reconciler.applying.audit_evidence import AuditEvidence, none_recorded
-from reconciler.applying.audit_log import NoAuditLog
+from reconciler.applying.audit_evidence import AuditEvidence
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
-from reconciler.applying.creates import NobodyFollows, PreparedCreate
+from reconciler.applying.creates import PreparedCreate
+from reconciler.applying.preflight import Preflight, preflight
 from reconciler.applying.results import after, ended, in_flight, result
-from reconciler.applying.retry_limits import RetryLimits
-from reconciler.live_state import ChecksWanted, for_each, read_side_checks, show_nothing
-from reconciler.model.errors import SignInFailed
+from reconciler.live_state import for_each
 from reconciler.model.plan import Create, Outcome, StepResult
-from reconciler.model.policy import SideCheck
-from reconciler.model.state import Qualification
-from reconciler.planning.decision import ORDER, Decision
-from reconciler.planning.side_checks import checked, sign_in_findings
 from reconciler.planning.staleness import Grounds, Moved, judge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-    from datetime import date, datetime
-
-    from reconciler.applying.audit_log import RecordsPosts
-    from reconciler.applying.create_log import Records
-    from reconciler.applying.creates import CreatesQualifications, FollowsCreates
-    from reconciler.applying.history import History
+    from reconciler.applying.apply_input import ApplyInput, Dependencies
     from reconciler.applying.journal_lines import CreateRecord
     from reconciler.applying.stop import StopSignal
-    from reconciler.live_state import Progress
-    from reconciler.model.audit import AuditRecord
-    from reconciler.model.plan import Plan, Step, StepKey
-    from reconciler.model.policy import Policy
+    from reconciler.model.plan import Step, StepKey
     from reconciler.model.secret import Secret
-    from reconciler.model.state import CustomerId, DesiredCustomer, SideChecks
 
 SENDING: Final = "creates, each after a read of its customer"
 
 DONE = frozenset({Outcome.CREATED, Outcome.ALREADY_PRESENT})
-
-
-@dataclass(frozen=True, slots=True)
-class Dependencies:
-    """What the engine needs of the world, handed in so that a test can hand in another."""
-
-    service: CreatesQualifications
-    journal: Records
-    now: Callable[[], datetime]
-    new_request_id: Callable[[], str]
-    retry_limits: RetryLimits = field(default_factory=RetryLimits)
-    concurrency: int = 8
-    cloud_has_agreements: bool = True
-    progress: Progress = show_nothing
-    follows: FollowsCreates = field(default_factory=NobodyFollows)
-    audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
-    """What the service's own log has of one customer since a day."""
-    audit_log: RecordsPosts = field(default_factory=NoAuditLog)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyInput:
-    """What is to be applied, to whom, and what earlier runs left."""
-
-    plan: Plan
-    customers: Mapping[CustomerId, DesiredCustomer]
-    policy: Policy
-    history: History
-    read_code: Callable[[Step], Secret | None]
-    barred: Mapping[StepKey, str] = field(default_factory=dict)
-    """Why a step must not be sent that the plan was reviewed with: the service's own limits."""
 
 
 class Engine:
@@ -97,9 +48,8 @@ class Engine:
             dependencies.follows,
         )
         self._ended = 0
-        self._grounds = _grounds(given, dependencies.now())
-        self._codes: dict[StepKey, Secret] = {}
-        self._barred: dict[StepKey, str] = dict(given.barred)
+        self._grounds = given.by_customer(dependencies.now())
+        self._preflight = Preflight()
         self._attempts: dict[StepKey, CreateAttempt] = {}
         self._results: dict[StepKey, StepResult] = {}
 
@@ -129,7 +79,6 @@ class Engine:
         self._leave_out()
         if self._stop:
             return
-        self._read_codes()
         await self._check_before_writes()
         self._dependencies.progress(SENDING, 0, len(self._input.plan.steps))
         await for_each(self._grounds.values(), self._customer, self._dependencies.concurrency)
@@ -154,53 +103,12 @@ class Engine:
                     case Moved(because):
                         self._results[step.key] = result(step, Outcome.NOT_ATTEMPTED, because)
 
-    def _read_codes(self) -> None:
-        for step in self._input.plan.steps:
-            if step.qualification is not Qualification.GCC or step.key in self._results:
-                continue
-            code = self._input.read_code(step)
-            if code:
-                self._codes[step.key] = code
-            else:
-                where = step.validation_code_from
-                reason = f"the validation code ({where}) can't be read here, or is empty"
-                self._barred[step.key] = reason
-
     async def _check_before_writes(self) -> None:
-        """Make the side checks that policy blocks on, whatever the plan knew."""
-        policy = self._input.policy
-        wanted = ChecksWanted(
-            policy.account_status is SideCheck.BLOCK,
-            policy.customer_agreement is SideCheck.BLOCK,
-            self._dependencies.cloud_has_agreements,
-        )
-        customers = [
-            grounds.customer
-            for grounds in self._grounds.values()
-            if grounds.customer and any(step.key not in self._results for step in grounds.steps)
-        ]
-        try:
-            checks = await read_side_checks(
-                self._dependencies.service,
-                customers,
-                wanted,
-                self._dependencies.concurrency,
-                self._dependencies.progress,
-            )
-        except SignInFailed as error:
-            self._stop.request(error.message, error)
-            return
-        for customer in customers:
-            self._bar(customer, checks[customer.customer_id])
-
-    def _bar(self, customer: DesiredCustomer, checks: SideChecks) -> None:
-        """Bar a customer's steps where the checks that were made withhold them."""
-        policy, steps = self._input.policy, self._grounds[customer.customer_id].steps
-        decision = checked(customer, Decision(steps=steps), checks, policy)
-        if not decision.steps:
-            findings = [*decision.findings, *sign_in_findings([checks], policy)]
-            reason = "; ".join(dict.fromkeys(finding.message for finding in findings))
-            self._barred |= {step.key: reason for step in steps}
+        given, dependencies, stop = self._input, self._dependencies, self._stop
+        steps = [step for step in given.plan.steps if step.key not in self._results]
+        to_send = {step.customer_id for step in steps}
+        customers = [grounds for each, grounds in self._grounds.items() if each in to_send]
+        self._preflight = await preflight(given, dependencies, customers, steps, stop)
 
     async def _customer(self, grounds: Grounds) -> None:
         """Send one customer's steps in order; after one that fails, the rest isn't attempted."""
@@ -255,11 +163,13 @@ class Engine:
         earlier = [each for each in unsettled if each.customer_id == step.customer_id]
         same = [each for each in earlier if each.qualification is step.qualification]
         resumed = same[0] if len(same) == 1 and same[0].matches(step) else None
-        barred = _other_create(same[0]) if same and not resumed else self._barred.get(step.key)
+        barred = (
+            _other_create(same[0]) if same and not resumed else self._preflight.barred.get(step.key)
+        )
         request_id = resumed.request_id if resumed else self._dependencies.new_request_id()
         return PreparedCreate(
             step=step,
-            create=_create_of(step, self._codes.get(step.key)),
+            create=_create_of(step, self._preflight.codes.get(step.key)),
             request_id=request_id,
             grounds=grounds,
             barred=barred,
@@ -267,26 +177,6 @@ class Engine:
             accepted=request_id in self._input.history.accepted,
             awaited=(*grounds.done, *(each.step for each in earlier if each is not resumed)),
         )
-
-
-def _grounds(given: ApplyInput, now: datetime) -> dict[CustomerId, Grounds]:
-    """Group by customer, in the order to send the steps, whatever order an edited plan has."""
-    steps: dict[CustomerId, list[Step]] = defaultdict(list)
-    for step in given.plan.steps:
-        steps[step.customer_id].append(step)
-    done: dict[CustomerId, list[Step]] = defaultdict(list)
-    for record in given.history.freshly_done(now).values():
-        done[record.customer_id].append(record.step)
-    return {
-        customer_id: Grounds(
-            steps=tuple(sorted(own, key=lambda step: ORDER.index(step.qualification))),
-            basis=tuple(given.plan.basis.get(customer_id, ())),
-            customer=given.customers.get(customer_id),
-            policy=given.policy,
-            done=tuple(done[customer_id]),
-        )
-        for customer_id, own in steps.items()
-    }
 
 
 def _create_of(step: Step, code: Secret | None) -> Create:

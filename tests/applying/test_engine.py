@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.engine import ApplyInput, Dependencies, Engine
+from reconciler.applying.apply_input import ApplyInput, Dependencies
+from reconciler.applying.engine import Engine
 from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
 from reconciler.applying.retry_limits import RetryLimits

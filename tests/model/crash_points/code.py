@@ -13,7 +13,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reconciler.applying.engine import ApplyInput, Dependencies, Engine
+from reconciler.applying.apply_input import ApplyInput, Dependencies
+from reconciler.applying.engine import Engine
 from reconciler.applying.history import History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE
