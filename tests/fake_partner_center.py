@@ -70,6 +70,8 @@ class Fault:
     does: Callable[[], None] | None = None
     hangs: float = 0
     """Seconds until anything comes of the call."""
+    status: int | None = None
+    """Of the answer whose body hangs so long; None where not even its head has come."""
 
     def strike(self) -> None:
         if self.does is not None:
@@ -248,7 +250,11 @@ class FakePartnerCenter:
         )
 
     async def create_qualification(
-        self, create: Create, request_id: str, wanted: Callable[[str], bool]
+        self,
+        create: Create,
+        request_id: str,
+        wanted: Callable[[str], bool],
+        heard: Callable[[int], None],
     ) -> Created:
         if self.dead:
             raise Killed
@@ -267,7 +273,7 @@ class FakePartnerCenter:
             if not wanted(f"correlation-{len(self.posts)}"):
                 self.posts = [each for each in self.posts if each is not post]
                 raise Unavailable("stopped before its turn")
-            answer = await self._take(post)
+            answer = await self._take(post, heard)
         except CallRefused:
             post.became = Became.ANSWERED
             raise
@@ -287,8 +293,9 @@ class FakePartnerCenter:
         self._read_in_turn[task] = None
         return True
 
-    async def _take(self, post: Post) -> Created:
-        fault = await self._turn(self.creates, never_refused=self._knows(post.request_id))
+    async def _take(self, post: Post, heard: Callable[[int], None]) -> Created:
+        script, knows = self.creates, self._knows(post.request_id)
+        fault = await self._turn(script, never_refused=knows, heard=heard)
         answer = self._answer(post)
         await asyncio.sleep(0)
         self._strike(fault)
@@ -305,7 +312,11 @@ class FakePartnerCenter:
         self._strike(fault)
 
     async def _turn(
-        self, script: deque[Fault | None], *, never_refused: bool = False
+        self,
+        script: deque[Fault | None],
+        *,
+        never_refused: bool = False,
+        heard: Callable[[int], None] | None = None,
     ) -> Fault | None:
         await asyncio.sleep(0)
         if self.dead:
@@ -315,6 +326,8 @@ class FakePartnerCenter:
             return None
         if not fault.after:
             fault.strike()
+            if heard is not None and fault.status is not None:
+                heard(fault.status)
             if fault.hangs:
                 await asyncio.sleep(fault.hangs)
             return None

@@ -17,6 +17,7 @@ unknown, and before an earlier run's is sent again, the service's audit log is a
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, assert_never
@@ -63,6 +64,8 @@ class CreateAttempt:
     doubtful: bool = field(init=False)
     """An earlier POST of it may have happened."""
     _last: ServiceError | None = None
+    _status: int | None = None
+    """Of the answer to the POST under way, where its head has come."""
     _found_no_service: bool = False
 
     def __post_init__(self) -> None:
@@ -133,19 +136,26 @@ class CreateAttempt:
         return self._ended(str(self.stop.reason)) if self.stop else None
 
     async def _post(self) -> Created | ServiceError | SignInFailed:
-        self.sent = True
+        self.sent, self._status = True, None
         try:
             return await self.service.create_qualification(
-                self.prepared.create, self.prepared.request_id, self._wanted
+                self.prepared.create, self.prepared.request_id, self._wanted, self._heard
             )
         except (ServiceError, SignInFailed) as error:
             return error
+        except asyncio.CancelledError:
+            # Who gives up on the body has still seen the status: no later run sends it again.
+            self._note_taken(self._status)
+            raise
 
     def _wanted(self, correlation_id: str) -> bool:
         if not self.stop:
             self.log.posting(self.prepared, correlation_id)
             self.evidence.correlation_ids.append(correlation_id)
         return not self.stop
+
+    def _heard(self, status: int) -> None:
+        self._status = status
 
     async def _decide(self, answer: Created | ServiceError | SignInFailed) -> CreateOutcome | None:
         """Read the table's columns; None is to look, and to send it again if it is absent."""
@@ -171,7 +181,9 @@ class CreateAttempt:
 
     def _doubt(self, error: ServiceError) -> None:
         self.doubtful = True
-        status = error.answered.status
+        self._note_taken(error.answered.status)
+
+    def _note_taken(self, status: int | None) -> None:
         if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             self.prepared = replace(self.prepared, accepted=True)
             self.log.accepted(self.prepared)

@@ -28,12 +28,17 @@ class CreatesQualifications(ReadsCustomers, Protocol):
         ...
 
     async def create_qualification(
-        self, create: Create, request_id: str, wanted: Callable[[str], bool]
+        self,
+        create: Create,
+        request_id: str,
+        wanted: Callable[[str], bool],
+        heard: Callable[[int], None],
     ) -> Created:
         """Send exactly one POST; never repeat it.
 
         When its turn has come, `wanted` is asked with the correlation id it would carry; where it
-        is not wanted any more, it is Unavailable and not sent.
+        is not wanted any more, it is Unavailable and not sent. `heard` is told the status of the
+        answer as soon as that is there.
         """
         ...
 

@@ -66,6 +66,9 @@ def _always(_correlation_id: str) -> bool:
     return True
 
 
+def _nobody_hears(_status: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call. `what` completes "could not ..."."""
@@ -82,6 +85,8 @@ class Call:
 
     A call that nobody wants any more is not sent.
     """
+    heard: Callable[[int], None] = field(default=_nobody_hears, repr=False, compare=False)
+    """Told the status as soon as the head of the answer is there: its body may never come."""
 
     @property
     def is_write(self) -> bool:

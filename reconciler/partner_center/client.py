@@ -160,11 +160,16 @@ class PartnerCenterClient:
         return self._pace.reserve(2)
 
     async def create_qualification(
-        self, create: Create, request_id: str, wanted: Callable[[str], bool] | None = None
+        self,
+        create: Create,
+        request_id: str,
+        wanted: Callable[[str], bool] | None = None,
+        heard: Callable[[int], None] | None = None,
     ) -> Created:
         """Send exactly one POST, under the given `MS-RequestId`, if it is `wanted` by its turn.
 
-        `wanted` is asked just before, with the `MS-CorrelationId` that the POST carries.
+        `wanted` is asked just before, with the `MS-CorrelationId` that the POST carries; `heard` is
+        told the status of the answer, whose body may be given up on.
         Unavailable: it certainly didn't happen. OutcomeUnknown: it may have. SignInRefused,
         AppOnlyRefused, CustomerNotFound, CallRefused: the service said no.
         """
@@ -172,6 +177,8 @@ class PartnerCenterClient:
         call = calls.create_call(create)
         if wanted is not None:
             call = replace(call, wanted=wanted)
+        if heard is not None:
+            call = replace(call, heard=heard)
         # No gate: who creates has read in the same turn, and that read would grow old in waiting.
         outcome = await self._attempt(call, request_id, partial(wire.read_created, create=create))
         if isinstance(outcome, Failed):

@@ -151,6 +151,7 @@ async def _send(
     )
     response = await http.handle_async_request(built)
     head.status = response.status_code
+    call.heard(head.status)
     try:
         body = await receive_body(response, call.most_bytes)
     finally:

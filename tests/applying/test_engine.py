@@ -890,9 +890,10 @@ def test_unknown_creates_of_earlier_runs_do_not_stop_this_one() -> None:
     assert Counter(outcomes(results)) == {UNKNOWN: 4, CREATED: 1}
 
 
-def hang(apply: Apply) -> None:
-    """Let somebody ask to stop while the create gets no answer for hours."""
-    apply.service.creates.append(Fault(does=lambda: apply.stop.request("SIGTERM"), hangs=3600))
+def hang(apply: Apply, status: int | None = None) -> None:
+    """Let somebody ask to stop while the create gets no answer, or no body of it, for hours."""
+    stops = Fault(does=lambda: apply.stop.request("SIGTERM"), hangs=3600, status=status)
+    apply.service.creates.append(stops)
 
 
 @pytest.mark.parametrize("limit", [20.0, 3.0])
@@ -911,6 +912,38 @@ def test_a_create_in_flight_has_a_while_after_a_stop(limit: float) -> None:
     assert outcomes(engine.results) == [UNKNOWN, UNSENT, UNSENT]
     assert engine.results[0].request_id == "id-1"
     assert [what for what, _, _ in apply.ledger.lines] == ["sending Education"]
+
+
+@pytest.mark.parametrize(
+    ("status", "noted"), [(201, True), (202, True), (400, False), (302, False), (504, False)]
+)
+def test_a_body_that_is_given_up_on_leaves_its_status_in_the_journal(
+    status: int, *, noted: bool
+) -> None:
+    """What the service answered with a 2xx it took: no later run may send it again."""
+    apply = Apply(customer(SOE))
+    hang(apply, status)
+    results, _ = apply.run_in_virtual_time()
+    assert outcomes(results) == [UNKNOWN]
+    told = [what for what, _, _ in apply.ledger.lines]
+    assert told == ["sending StateOwnedEntity", *["accepted"] * noted]
+
+
+def test_leaving_at_once_notes_what_was_taken() -> None:
+    """A second signal waits for no body either."""
+    apply = Apply(customer(SOE))
+    apply.service.creates.append(Fault(hangs=3600, status=201))
+    engine = apply.make_engine(apply.make_plan())
+
+    async def run() -> None:
+        task = asyncio.create_task(engine.run())
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    run_in_virtual_time(run())
+    assert [what for what, _, _ in apply.ledger.lines] == ["sending StateOwnedEntity", "accepted"]
 
 
 def test_without_a_stop_an_answer_is_waited_for() -> None:

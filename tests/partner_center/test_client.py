@@ -621,3 +621,21 @@ def test_a_create_is_asked_for_under_the_correlation_id_it_carries() -> None:
 
     _, heard = run(replies(CREATED), recorded)
     assert told == [each.headers["ms-correlationid"] for each in heard]
+
+
+def test_the_status_of_a_create_is_heard_before_its_body() -> None:
+    """Who gives up on a body that drips still knows that the service took the create."""
+    dripping = Reply(b"HTTP/1.1 201 Created\r\ncontent-length: 99\r\n\r\n{")
+
+    async def given_up(client: PartnerCenterClient) -> object:
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        sending = client.create_qualification(GCC, REQUEST_ID, heard=told.set_result)
+        task = asyncio.create_task(sending)
+        status = await told
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return status
+
+    value, _ = run(replies(dripping), given_up)
+    assert value == 201

@@ -110,8 +110,7 @@ class Exploration:
             self._run(Engine(self._input(history), self._around(world, lines), world.stop))
         if lines.at_death is not None:
             self._path.write_bytes(lines.at_death)
-        if not lines.ended and world.story[-1] not in (Event.KILLED, Event.TORN, Event.LEFT):
-            world.happens(Event.ENDS)
+        world.ends(told=lines.ended)
 
     def _run(self, engine: Engine) -> None:
         try:

@@ -172,7 +172,7 @@ class _Turn:
         torn = state._replace(journal=state.journal._replace(torn=True))
         writes = phase in (Phase.LINE, Phase.POST, Phase.NOTE)
         writes = writes or (phase is Phase.CLOSE and self.apply.concerned)
-        if self.apply.stopped:
+        if self.apply.stopped and phase is not Phase.NOTE:  # a status that was seen is noted first
             yield self.move(Event.LEFT, None, left)
         if state.kills:
             yield self.move(Event.KILLED, None, left, kills=1)

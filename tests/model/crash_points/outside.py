@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.errors import (
@@ -84,13 +85,19 @@ class Service:
                 return DECLARED[kind][1]
 
     async def create_qualification(
-        self, _create: Create, request_id: str, wanted: Callable[[str], bool]
+        self,
+        _create: Create,
+        request_id: str,
+        wanted: Callable[[str], bool],
+        heard: Callable[[int], None],
     ) -> Created:
         self.world.may_be_interrupted()
         if not wanted("correlation"):
             raise Unavailable("stopped before its turn")
         fate = self.world.post(request_id)
-        if fate is Event.LEFT:
+        if fate in (Event.ODD, Event.ODD_VAIN):
+            heard(HTTPStatus.ACCEPTED)
+        if fate is Event.LEFT or self.world.body_hangs(fate):
             await asyncio.sleep(HANGS)
         if fate is not Event.KEPT:
             raise _error(fate)

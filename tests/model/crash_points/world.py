@@ -39,6 +39,7 @@ class World:
         self.setting, self.story = setting, tuple[Event, ...]()
         self.stop = StopSignal()
         self.effects = self.starts = 0
+        self.left_in_body = False
         self._choices = Choices([], set())
         self._clock, self._noted = clock, noted
         self._faults, self._kills = setting.faults, setting.kills
@@ -55,6 +56,7 @@ class World:
 
     def _begin(self, choices: Choices) -> None:
         self.starts, self.stop, self._choices = self.starts + 1, StopSignal(), choices
+        self.left_in_body = False
         self.happens(Event.STARTS)
 
     def happens(self, event: Event) -> None:
@@ -115,6 +117,21 @@ class World:
         elif fate is Event.REFUSED:
             self._refused |= {request_id}
         return fate
+
+    def body_hangs(self, fate: Event) -> bool:
+        """Tell whether only the head of an odd 2xx comes before the 20 seconds are over."""
+        odd = fate in (Event.ODD, Event.ODD_VAIN)
+        self.left_in_body = odd and bool(self.stop) and bool(self._pick([None, Event.LEFT]))
+        return self.left_in_body
+
+    def ends(self, *, told: bool) -> None:
+        """End an apply, unless it is dead or gone; `told` says that its last line was the end."""
+        if self.story[-1] in (Event.KILLED, Event.TORN, Event.LEFT):
+            return
+        if self.left_in_body:
+            self.happens(Event.LEFT)
+        elif not told:
+            self.happens(Event.ENDS)
 
     def _answers(self, request_id: str) -> list[Event]:
         leaves = [Event.LEFT] if self.stop else []
