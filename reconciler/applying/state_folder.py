@@ -6,12 +6,10 @@ Nothing is written or read through a link, and no pipe is waited for: a branch c
 from __future__ import annotations
 
 import os
-import re
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 from errno import EINVAL, ENOSPC
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from reconciler.model.errors import StateError
@@ -19,6 +17,7 @@ from reconciler.model.errors import StateError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from io import FileIO
+    from pathlib import Path
 
 PRIVATE_FILE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
@@ -30,8 +29,6 @@ APPEND: Final = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 WRITE: Final = os.O_WRONLY | os.O_CREAT
 WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 READ: Final = os.O_RDONLY
-
-_OURS: Final = re.compile(r"(journal|apply\.lock|emulator-).*")
 
 
 def open_state_file(path: Path, flags: int) -> int:
@@ -76,12 +73,6 @@ def _write_whole(file: FileIO, line: bytes) -> None:
         raise OSError(ENOSPC, "the disk is full")
 
 
-def is_of_state(path: Path, folder: Path) -> bool:
-    """Tell whether `path` is where the journal, the lock or the emulator keeps a file."""
-    real = Path(os.path.realpath(path))
-    return _OURS.fullmatch(real.name) is not None and _is_same(real.parent, folder)
-
-
 def ensure_state_folder(folder: Path, within: Path | None = None) -> None:
     """Make the folder for its owner alone, where it is missing; refuse one that is a link.
 
@@ -95,30 +86,6 @@ def ensure_state_folder(folder: Path, within: Path | None = None) -> None:
             f"the working folder {folder} can't be made: {error.strerror}",
             "make it writable, or set stateDir in reconciler.yaml",
         ) from error
-
-
-def refuse_inside(path: Path, folder: Path, repository: Path) -> None:
-    """Raise StateError where a document would be put into `folder`, by whatever name or link.
-
-    A folder that holds the repository itself holds other files too: there, ours are told by name.
-    """
-    real = Path(os.path.realpath(path))
-    if not any(_is_same(parent, folder) for parent in real.parents):
-        return
-    holds_all = any(_is_same(each, folder) for each in (repository, *repository.parents))
-    if not holds_all or _OURS.fullmatch(real.name):
-        raise StateError(
-            f"{path} can't be written: it is in stateDir, where the journal and the lock are",
-            "name a file elsewhere",
-        )
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    """Tell two spellings of one folder, also where case doesn't count."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return one == Path(os.path.realpath(other))
 
 
 def flush_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from reconciler.manifests.files import find_code_file
 from reconciler.model.secret import KnownSecrets, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from reconciler.model.state import CodeReference, CustomerId, DesiredState
@@ -32,19 +32,31 @@ class CodeReader:
         if reference.env is not None:
             text = self.environ.get(reference.env, "")
         else:
-            text = self._read_file(str(reference.file), (self.base / manifest_file).parent)
+            text = self._read_file(self.find(str(reference.file), manifest_file))
         code = Secret(text.strip())
         self.secrets.add(code)
         return code or None
 
-    def _read_file(self, name: str, folder: Path) -> str:
-        path = find_code_file(name, folder, self.secrets_folder)
+    def find(self, name: str, manifest_file: str) -> Path | None:
+        """Find the file of a code, or where it may come to be; None outside the lawful places."""
+        return find_code_file(name, (self.base / manifest_file).parent, self.secrets_folder)
+
+    def _read_file(self, path: Path | None) -> str:
         try:
             if path is not None and path.is_file() and path.stat().st_size <= LONGEST_CODE:
                 return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return ""
         return ""
+
+
+def code_files(desired: DesiredState, reader: CodeReader) -> Iterator[Path | None]:
+    """Find the files of all codes that the manifests name."""
+    for customer in desired.customers:
+        for entry in customer.qualifications:
+            reference = entry.validation_code_from
+            if reference is not None and reference.file is not None:
+                yield reader.find(reference.file, entry.source.file)
 
 
 def unreadable_codes(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from reconciler.cli import Terminated
+from reconciler.cli.command_files import CommandFiles
 from reconciler.cli.help import Command
 from reconciler.cli.interrupts import Interrupts
 from reconciler.cli.options import (
@@ -19,7 +20,7 @@ from reconciler.cli.options import (
     narrowing_options,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, refuse_state_files, say, show_error, write
+from reconciler.cli.output import context_for, say, show_error, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.report_model import report_to_document
 from reconciler.documents.saving import ensure_replaceable, write_whole
@@ -71,8 +72,7 @@ def command(
     _refuse_narrowed(file, narrowing)
     if report is not None:
         ensure_replaceable(report)
-    session = open_session(flags, (), narrowing)
-    refuse_state_files(report, session.configuration)
+    session = open_session(flags, (), narrowing, CommandFiles((report,), (("the plan", file),)))
     request = ApplyRequest(
         session.desired, session.scope, file, expect_digest, allow_creates, session.reselect
     )

@@ -107,6 +107,7 @@ async def _diagnosed(configuration: Configuration, flags: Globals) -> tuple[Chec
 def _access(configuration: Configuration, flags: Globals) -> Access:
     """Without a sign-in method, what comes before the sign-in can be checked all the same."""
     try:
+        configuration.kept_files.refuse(flags.refresh_token_out)
         return find_access(configuration, surroundings(flags))
     except (ConfigurationError, SignInFailed) as error:
         if configuration.partner_center.emulator is not None:

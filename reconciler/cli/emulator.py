@@ -14,6 +14,7 @@ from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.configuration.config import find_configuration, load_configuration
+from reconciler.configuration.kept_files import KeptFiles
 from reconciler.emulator.vetting import VettingDecision, VettingRequest
 from reconciler.manifests.loading import load_desired
 from reconciler.manifests.reader import load_document
@@ -53,6 +54,8 @@ def serve(
     from reconciler.emulator.server import serve as serve_emulator  # noqa: PLC0415 - as above
 
     embedded = _embedded(flags, seed)
+    kept = _kept_files(flags).beside("the emulator's seed", [embedded.seed])
+    kept.beside("the faults", [faults]).refuse(log)
     with nullcontext() if log is None else append_lines(log) as write_log:
         emulator = _open(embedded, faults, write_log)
         ended_by = serve_emulator(emulator, port, click.echo)
@@ -109,6 +112,11 @@ def _configuration(flags: Globals) -> Configuration | None:
     cwd = Path.cwd()
     found = find_configuration(flags.config, cwd)
     return None if found is None else load_configuration(found, os.environ, cwd)
+
+
+def _kept_files(flags: Globals) -> KeptFiles:
+    configuration = _configuration(flags)
+    return KeptFiles() if configuration is None else configuration.kept_files
 
 
 def _embedded(flags: Globals, seed: Path | None) -> _Embedded:

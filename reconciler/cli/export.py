@@ -36,6 +36,8 @@ def command(
     session = open_session(flags, paths, Narrowing(), may_be_empty=all_customers)
     configuration = session.configuration
     folder = Path.cwd() / out if out else _usual_folder(configuration)
+    # Among the manifests is where they belong, and what is there already is not overwritten.
+    replace(configuration.kept_files, manifests=()).refuse((out or folder) / "NAME.yaml")
     schema = configuration.folder / MANIFEST_SCHEMA
     request = ExportRequest(
         desired=session.desired,

@@ -11,8 +11,9 @@ import click
 from reconciler.cli.ending import show_plan_ending
 from reconciler.cli.help import Command
 from reconciler.cli.options import Globals, format_option, global_options
-from reconciler.cli.output import context_for, refuse_state_files, try_to_save, write
+from reconciler.cli.output import context_for, try_to_save, write
 from reconciler.configuration.config import find_configuration, load_configuration
+from reconciler.configuration.kept_files import KeptFiles
 from reconciler.model.policy import Policy
 from reconciler.operations.merge import merge
 from reconciler.operations.plan import FAILED, plan_exit_code
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 @format_option()
 @global_options
 def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path | None) -> int:
-    folder, fail_on = _find_policy(flags, out)
+    folder, fail_on, kept = _find_policy(flags)
+    kept.beside("a plan to merge", files).refuse(out)
     document = merge(files)
     saved = out is None or try_to_save(out, document)
     write(render_plan(format_, document, context_for(flags, folder)))
@@ -43,11 +45,13 @@ def command(flags: Globals, files: tuple[Path, ...], format_: str, *, out: Path 
     return code
 
 
-def _find_policy(flags: Globals, out: Path | None) -> tuple[Path, frozenset[Category]]:
-    """Find what files are relative to, and what fails a run: without a file, all that can."""
+def _find_policy(flags: Globals) -> tuple[Path, frozenset[Category], KeptFiles]:
+    """Find what files are relative to, what fails a run, and what is kept.
+
+    Without a configuration everything that can fails it, and nothing is kept.
+    """
     cwd = Path.cwd()
     if find_configuration(flags.config, cwd) is None:
-        return cwd, Policy().fail_on
+        return cwd, Policy().fail_on, KeptFiles()
     configuration = load_configuration(flags.config, os.environ, cwd)
-    refuse_state_files(out, configuration)
-    return configuration.folder, configuration.policy.fail_on
+    return configuration.folder, configuration.policy.fail_on, configuration.kept_files

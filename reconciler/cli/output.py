@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.cli.options import Globals
-    from reconciler.configuration.config import Configuration
     from reconciler.model.errors import ReconcilerError
     from reconciler.model.plan import PlanDocument
 
@@ -61,18 +60,6 @@ def show_error(error: ReconcilerError) -> None:
     say(f"error: {neutral(str(error))}")
     if error.remedy:
         say(f"    -> {neutral(error.remedy)}")
-
-
-def refuse_state_files(path: Path | None, configuration: Configuration) -> None:
-    """Raise StateError where a document would go among the files of stateDir, or into the log."""
-    from reconciler.applying.state_folder import refuse_inside  # noqa: PLC0415 - as below
-
-    if path is None:
-        return
-    refuse_inside(path, configuration.state_dir, configuration.folder)
-    log = configuration.audit_log
-    if log is not None and os.path.realpath(path) == os.path.realpath(log):
-        raise StateError(f"{path} can't be written: it is the audit log", "name another file")
 
 
 def try_to_save(path: Path, document: PlanDocument) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from reconciler.cli.command_files import CommandFiles
 from reconciler.cli.durations import Duration
 from reconciler.cli.ending import show_plan_ending
 from reconciler.cli.help import Command
@@ -22,7 +23,7 @@ from reconciler.cli.options import (
     paths_argument,
     sign_in_options,
 )
-from reconciler.cli.output import context_for, refuse_state_files, say, try_to_save, write
+from reconciler.cli.output import context_for, say, try_to_save, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.plan_file import load_plan
 from reconciler.model.errors import PlanRefused, UsageError
@@ -80,9 +81,8 @@ def command(
     ground = _Ground(**grounds)
     ground.refuse_contradictions(narrowing)
     ground.refuse_one_file_for_two(out)
-    session = open_session(flags, paths, narrowing, may_be_empty=ground.all_customers)
-    for written in (out, ground.incremental):
-        refuse_state_files(written, session.configuration)
+    files = CommandFiles((out, ground.incremental), (("the snapshot", ground.against),))
+    session = open_session(flags, paths, narrowing, files, may_be_empty=ground.all_customers)
     earlier = _earlier(expect_digest, since or out)
     document = ground.plan(session)
     saved = out is None or try_to_save(out, document)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.command_files import NO_FILES, CommandFiles, kept_files
 from reconciler.cli.output import say
 from reconciler.cli.progress import shown_progress
 from reconciler.configuration.config import load_configuration
@@ -88,11 +89,17 @@ class Session:
 
 
 def open_session(
-    flags: Globals, paths: Sequence[Path], narrowing: Narrowing, *, may_be_empty: bool = False
+    flags: Globals,
+    paths: Sequence[Path],
+    narrowing: Narrowing,
+    files: CommandFiles = NO_FILES,
+    *,
+    may_be_empty: bool = False,
 ) -> Session:
     """Load what the configuration names, narrowed; what could not be narrowed is said aloud.
 
-    NoManifests where there is none, unless it `may_be_empty`.
+    NoManifests where there is none, unless it `may_be_empty`; StateError where one of `files`
+    would be written over what is kept.
     """
     cwd = Path.cwd()
     configuration = load_configuration(flags.config, os.environ, cwd)
@@ -102,6 +109,10 @@ def open_session(
         if not may_be_empty:
             raise
         desired = DesiredState(())
+    files = replace(files, written=(*files.written, flags.refresh_token_out))
+    if any(files.written):
+        kept = kept_files(configuration, desired, os.environ)
+        files.refuse_kept(replace(kept, manifests=(*kept.manifests, *paths)))
     if narrowing == Narrowing():
         return Session(flags, configuration, desired, Scope())
     selected = select(desired, narrowing, manifest_places(configuration, paths, cwd))

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.configuration.clouds import Cloud
+from reconciler.configuration.kept_files import KeptFiles
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.plan import Target
 from reconciler.model.policy import Policy
 from reconciler.validation.addresses import read_endpoint
-from reconciler.validation.problems import located
+from reconciler.validation.problems import Problem, located
 from reconciler.yaml_text.documents import invalid_document, load_document
 from reconciler.yaml_text.text_files import MAX_BYTES
 
@@ -97,6 +98,14 @@ class Configuration:
         return frozenset(Path(os.path.realpath(file)) for file in files if file is not None)
 
     @property
+    def kept_files(self) -> KeptFiles:
+        """What no document is written over: what this configuration names, and itself."""
+        places = KeptFiles((), self.manifests, self.state_dir, self.folder)
+        inputs = places.beside("the configuration", [self.path])
+        inputs = inputs.beside("the emulator's seed", [self.seed])
+        return inputs.beside("the audit log", [self.audit_log])
+
+    @property
     def target(self) -> Target:
         """Where live state is, as plans name it."""
         return Target(self.partner_center.address, self.partner_center.tenant_id)
@@ -125,7 +134,20 @@ def load_configuration(path: Path | None, environ: Mapping[str, str], cwd: Path)
     endpoint, refusals = _read_variable(environ)
     if written is None or refusals:
         raise invalid_document((*mistakes, *refusals))
-    return _configuration(written, endpoint, found)
+    configuration = _configuration(written, endpoint, found)
+    _refuse_kept_log(configuration, places)
+    return configuration
+
+
+def _refuse_kept_log(configuration: Configuration, places: DocumentPlaces) -> None:
+    """A log among other files would break them, or be replaced with them."""
+    log = configuration.audit_log
+    kept = None if log is None else replace(configuration, audit_log=None).kept_files.at(log)
+    if kept is not None:
+        message = f"auditLog names a file that is {kept}"
+        remedy = "name another file, as audit.jsonl"
+        problem = Problem("invalid-value", message, remedy, ("auditLog",))
+        raise invalid_document((located(problem, places),))
 
 
 def _read_file(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.configuration.kept_files import MANIFEST_SUFFIXES
 from reconciler.model.errors import NoManifests
 from reconciler.model.findings import Diagnostic, Severity, Source
 from reconciler.yaml_text.events import Reading, YamlDocument, read_documents
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from reconciler.yaml_text.places import YamlValue
 
-_SUFFIXES: Final = (".yaml", ".yml")
 _CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")
 
 
@@ -110,7 +110,7 @@ class _Search:
                     self._follow(folder, entry, root)
                 elif entry.is_dir():
                     folders.append(self._below(folder, entry.name))
-                elif entry.name.endswith(_SUFFIXES):
+                elif entry.name.endswith(MANIFEST_SUFFIXES):
                     self.found.append(folder.file(entry.name))
 
     def _below(self, folder: _Folder, name: str) -> _Folder:
@@ -134,7 +134,7 @@ class _Search:
         """
         path = folder.path / link.name
         is_folder = os.path.isdir(path)  # noqa: PTH112  # as in start
-        if not is_folder and not link.name.endswith(_SUFFIXES):
+        if not is_folder and not link.name.endswith(MANIFEST_SUFFIXES):
             return
         real = os.path.realpath(path)
         if Path(root) not in Path(real).parents:

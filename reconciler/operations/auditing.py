@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.audit_log import AuditLog, NoAuditLog, RunIdentity
-from reconciler.applying.state_folder import is_of_state
 from reconciler.model.audit import Actor
-from reconciler.model.errors import ConfigurationError, ServiceError, SignInFailed
+from reconciler.model.errors import ServiceError, SignInFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,10 +56,6 @@ async def open_audit_log(run: Run, plan_digest: str) -> AuditLog | NoAuditLog:
     path = settings.audit_log
     if path is None:
         return NoAuditLog()
-    if is_of_state(path, settings.state_dir):
-        raise ConfigurationError(
-            f"auditLog names {path}, where reconciler keeps another file", "name another file"
-        )
     ci, address = find_ci_run(run.environ), settings.partner_center.address
     return AuditLog(path, RunIdentity(await _actor(run), ci, plan_digest, address))
 

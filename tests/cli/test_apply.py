@@ -419,31 +419,6 @@ def test_app_only(shop: Shop) -> None:
     assert "app-only" in ended.err
 
 
-@pytest.mark.parametrize("name", ["journal.jsonl", "apply.lock", "apply.lock.json", "new.json"])
-@pytest.mark.parametrize("way", [".reconciler", "customers/../.reconciler", "link"])
-def test_no_document_among_the_state(tmp_path: Path, way: str, name: str) -> None:
-    """By whatever way it is named, a file of stateDir is replaced by no plan and no report."""
-    shop = open_shop(tmp_path)
-    assert shop.apply().code == 3
-    state = tmp_path / ".reconciler"
-    (tmp_path / "link").symlink_to(state)
-    before = {each.name: each.read_bytes() for each in state.iterdir()}
-    for command in (("apply", "--auto-approve", "--report"), ("plan", "--out")):
-        refused = shop.run(*command, f"{way}/{name}")
-        assert (refused.code, refused.out) == (1, "")
-        assert f"{way}/{name} can't be written: it is in stateDir" in refused.err
-    assert {each.name: each.read_bytes() for each in state.iterdir()} == before
-
-
-def test_a_link_to_the_journal_is_no_place_for_a_report(tmp_path: Path) -> None:
-    """What counts is the file that would be replaced."""
-    shop = open_shop(tmp_path)
-    assert shop.apply().code == 3
-    (tmp_path / "report.json").symlink_to(".reconciler/journal.jsonl")
-    refused = shop.apply("--report", "report.json")
-    assert (refused.code, "it is in stateDir" in refused.err) == (1, True)
-
-
 @pytest.mark.parametrize("name", ["n" * 256, "fifo", "customers"])
 def test_a_report_that_can_not_be_replaced(tmp_path: Path, name: str) -> None:
     """A name too long, a pipe, a folder: found before anything is sent, and nobody waits."""

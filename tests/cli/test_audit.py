@@ -76,26 +76,6 @@ def test_an_edited_line_is_found_and_bars_the_next_apply(project: Project) -> No
         assert service.created() == 1
 
 
-def test_no_document_replaces_the_log(project: Project) -> None:
-    """`--report` and `--out` name another file."""
-    declare(project, {"contoso": [EDUCATION]})
-    logged(project)
-    with served(project, []):
-        for arguments in ((*APPLY, "--report", LOG), ("plan", "--out", LOG)):
-            refused = project.run(*arguments)
-            assert (refused.code, "it is the audit log" in refused.err) == (1, True)
-
-
-def test_a_log_that_is_the_journal_is_refused(project: Project) -> None:
-    """One file can't be both."""
-    declare(project, {"contoso": [EDUCATION]})
-    path = project.folder / "reconciler.yaml"
-    path.write_text(path.read_text() + "auditLog: .reconciler/journal.jsonl\n")
-    with served(project, []):
-        refused = project.run(*APPLY)
-    assert (refused.code, "keeps another file" in refused.err) == (1, True)
-
-
 def test_a_file_that_is_not_there(project: Project) -> None:
     """Says so, and ends in 1."""
     ended = project.run("audit", "verify", "none.jsonl")

@@ -25,12 +25,54 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-@pytest.mark.parametrize("file", [".reconciler/journal.jsonl", ".reconciler/new.json", "audit.log"])
-def test_a_snapshot_replaces_no_file_of_a_run(project: Project, file: str) -> None:
-    """Nor makes a new one among them: the next apply would refuse its journal."""
-    ended = project.run("plan", "--incremental", file)
-    assert (ended.code, ended.out) == (1, "")
-    assert not (project.folder / file).exists()
+COMMANDS: Final = {
+    "plan --out customers/school.yaml": "among the manifests",
+    "plan --out link.json": "among the manifests",
+    "plan elsewhere --out elsewhere/new.yml": "among the manifests",
+    "plan --out school.code": "a validation code",
+    "plan --against snapshot.json --out snapshot.json": "the snapshot",
+    "plan --incremental reconciler.yaml": "the configuration",
+    "plan --incremental .reconciler/new.json": "in stateDir",
+    "plan --incremental audit.log": "the audit log",
+    "plan --refresh-token-out live.yaml": "the emulator's seed",
+    "apply --report live.yaml": "the emulator's seed",
+    "apply plan.json --report ./plan.json": "the plan",
+    "apply --report token": "the file that AZURE_FEDERATED_TOKEN_FILE names",
+    "merge plan.json --out plan.json": "a plan to merge",
+    "merge plan.json --out customers/school.yaml": "among the manifests",
+    "export --out .reconciler/new": "in stateDir",
+    "emulator serve live.yaml --log reconciler.yaml": "the configuration",
+    "doctor --refresh-token-out customers/school.yaml": "among the manifests",
+}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of which no command may write over a file; each says so and changes nothing."""
+    made = Project(tmp_path_factory.mktemp("kept"))
+    made.environ["AZURE_FEDERATED_TOKEN_FILE"] = "token"
+    made.write("reconciler.yaml", settings(auditLog="audit.log", secretsFolder="."))
+    code = {
+        "qualification": "GovernmentCommunityCloud",
+        "validationCodeFrom": {"file": "school.code"},
+    }
+    for folder in ("customers", "elsewhere"):
+        made.write(f"{folder}/school.yaml", manifest("school", SCHOOL, [code]))
+    made.seed([{"id": SCHOOL, "qualifications": [], "customerAgreement": True}])
+    (made.folder / "link.json").symlink_to("customers/school.yaml")
+    for name in ("audit.log", "plan.json", "snapshot.json", "token", "school.code"):
+        made.write(name, "123456")
+    return made
+
+
+@pytest.mark.parametrize(("line", "what"), COMMANDS.items())
+def test_no_document_replaces_what_is_kept(kept: Project, line: str, what: str) -> None:
+    """What a run needs or leaves is refused by name, before anything is read of the service."""
+    before = {path: path.read_bytes() for path in kept.folder.rglob("*") if path.is_file()}
+    ended = kept.run(*line.split())
+    assert (ended.code, f"can't be written: it is {what}" in ended.err + ended.out) == (1, True)
+    after = {path: path.read_bytes() for path in kept.folder.rglob("*") if path.is_file()}
+    assert after == before
 
 
 def test_one_file_can_not_be_plan_and_snapshot(project: Project) -> None:

@@ -266,6 +266,31 @@ def test_refused(text: str, rules: list[str], tmp_path: Path) -> None:
     assert [each.split(" ")[1].rstrip(":") for each in refused(tmp_path, text)] == rules
 
 
+LOGS: Final = {
+    "customers/log.yaml": "among the manifests",
+    "link/log.yml": "among the manifests",
+    ".reconciler/audit.jsonl": "in stateDir, where the journal and the lock are",
+    "reconciler.yaml": "the configuration",
+    "live.yaml": "the emulator's seed",
+}
+
+
+@pytest.mark.parametrize(("log", "what"), LOGS.items())
+def test_no_audit_log_among_other_files(log: str, what: str, tmp_path: Path) -> None:
+    """It would break them, or be replaced with them; its line is told."""
+    (tmp_path / "customers").mkdir()
+    (tmp_path / "link").symlink_to("customers")
+    text = HEAD + f"auditLog: {log}\npartnerCenter: {{emulator: live.yaml}}\n"
+    told = refused(tmp_path, text)
+    assert told == [f"reconciler.yaml:3:11 invalid-value: auditLog names a file that is {what}"]
+
+
+@pytest.mark.parametrize("log", ["audit.jsonl", "customers/audit.jsonl", "../audit.yaml"])
+def test_an_audit_log_of_its_own(log: str, tmp_path: Path) -> None:
+    """What is no manifest and no file of a run may be the log."""
+    assert load(tmp_path, HEAD + f"auditLog: {log}\n").audit_log == tmp_path / log
+
+
 def test_all_at_once(tmp_path: Path) -> None:
     """Every problem is told in one error, which names the first."""
     text = HEAD + "policy:\n  maxCreates: many\n  failOn: [all]\n"
