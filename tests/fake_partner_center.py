@@ -15,8 +15,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from reconciler.applying.creates import NobodyFollows
 from reconciler.applying.retry_limits import RetryLimits
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
+from reconciler.live_state import show_nothing
+from reconciler.model.audit import Actor
 from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,
@@ -29,11 +32,13 @@ from reconciler.model.errors import (
     Unavailable,
 )
 from reconciler.model.plan import Created
+from reconciler.model.secret import KnownSecrets
 from reconciler.model.state import (
     AccountStatus,
     CustomerAgreement,
     CustomerDomain,
     CustomerId,
+    CustomerSummary,
     LiveQualification,
     Qualification,
     VettingStatus,
@@ -41,11 +46,14 @@ from reconciler.model.state import (
 from reconciler.operations.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from datetime import date
     from pathlib import Path
 
+    from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import ApplyReport, Create, PlanDocument
     from reconciler.model.policy import Policy
+    from reconciler.model.secret import Secret
 
 AT_ONCE: Final = RetryLimits(first_wait=0, largest_wait=0, settling=(0, 0, 0, 0))
 
@@ -157,6 +165,24 @@ class Effect:
 
 
 @dataclass(slots=True)
+class Lists:
+    """What the service tells in lists, or the error instead; it keeps who asked, and when."""
+
+    records: list[AuditRecord] = field(default_factory=list)
+    left: dict[Secret, int] = field(default_factory=dict)
+    """The creates that codes have left."""
+    error: Exception | None = None
+    asked: list[object] = field(default_factory=list)
+    asked_at: list[float] = field(default_factory=list)
+
+    def ask(self, question: object) -> None:
+        self.asked.append(question)
+        self.asked_at.append(asyncio.get_running_loop().time())
+        if self.error is not None:
+            raise self.error
+
+
+@dataclass(slots=True)
 class FakePartnerCenter:
     """Each call takes the next fault of its script; None, or the script's end, is none."""
 
@@ -178,6 +204,7 @@ class FakePartnerCenter:
     calls: list[tuple[str, float]] = field(default_factory=list)
     """Each read and each POST, and when it was made by the loop's clock."""
     checked: list[str] = field(default_factory=list)
+    lists: Lists = field(default_factory=Lists)
     dead: bool = False
     _read_in_turn: dict[asyncio.Task[object] | None, CustomerId | None] = field(
         default_factory=dict
@@ -248,6 +275,23 @@ class FakePartnerCenter:
         return CustomerAgreement(
             confirmed=customer_id in (self.entries if self.agreed is None else self.agreed)
         )
+
+    async def customers(self) -> AsyncIterator[CustomerSummary]:
+        self.lists.ask("customers")
+        for customer_id in self.entries:
+            yield CustomerSummary(customer_id, customer_id, None)
+
+    async def audit_records(
+        self, since: date, customer_id: CustomerId | None
+    ) -> AsyncIterator[AuditRecord]:
+        self.lists.ask((since, customer_id))
+        for record in self.lists.records:
+            if record.at is None or record.at.date() >= since:
+                yield record
+
+    async def remaining_creates(self, codes: frozenset[Secret]) -> Mapping[Secret, int]:
+        self.lists.ask(codes)
+        return self.lists.left
 
     async def create_qualification(
         self,
@@ -412,6 +456,10 @@ class Admin:
         self.reports.append(report)
 
 
+async def nobody() -> Actor:
+    return Actor()
+
+
 def run_in(  # noqa: PLR0913, PLR0917 - a run has as many sides, and most have a default
     folder: Path,
     service: FakePartnerCenter,
@@ -433,8 +481,18 @@ def run_in(  # noqa: PLR0913, PLR0917 - a run has as many sides, and most have a
         ),
         policy=policy,
     )
-    environ = {"CONTOSO_CODE": " GCC-4711\n"}
-    return Run(configuration, environ, service, service.now, AT_ONCE, admin.lines.append)
+    return Run(
+        configuration=configuration,
+        environ={"CONTOSO_CODE": " GCC-4711\n"},
+        service=service,
+        actor=nobody,
+        secrets=KnownSecrets(),
+        say=admin.lines.append,
+        progress=show_nothing,
+        follows=NobodyFollows(),
+        now=service.now,
+        retry_limits=AT_ONCE,
+    )
 
 
 @contextmanager

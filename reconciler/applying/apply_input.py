@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.applying.audit_evidence import none_recorded
 from reconciler.applying.audit_log import NoAuditLog
 from reconciler.applying.creates import NobodyFollows
 from reconciler.applying.retry_limits import RetryLimits
@@ -15,15 +14,14 @@ from reconciler.planning.decision import ORDER
 from reconciler.planning.staleness import Grounds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-    from datetime import date, datetime
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from reconciler.applying.audit_log import RecordsPosts
     from reconciler.applying.create_log import Records
     from reconciler.applying.creates import CreatesQualifications, FollowsCreates
     from reconciler.applying.history import History
     from reconciler.live_state import Progress
-    from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Plan, Step, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
@@ -43,8 +41,6 @@ class Dependencies:
     cloud_has_agreements: bool = True
     progress: Progress = show_nothing
     follows: FollowsCreates = field(default_factory=NobodyFollows)
-    audit_records: Callable[[date, CustomerId | None], AsyncIterator[AuditRecord]] = none_recorded
-    """What the service's own log has of one customer since a day."""
     audit_log: RecordsPosts = field(default_factory=NoAuditLog)
 
 

@@ -12,11 +12,14 @@ from reconciler.live_state import ReadsCustomers
 from reconciler.model.state import Qualification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from datetime import date
 
+    from reconciler.model.audit import AuditRecord
     from reconciler.model.errors import ServiceError
     from reconciler.model.plan import Create, Created, Outcome, Step, StepResult
+    from reconciler.model.state import CustomerId
     from reconciler.planning.staleness import Grounds
 
 
@@ -40,6 +43,12 @@ class CreatesQualifications(ReadsCustomers, Protocol):
         is not wanted any more, it is Unavailable and not sent. `heard` is told the status of the
         answer as soon as that is there.
         """
+        ...
+
+    def audit_records(
+        self, since: date, customer_id: CustomerId | None
+    ) -> AsyncIterator[AuditRecord]:
+        """What the service's own log has of one customer, or of all, since a day."""
         ...
 
 

@@ -151,7 +151,7 @@ class Engine:
         history, now = self._input.history, self._dependencies.now
         earlier = history.unsettled.get(prepared.step.key) if prepared.unsettled else None
         return AuditEvidence(
-            self._dependencies.audit_records,
+            self._dependencies.service.audit_records,
             now,
             prepared.step.customer_id,
             since=earlier.at if earlier else now(),

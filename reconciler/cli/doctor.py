@@ -13,7 +13,7 @@ from reconciler.cli.help import Command
 from reconciler.cli.interrupts import run_to_end
 from reconciler.cli.options import Globals, format_option, global_options, sign_in_options
 from reconciler.cli.output import write
-from reconciler.cli.session import calls_logged, surroundings
+from reconciler.cli.session import calls_logged, sign_in_context
 from reconciler.configuration.config import load_configuration
 from reconciler.documents.shape import to_json
 from reconciler.manifests.loading import load_desired
@@ -108,7 +108,7 @@ def _access(configuration: Configuration, flags: Globals) -> Access:
     """Without a sign-in method, what comes before the sign-in can be checked all the same."""
     try:
         configuration.kept_files.refuse(flags.refresh_token_out)
-        return find_access(configuration, surroundings(flags))
+        return find_access(configuration, sign_in_context(flags))
     except (ConfigurationError, SignInFailed) as error:
         if configuration.partner_center.emulator is not None:
             raise

@@ -53,7 +53,7 @@ def command(
 
 async def _export(session: Session, request: ExportRequest, *, all_customers: bool) -> int:
     async with session.connect() as run:
-        listed = await list_customers(run.list_customers()) if all_customers else None
+        listed = await list_customers(run.service.customers()) if all_customers else None
         return await export(replace(request, listed=listed), run)
 
 

@@ -18,21 +18,20 @@ from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import NoManifests
 from reconciler.model.plan import Scope
 from reconciler.model.state import DesiredState
-from reconciler.operations.run import Run
 from reconciler.partner_center.call_log import CALL_LOG
-from reconciler.project.access import Surroundings, find_access, refuse_app_only
-from reconciler.project.connection import open_client
+from reconciler.project.access import SignInContext
+from reconciler.project.connection import open_run
 from reconciler.selection.selection import Narrowing, manifest_places, reselect, select
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from reconciler.cli.options import Globals
     from reconciler.cli.progress import Shown
     from reconciler.configuration.config import Configuration
     from reconciler.model.plan import Plan
-    from reconciler.partner_center.client import PartnerCenterClient
-    from reconciler.project.access import Access
+    from reconciler.operations.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +53,17 @@ class Session:
 
     @asynccontextmanager
     async def connect(self, *, creates: bool = False) -> AsyncIterator[Run]:
-        """Open the service for this command; sign in where one is needed.
+        """Open the service for this command, its progress shown on stderr."""
 
-        With `creates`, SignInFailed where the sign-in is known to be app-only.
-        """
-        access = find_access(self.configuration, surroundings(self.flags))
-        if creates:
-            refuse_app_only(access)
+        def display(traffic: Callable[[], str]) -> AbstractContextManager[Shown]:
+            return shown_progress(self.flags, traffic, aloud=creates)
+
+        context = sign_in_context(self.flags)
         with calls_logged(self.flags):
-            async with self._opened(access, creates=creates) as (service, shown):
-                run = Run(
-                    self.configuration,
-                    os.environ,
-                    service,
-                    say=say,
-                    progress=shown.report,
-                    creates=shown,
-                    list_customers=service.customers,
-                    audit_records=service.audit_records,
-                    remaining_creates=service.remaining_creates,
-                    who=access.auth.actor,
-                    secrets=access.secrets,
-                )
-                run.hold_codes(self.desired)
+            async with open_run(
+                self.configuration, self.desired, context, display, creates=creates
+            ) as run:
                 yield run
-
-    @asynccontextmanager
-    async def _opened(
-        self, access: Access, *, creates: bool
-    ) -> AsyncIterator[tuple[PartnerCenterClient, Shown]]:
-        async with open_client(self.configuration.partner_center, access) as service:
-            with shown_progress(self.flags, service.traffic, aloud=creates) as shown:
-                yield service, shown
 
 
 def open_session(
@@ -123,8 +101,8 @@ def open_session(
     return Session(flags, configuration, selected.desired, selected.scope)
 
 
-def surroundings(flags: Globals) -> Surroundings:
-    return Surroundings(os.environ, say, flags.refresh_token_out)
+def sign_in_context(flags: Globals) -> SignInContext:
+    return SignInContext(os.environ, say, flags.refresh_token_out)
 
 
 @contextmanager

@@ -62,6 +62,6 @@ async def open_audit_log(run: Run, plan_digest: str) -> AuditLog | NoAuditLog:
 
 async def _actor(run: Run) -> Actor:
     try:
-        return await run.who()
+        return await run.actor()
     except (SignInFailed, ServiceError):
         return Actor()

@@ -30,7 +30,7 @@ async def add_unmanaged(document: PlanDocument, desired: DesiredState, run: Run)
 
     Raises ServiceError where the list is not whole: half of it would call customers managed.
     """
-    listed = [customer async for customer in run.list_customers()]
+    listed = [customer async for customer in run.service.customers()]
     findings, coverage = find_unmanaged(desired, listed)
     run.say(f"coverage: {coverage}")
     return replace(document, plan=with_findings(document.plan, findings))
@@ -52,7 +52,7 @@ async def _explained(finding: Finding, run: Run) -> Finding:
     since = (run.now() - timedelta(days=HISTORY_DAYS - 1)).date()
     customer_id = CustomerId(str(finding.customer_id))
     try:
-        records = [record async for record in run.audit_records(since, customer_id)]
+        records = [record async for record in run.service.audit_records(since, customer_id)]
     except ServiceError as error:
         return unexplained_drift(finding, error.message)
     return explain_drift(finding, records)

@@ -153,8 +153,7 @@ class Execution:
             concurrency=run.concurrency,
             cloud_has_agreements=run.cloud_has_agreements,
             progress=run.progress,
-            follows=run.creates,
-            audit_records=run.audit_records,
+            follows=run.follows,
             audit_log=audit_log,
         )
 

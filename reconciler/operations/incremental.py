@@ -115,7 +115,7 @@ async def _records(snapshot: Snapshot, run: Run) -> list[AuditRecord] | None:
     earliest = now - timedelta(days=HISTORY_DAYS - 1)
     since = max(earliest, (snapshot.oldest or now) - NIGHT).date()
     try:
-        return [record async for record in run.audit_records(since, None)]
+        return [record async for record in run.service.audit_records(since, None)]
     except ServiceError as error:
         run.say(f"this is a full run: the audit records can't be had: {error.message}")
         return None

@@ -41,7 +41,7 @@ async def _read_verifications(
     async def count(customer_id: CustomerId) -> None:
         done, doubts = list(journal.get(customer_id, ())), [unread] if unread else []
         try:
-            records = [each async for each in run.audit_records(first, customer_id)]
+            records = [each async for each in run.service.audit_records(first, customer_id)]
         except ServiceError as error:
             records = []
             doubts.append(f"the audit records could not be read: {error.message}")
@@ -82,7 +82,7 @@ async def _with_code_uses(
     if not codes:
         return live
     try:
-        left = dict(await run.remaining_creates(frozenset(codes.values())))
+        left = dict(await run.service.remaining_creates(frozenset(codes.values())))
     except ServiceError as error:
         return replace(live, code_uses=NotChecked(error.message, remedy=error.remedy))
     exhausted = set()

@@ -85,7 +85,7 @@ class Settling:
         if (now - sent).total_seconds() < sum(self.run.retry_limits.settling):
             return AuditEvidence()
         return AuditEvidence(
-            self.run.audit_records,
+            self.run.service.audit_records,
             self.run.now,
             record.customer_id,
             since=record.at,

@@ -70,7 +70,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SignInContext:
     """Where sign-in methods are looked for, and who is told what is odd about them."""
 
     environ: Mapping[str, str]
@@ -78,13 +78,13 @@ class Surroundings:
     refresh_token_out: Path | None = None
 
 
-def find_access(configuration: Configuration, around: Surroundings) -> Access:
+def find_access(configuration: Configuration, context: SignInContext) -> Access:
     """Take the first sign-in method; ConfigurationError or SignInFailed where it can't do."""
     if configuration.partner_center.emulator is None:
-        return first_sign_in_method(configuration.partner_center, around)
-    if around.refresh_token_out is not None:
-        around.say("--refresh-token-out is not used: the embedded emulator needs no sign-in")
-    return _embedded(configuration, around.environ)
+        return first_sign_in_method(configuration.partner_center, context)
+    if context.refresh_token_out is not None:
+        context.say("--refresh-token-out is not used: the embedded emulator needs no sign-in")
+    return _embedded(configuration, context.environ)
 
 
 def refuse_app_only(access: Access) -> None:
@@ -131,13 +131,13 @@ def _open_emulator(configuration: Configuration) -> Emulator:
 A_PERSON: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE (or PARTNER_CENTER_REFRESH_TOKEN)"
 
 
-def first_sign_in_method(settings: PartnerCenterSettings, around: Surroundings) -> Access:
+def first_sign_in_method(settings: PartnerCenterSettings, context: SignInContext) -> Access:
     """ConfigurationError where it is incomplete; SignInFailed for a ready token elsewhere's."""
-    sign_in_method = find_sign_in_method(around.environ, sign_in_target(settings))
+    sign_in_method = find_sign_in_method(context.environ, sign_in_target(settings))
     if isinstance(sign_in_method, ReadyToken):  # the others are looked at when they have come
         refuse_other_tenant(sign_in_method.token, settings.tenant_id)
     storage = RefreshTokenStorage(
-        lambda: login_cache(around.environ), around.say, around.refresh_token_out
+        lambda: login_cache(context.environ), context.say, context.refresh_token_out
     )
     secrets = KnownSecrets()
     sign_in = sign_in_by(sign_in_method, storage, secrets, settings.tenant_id)

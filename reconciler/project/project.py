@@ -20,10 +20,9 @@ from reconciler.model.plan import ApplyReport, PlanDocument, Scope
 from reconciler.model.status import StatusReport
 from reconciler.operations import apply as applying
 from reconciler.operations.plan import plan
-from reconciler.operations.run import Run, say_nothing
 from reconciler.operations.status import status
-from reconciler.project.access import Surroundings, find_access, refuse_app_only
-from reconciler.project.connection import open_client
+from reconciler.project.access import SignInContext
+from reconciler.project.connection import open_run
 from reconciler.render.formats import (
     RenderContext,
     render_plan,
@@ -39,8 +38,12 @@ if TYPE_CHECKING:
 
     from reconciler.configuration.config import Configuration
     from reconciler.model.state import DesiredState
+    from reconciler.operations.run import Run
 
     Result = TypeVar("Result")
+
+
+def say_nothing(_line: str) -> None: ...
 
 
 def open_project(
@@ -54,10 +57,10 @@ def open_project(
     Sign-in and address come of `environ`, the process's own unless given. Raises
     ConfigurationError with every problem of the configuration.
     """
-    around = dict(os.environ if environ is None else environ)
+    variables = dict(os.environ if environ is None else environ)
     cwd = Path(folder).resolve()
     path = None if config is None else Path(config)
-    return Project(load_configuration(path, around, cwd), around)
+    return Project(load_configuration(path, variables, cwd), variables)
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,11 @@ class Project:
 
     def plan(self) -> PlanDocument:
         """Read live state and compare; writes nothing."""
-        return self._ask(lambda run: plan(self.desired, Scope(), run))
+        return self._run(lambda run: plan(self.desired, Scope(), run))
 
     def status(self) -> StatusReport:
         """Read what is live at each customer, and whether it may buy."""
-        return self._ask(lambda run: status(self.desired, run))
+        return self._run(lambda run: status(self.desired, run))
 
     def apply(
         self,
@@ -102,7 +105,7 @@ class Project:
         request = applying.ApplyRequest(
             self.desired, Scope(), expect_digest=expect_digest, allow_creates=allow_creates
         )
-        self._ask(lambda run: applying.apply(request, run, StopSignal(), caller), creates=True)
+        self._run(lambda run: applying.apply(request, run, StopSignal(), caller), creates=True)
         assert caller.report is not None, "it is delivered whatever happens"
         return caller.report
 
@@ -123,27 +126,13 @@ class Project:
             case StatusReport():
                 return render_status(format_name, document, context)
 
-    def _ask(self, verb: Callable[[Run], Awaitable[Result]], *, creates: bool = False) -> Result:
-        async def requested() -> Result:
-            access = find_access(self.configuration, Surroundings(self.environ, self.say))
-            if creates:
-                refuse_app_only(access)
-            async with open_client(self.configuration.partner_center, access) as service:
-                run = Run(
-                    self.configuration,
-                    self.environ,
-                    service,
-                    say=self.say,
-                    list_customers=service.customers,
-                    audit_records=service.audit_records,
-                    remaining_creates=service.remaining_creates,
-                    who=access.auth.actor,
-                    secrets=access.secrets,
-                )
-                run.hold_codes(self.desired)
+    def _run(self, verb: Callable[[Run], Awaitable[Result]], *, creates: bool = False) -> Result:
+        async def run_verb() -> Result:
+            context = SignInContext(self.environ, self.say)
+            async with open_run(self.configuration, self.desired, context, creates=creates) as run:
                 return await verb(run)
 
-        return asyncio.run(requested())
+        return asyncio.run(run_verb())
 
 
 @dataclass(slots=True)

@@ -62,8 +62,8 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from datetime import date, datetime
+    from collections.abc import Sequence
+    from datetime import datetime
 
     from reconciler.model.plan import Plan, Step, StepKey, StepResult
     from reconciler.model.state import DesiredCustomer, LiveQualification
@@ -121,24 +121,6 @@ class Ledger:
         self.lines.append((what, request_id, len(self.service.posts)))
 
 
-@dataclass(slots=True)
-class AuditLog:
-    """Tells the `told` records; keeps who was asked about, and after how many seconds."""
-
-    told: list[AuditRecord] = field(default_factory=list)
-    error: Exception | None = None
-    asked: list[tuple[date, CustomerId | None]] = field(default_factory=list)
-    asked_at: list[float] = field(default_factory=list)
-
-    async def records(self, since: date, of: CustomerId | None) -> AsyncIterator[AuditRecord]:
-        self.asked.append((since, of))
-        self.asked_at.append(asyncio.get_running_loop().time())
-        if self.error is not None:
-            raise self.error
-        for record in self.told:
-            yield record
-
-
 class Apply:
     """One apply of a plan made on what the fake holds; everything can be turned before `run`."""
 
@@ -152,7 +134,6 @@ class Apply:
         self.unsettled: dict[StepKey, CreateRecord] = {}
         self.freshly_done: dict[StepKey, CreateRecord] = {}
         self.concurrency = 1
-        self.audit_log = AuditLog()
         self.correlation_ids: dict[str, tuple[str, ...]] = {}
         self.limits = AT_ONCE
         self.customers = customers
@@ -173,16 +154,15 @@ class Apply:
 
     def make_engine(self, plan: Plan) -> Engine:
         numbers = count(1)
-        around = Dependencies(
+        dependencies = Dependencies(
             service=self.service,
             journal=self.ledger,
             now=self.service.now,
             new_request_id=lambda: f"id-{next(numbers)}",
             retry_limits=self.limits,
             concurrency=self.concurrency,
-            audit_records=self.audit_log.records,
         )
-        orders = ApplyInput(
+        given = ApplyInput(
             plan=plan,
             customers={each.customer_id: each for each in self.customers},
             policy=self.policy,
@@ -196,7 +176,7 @@ class Apply:
             ),
             read_code=lambda _step: self.code,
         )
-        return Engine(orders, around, self.stop)
+        return Engine(given, dependencies, self.stop)
 
     def run(self, plan: Plan | None = None) -> tuple[StepResult, ...]:
         engine = self.make_engine(plan or self.make_plan())
@@ -1022,12 +1002,12 @@ def lost_gcc() -> Apply:
 def test_the_audit_log_settles_a_doubtful_create() -> None:
     """A record that succeeded with the POST's own id is a yes, on record and in the report."""
     apply = lost_gcc()
-    apply.audit_log.told = [recorded("CORRELATION-1")]
+    apply.service.lists.records = [recorded("CORRELATION-1")]
     [result] = apply.run()
     assert (result.outcome, result.correlation_id) == (CREATED, "CORRELATION-1")
     assert "originalCorrelationId, a field that is not documented" in message_of(result)
     assert apply.ledger.lines[-1][:2] == ("created by CORRELATION-1", "id-1")
-    assert apply.audit_log.asked == [((DAWN - timedelta(days=1)).date(), CONTOSO)]
+    assert apply.service.lists.asked == [((DAWN - timedelta(days=1)).date(), CONTOSO)]
 
 
 @pytest.mark.parametrize(
@@ -1045,16 +1025,16 @@ def test_the_audit_log_settles_a_doubtful_create() -> None:
 def test_nothing_but_a_yes_settles_a_doubtful_create(record: AuditRecord | None) -> None:
     """Neither absence nor `failed` nor another's record proves anything: it stays unknown."""
     apply = lost_gcc()
-    apply.audit_log.told = [] if record is None else [record]
+    apply.service.lists.records = [] if record is None else [record]
     assert outcomes(apply.run()) == [UNKNOWN]
-    assert len(apply.audit_log.asked) == 1
+    assert len(apply.service.lists.asked) == 1
 
 
 @pytest.mark.parametrize("error", [DOWN, SIGNED_OUT, NO_WAY_IN, REFUSED])
 def test_an_audit_log_that_fails_changes_nothing(error: ReconcilerError) -> None:
     """The report is what it is without one, and the run goes on."""
     failing, silent = lost_gcc(), lost_gcc()
-    failing.audit_log.error = error
+    failing.service.lists.error = error
     assert failing.run() == silent.run()
     assert failing.ledger.lines == silent.ledger.lines
     assert not failing.stop
@@ -1064,7 +1044,7 @@ def test_the_audit_log_is_not_asked_before_the_settling_time() -> None:
     """Records come late, and so do reads: the cheaper of the two are waited for first."""
     apply = lost_gcc()
     apply.run_in_virtual_time()
-    assert apply.audit_log.asked_at == [sum(RetryLimits().settling)]
+    assert apply.service.lists.asked_at == [sum(RetryLimits().settling)]
 
 
 def test_the_audit_log_is_not_asked_without_doubt() -> None:
@@ -1072,7 +1052,7 @@ def test_the_audit_log_is_not_asked_without_doubt() -> None:
     apply = Apply(*schools(3))
     apply.service.creates.extend([None, before(REFUSED), before(SIGNED_OUT)])
     apply.run()
-    assert apply.audit_log.asked == []
+    assert apply.service.lists.asked == []
 
 
 def test_an_earlier_runs_create_is_looked_up_before_it_is_repeated() -> None:
@@ -1081,7 +1061,7 @@ def test_an_earlier_runs_create_is_looked_up_before_it_is_repeated() -> None:
     plan = apply.make_plan()
     apply.unsettled = sent_before(plan.steps[0])
     apply.correlation_ids = {"earlier": ("c-1", "c-2")}
-    apply.audit_log.told = [recorded("c-2")]
+    apply.service.lists.records = [recorded("c-2")]
     assert outcomes(apply.run(plan)) == [CREATED]
     assert apply.sent == []
 
@@ -1094,7 +1074,7 @@ def test_the_audit_log_is_asked_once_for_each_create() -> None:
     apply.correlation_ids = {"earlier": ("c-1",)}
     apply.service.creates.extend([before(LOST)] * 9)
     assert outcomes(apply.run(plan)) == [UNKNOWN]
-    assert len(apply.audit_log.asked) == 1
+    assert len(apply.service.lists.asked) == 1
 
 
 def test_the_audit_log_is_not_asked_once_the_time_after_a_stop_is_over() -> None:
@@ -1105,4 +1085,4 @@ def test_the_audit_log_is_not_asked_once_the_time_after_a_stop_is_over() -> None
     engine = apply.make_engine(apply.make_plan())
     run_in_virtual_time(engine.run())
     assert outcomes(engine.results) == [UNKNOWN]
-    assert apply.audit_log.asked == []
+    assert apply.service.lists.asked == []

@@ -65,8 +65,6 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from datetime import date
     from pathlib import Path
 
     from reconciler.applying.history import History
@@ -774,12 +772,12 @@ def test_a_killed_runs_create_is_settled_by_the_audit_log(bench: Bench) -> None:
     run, admin = bench.run, bench.admin
     correlation_id = bench.history.correlation_ids.popitem()[1][0]
 
-    async def records(_since: date, of: CustomerId | None) -> AsyncIterator[AuditRecord]:
-        yield AuditRecord(DAWN, of, SET_QUALIFICATION, "succeeded", correlation_id=correlation_id)
-
+    bench.service.lists.records = [
+        AuditRecord(DAWN, CONTOSO, SET_QUALIFICATION, "succeeded", correlation_id=correlation_id)
+    ]
     bench.service.dead = False
     request = ApplyRequest(DesiredState(bench.customers), Scope())
-    asyncio.run(apply(request, replace(run, audit_records=records), StopSignal(), admin))
+    asyncio.run(apply(request, run, StopSignal(), admin))
     assert bench.history.unsettled == {}
     assert bench.journal.read_text().count(correlation_id) == 2
     assert any("field that is not documented" in line for line in admin.lines)

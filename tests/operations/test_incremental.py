@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -25,7 +25,6 @@ from tests.fake_partner_center import Admin, FakePartnerCenter, before, run_in
 from tests.worlds import SKIP, SOE, customer, education
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from reconciler.model.plan import PlanDocument
@@ -50,8 +49,6 @@ class Estate:
     folder: Path
     count: int
     service: FakePartnerCenter = field(default_factory=FakePartnerCenter)
-    records: list[AuditRecord] = field(default_factory=list)
-    audit_fails: bool = False
     night: int = 0
     lines: list[str] = field(default_factory=list)
 
@@ -77,21 +74,16 @@ class Estate:
         admin = Admin()
         admin.lines = self.lines
         run = run_in(self.folder, self.service, SKIP, admin, concurrency=8)
-        return replace(run, now=lambda: self.now, audit_records=self.asked)
-
-    async def asked(self, since: date, _: CustomerId | None) -> AsyncIterator[AuditRecord]:
-        if self.audit_fails:
-            raise CallRefused("403")
-        for record in self.records:
-            if record.at is not None and record.at.date() >= since:
-                yield record
+        return replace(run, now=lambda: self.now)
 
     def changed(self, number: int, live: LiveQualification, *, recorded: bool) -> None:
         """Let somebody change a customer this evening; a record tells of it, or none does."""
         self.service.put(id_of(number), live)
         if recorded:
             operation = "update_customer_qualification"
-            self.records.append(AuditRecord(self.now, id_of(number), operation, "succeeded"))
+            self.service.lists.records.append(
+                AuditRecord(self.now, id_of(number), operation, "succeeded")
+            )
 
     def sleep(self) -> tuple[PlanDocument, int]:
         """Plan tonight; the plan, and how many customers were read."""
@@ -154,7 +146,7 @@ def test_without_audit_records_everybody_is_read(tmp_path: Path) -> None:
     """And it is said aloud, with the reason."""
     estate = Estate(tmp_path, 20)
     estate.sleep()
-    estate.audit_fails = True
+    estate.service.lists.error = CallRefused("403")
     document, read = estate.sleep()
     assert read == 20
     assert estate.lines == ["this is a full run: the audit records can't be had: 403"]

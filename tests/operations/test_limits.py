@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -14,9 +15,9 @@ from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import AppOnlyRefused, CallRefused, ServiceError, Unavailable
 from reconciler.model.plan import Outcome, Scope, Step, Target
 from reconciler.model.secret import Secret
-from reconciler.model.state import CustomerId, DesiredState, Qualification
+from reconciler.model.state import DesiredState, Qualification
 from reconciler.operations.plan import plan
-from tests.fake_partner_center import DAWN, Admin, FakePartnerCenter, run_in
+from tests.fake_partner_center import DAWN, Admin, FakePartnerCenter, Lists, run_in
 from tests.worlds import (
     CODE,
     CONTOSO,
@@ -31,8 +32,6 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-    from datetime import date
     from pathlib import Path
 
     from reconciler.model.plan import Plan
@@ -44,40 +43,11 @@ BOTH: Final = (GOVERNED, customer(gcc(), customer_id=FABRIKAM, name="fabrikam"))
 HELD: Final = Secret("GCC-4711")
 
 
-@dataclass(slots=True)
-class Lists:
-    """The service's lists: what they tell, or the error instead, and who asked."""
-
-    records: list[AuditRecord] = field(default_factory=list)
-    left: dict[Secret, int] = field(default_factory=dict)
-    error: ServiceError | None = None
-    asked: list[object] = field(default_factory=list)
-
-    async def audit_records(
-        self, _since: date, of: CustomerId | None
-    ) -> AsyncIterator[AuditRecord]:
-        self.asked.append(of)
-        if self.error is not None:
-            raise self.error
-        for record in self.records:
-            yield record
-
-    async def remaining_creates(self, codes: frozenset[Secret]) -> Mapping[Secret, int]:
-        self.asked.append(codes)
-        if self.error is not None:
-            raise self.error
-        return self.left
-
-
 def planned(folder: Path, lists: Lists, *customers: DesiredCustomer) -> Plan:
-    service = FakePartnerCenter()
+    service = FakePartnerCenter(lists=lists)
     for each in customers:
         service.put(each.customer_id, *([denied()] if each == RESUBMITTED else []))
-    run = replace(
-        run_in(folder, service, SKIP, Admin()),
-        audit_records=lists.audit_records,
-        remaining_creates=lists.remaining_creates,
-    )
+    run = run_in(folder, service, SKIP, Admin())
     return asyncio.run(plan(DesiredState(customers), Scope(), run)).plan
 
 
@@ -164,7 +134,7 @@ def test_only_customers_with_a_resubmission_are_asked_about(tmp_path: Path) -> N
     lists = Lists()
     other = customer(education(), SOE, customer_id=FABRIKAM, name="fabrikam")
     planned(tmp_path, lists, RESUBMITTED, other)
-    assert lists.asked == [CONTOSO]
+    assert lists.asked == [((DAWN - timedelta(days=89)).date(), CONTOSO)]
 
 
 @pytest.mark.parametrize(

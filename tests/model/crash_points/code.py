@@ -107,7 +107,7 @@ class Exploration:
         with Journal(self._path, f"run {world.starts}") as journal:
             journal.started(self._now(), "digest", TARGET)
             lines = Lines(world, journal, self._path)
-            self._run(Engine(self._input(history), self._around(world, lines), world.stop))
+            self._run(Engine(self._input(history), self._dependencies(world, lines), world.stop))
         if lines.at_death is not None:
             self._path.write_bytes(lines.at_death)
         world.ends(told=lines.ended)
@@ -131,7 +131,7 @@ class Exploration:
             read_code=lambda _step: Secret("GCC-4711"),
         )
 
-    def _around(self, world: World, lines: Lines) -> Dependencies:
+    def _dependencies(self, world: World, lines: Lines) -> Dependencies:
         def chance() -> float:
             world.may_stop()
             return 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from reconciler.applying.audit_evidence import none_recorded
 from reconciler.model.errors import (
     Answered,
     CallRefused,
@@ -35,10 +36,11 @@ from tests.worlds import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from reconciler.applying.journal import Journal
+    from reconciler.model.audit import AuditRecord
     from reconciler.model.plan import Create, Step
     from reconciler.model.state import CustomerId
     from tests.model.crash_points.world import World
@@ -102,6 +104,11 @@ class Service:
         if fate is not Event.KEPT:
             raise _error(fate)
         return Created(CREATED[self.world.setting.kind], "correlation")
+
+    def audit_records(
+        self, since: date, customer_id: CustomerId | None
+    ) -> AsyncIterator[AuditRecord]:
+        return none_recorded(since, customer_id)
 
     async def customer_domain(self, _customer_id: CustomerId) -> CustomerDomain:
         raise AssertionError("nothing here makes a side check needed")
