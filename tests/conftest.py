@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
+from tests.cli.warm import ENDING
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 
 def pytest_configure() -> None:
@@ -19,6 +22,13 @@ def pytest_configure() -> None:
     # How long an example takes is the machine's business, and no claim of ours.
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_process() -> Iterator[None]:
+    """End it with the last test, before the coverage that it measured is counted."""
+    with ENDING:
+        yield
 
 
 FIRST = (

@@ -6,7 +6,7 @@ everything imported and forks for each command line.
 
 from __future__ import annotations
 
-import atexit
+import contextlib
 import functools
 import json
 import os
@@ -184,21 +184,18 @@ def path_to_warm_program(folder: Path) -> str:
     return os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
+ENDING: Final = contextlib.ExitStack()
+"""Ends the process that forks, once for all tests: what it tells of coverage is wanted then."""
+
+
 @functools.cache
 def _warm_process() -> str:
-    """Start the process that forks, once for each process of tests; it ends with this one."""
-    folder = tempfile.TemporaryDirectory()
-    address = str(Path(folder.name, "socket"))
+    """Start the process that forks, once for each process of tests."""
+    address = str(Path(ENDING.enter_context(tempfile.TemporaryDirectory()), "socket"))
     command = [sys.executable, "-m", "tests.cli.warm_process", address]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=Path(__file__).parents[2])
-    assert process.stdin is not None
+    ENDING.callback(process.communicate)
     assert process.stdout is not None
     process.stdout.readline()
-
-    def end() -> None:
-        process.communicate()
-        folder.cleanup()
-
-    atexit.register(end)
     return address

@@ -20,10 +20,11 @@ import socket
 import sys
 import termios
 import traceback
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.cli import run
 from reconciler.cli.program import COMMANDS
+from tests.cli.warm_coverage import add_executed, executed, forget_executed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,9 @@ LATE: Final = (
 """What the program imports when it first wants it."""
 
 
+READ_AT_ONCE: Final = 65536
+
+
 def main() -> None:
     for name in (
         *(f"reconciler.cli.{module.partition(':')[0]}" for module, _ in COMMANDS.values()),
@@ -53,45 +57,65 @@ def main() -> None:
         listener.bind(sys.argv[1])
         listener.listen()
         print("ready", flush=True)
-        while listener in select.select([listener, sys.stdin], [], [])[0]:
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                _serve(connection)
+        _serve(listener)
+
+
+def _serve(listener: socket.socket) -> None:
+    """Fork for each that connects, and tell how it ended, until stdin does."""
+    forks: list[_Fork] = []
+    while True:
+        ready = select.select([listener, sys.stdin, *forks], [], [])[0]
+        if sys.stdin in ready:
+            return
+        forks = [fork for fork in forks if fork not in ready or not fork.has_ended()]
+        if listener in ready:
+            forks.append(_Fork(listener.accept()[0]))
+
+
+class _Fork:
+    """One run, and a pipe that is at its end when the run is."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        text, streams = _receive(connection)
+        self._connection = connection
+        self._reader, writer = os.pipe()
+        self._executed = b""
+        self._pid = os.fork()
+        if self._pid == 0:
             connection.close()
-            _reap()
+            forget_executed()
+            code = _run(json.loads(text), streams)
+            with os.fdopen(writer, "wb") as pipe:
+                pipe.write(executed())
+            os._exit(code)
+        for descriptor in (writer, *streams):  # else a reader would see no end
+            os.close(descriptor)
+        self._tell(self._pid)
 
+    def fileno(self) -> int:
+        return self._reader
 
-def _reap() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
+    def has_ended(self) -> bool:
+        """Read on; at the end, wait for the process and tell its exit code."""
+        if piece := os.read(self._reader, READ_AT_ONCE):
+            self._executed += piece
+            return False
+        os.close(self._reader)
+        _, status = os.waitpid(self._pid, 0)
+        add_executed(self._executed)
+        self._tell(os.waitstatus_to_exitcode(status))
+        self._connection.close()
+        return True
 
-
-def _serve(connection: socket.socket) -> NoReturn:
-    """Fork once more, to say how that one ended."""
-    text, streams = _receive(connection)
-    order = json.loads(text)
-    process = os.fork()
-    if process == 0:
-        connection.close()
-        _become(order, streams)
-        asyncio.set_event_loop_policy(_HastyPolicy(order.get("speed", 1)))
-        os._exit(_run(order["arguments"]))
-    for stream in streams:  # else a reader would see no end while this one waits
-        os.close(stream)
-    with contextlib.suppress(BrokenPipeError):  # whoever asked may have gone
-        connection.sendall(f"{process}\n".encode())
-        _, status = os.waitpid(process, 0)
-        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-    os._exit(0)
+    def _tell(self, number: int) -> None:
+        with contextlib.suppress(BrokenPipeError):  # whoever asked may have gone
+            self._connection.sendall(f"{number}\n".encode())
 
 
 def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    text, streams, _, _ = socket.recv_fds(connection, 65536, 3)
+    text, streams, _, _ = socket.recv_fds(connection, READ_AT_ONCE, 3)
     while not text.endswith(b"\n"):
-        text += connection.recv(65536)
+        text += connection.recv(READ_AT_ONCE)
     return text, streams
 
 
@@ -143,9 +167,11 @@ class _HastyPolicy(asyncio.DefaultEventLoopPolicy):
         return _HastyLoop(self._speed)
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(order: dict[str, Any], streams: Sequence[int]) -> int:
+    _become(order, streams)
+    asyncio.set_event_loop_policy(_HastyPolicy(order.get("speed", 1)))
     try:
-        code = run(arguments)
+        code = run(order["arguments"])
     except BaseException:  # noqa: BLE001 - what Python does at the top: it shows, and ends in 1
         traceback.print_exc()
         code = 1
