@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.audit import HISTORY_DAYS
-from reconciler.model.findings import Finding, finding_order
+from reconciler.model.findings import finding_order
 from reconciler.model.plan import Summary
-from reconciler.model.rules import rule
 from reconciler.model.state import format_instant
-from reconciler.planning.findings import SEVERITIES
+from reconciler.planning.findings import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.model.audit import AuditRecord
+    from reconciler.model.findings import Finding
     from reconciler.model.plan import Plan
     from reconciler.model.state import CustomerSummary, DesiredState
 
@@ -54,12 +54,8 @@ def find_unmanaged(
 
 def _unmanaged(customer: CustomerSummary) -> Finding:
     domain = f" ({customer.domain})" if customer.domain else ""
-    return _advisory(
-        "unmanaged-customer",
-        f"no manifest declares this customer{domain}",
-        customer.customer_id,
-        customer.name or customer.customer_id,
-    )
+    named = replace(customer, name=customer.name or customer.customer_id)
+    return make_finding("unmanaged-customer", named, f"no manifest declares this customer{domain}")
 
 
 def drifted(plan: Plan) -> tuple[Finding, ...]:
@@ -87,8 +83,7 @@ def unexplained_drift(finding: Finding, why: str) -> Finding:
 
 
 def _unexplained(finding: Finding, message: str) -> Finding:
-    explained = _advisory("changed-outside", message, finding.customer_id, finding.name)
-    return replace(explained, source=finding.source)
+    return make_finding("changed-outside", finding, message, source=finding.source)
 
 
 def _describe(record: AuditRecord) -> str:
@@ -96,21 +91,6 @@ def _describe(record: AuditRecord) -> str:
     when = f" on {format_instant(record.at)}" if record.at else ""
     return (
         f"{what} was set by {record.who}{when} ({record.operation}, {record.status or 'no status'})"
-    )
-
-
-def _advisory(rule_id: str, message: str, customer_id: str | None, name: str | None) -> Finding:
-    entry = rule(rule_id)
-    category = entry.category
-    assert category is not None, "a rule of plans has one"
-    return Finding(
-        rule=rule_id,
-        category=category,
-        severity=SEVERITIES[category],
-        message=message,
-        remedy=entry.remedy,
-        customer_id=customer_id,
-        name=name,
     )
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from reconciler.model.findings import Category, Finding, Severity, Vetting
 from reconciler.model.rules import rule
 
 if TYPE_CHECKING:
     from reconciler.model.findings import Source
-    from reconciler.model.state import (
-        DesiredCustomer,
-        LiveQualification,
-    )
+    from reconciler.model.state import LiveQualification
 
 SEVERITIES: Final = {
     Category.IMPOSSIBLE: Severity.ERROR,
@@ -24,17 +21,28 @@ SEVERITIES: Final = {
 }
 
 
+class Customer(Protocol):
+    """Whoever a finding is about: a manifest's customer, one of the list, another finding's."""
+
+    @property
+    def customer_id(self) -> str | None: ...
+
+    @property
+    def name(self) -> str | None: ...
+
+
 def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
     rule_id: str,
-    customer: DesiredCustomer,
+    customer: Customer | None,
     message: str,
     *,
-    source: Source,
+    source: Source | None = None,
     qualification: str | None = None,
     category: Category | None = None,
+    remedy: str | None = None,
     live: LiveQualification | None = None,
 ) -> Finding:
-    """Make a finding of the catalogue's category unless another is given."""
+    """Make a finding of the catalogue's category and remedy unless others are given."""
     entry = rule(rule_id)
     kind = category or entry.category or Category.ADVISORY
     return Finding(
@@ -42,9 +50,9 @@ def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
         category=kind,
         severity=SEVERITIES[kind],
         message=message,
-        remedy=entry.remedy,
-        customer_id=customer.customer_id,
-        name=customer.name,
+        remedy=remedy or entry.remedy,
+        customer_id=None if customer is None else customer.customer_id,
+        name=None if customer is None else customer.name,
         qualification=qualification,
         source=source,
         live=None if live is None else _vetting(live),

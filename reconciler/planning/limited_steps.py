@@ -77,8 +77,7 @@ def _find_code_use(customer: DesiredCustomer, step: Step, live: LiveState) -> Fi
     if unchecked is None:
         return None
     message = f"the creates left of the validation code could not be checked: {unchecked.reason}"
-    finding = _at(customer, step, "not-checked", message)
-    return replace(finding, remedy=unchecked.remedy or finding.remedy)
+    return _at(customer, step, "not-checked", message, unchecked.remedy)
 
 
 def _lost_gcc(decision: Decision, kept: list[Step]) -> bool:
@@ -96,11 +95,14 @@ def _waits(customer: DesiredCustomer, step: Step) -> Finding:
     return _at(customer, step, "waits-for-gcc", message)
 
 
-def _at(customer: DesiredCustomer, step: Step, rule_id: str, message: str) -> Finding:
+def _at(
+    customer: DesiredCustomer, step: Step, rule_id: str, message: str, remedy: str | None = None
+) -> Finding:
     return make_finding(
         rule_id,
         customer,
         message,
         source=step.source or customer.source,
         qualification=step.qualification.value,
+        remedy=remedy,
     )

@@ -151,8 +151,9 @@ def _unreadable(customer: DesiredCustomer, state: UnreadableCustomer) -> Decisio
         customer,
         state.message,
         source=customer.source,
+        remedy=state.remedy,
     )
-    return Decision(findings=(replace(finding, remedy=state.remedy or finding.remedy),))
+    return Decision(findings=(finding,))
 
 
 def _with_codes(customer: DesiredCustomer, decision: Decision, live: LiveState) -> Decision:

@@ -19,7 +19,7 @@ from reconciler.model.state import (
     NotChecked,
     SideChecks,
 )
-from reconciler.planning.findings import SEVERITIES, make_finding
+from reconciler.planning.findings import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,13 +64,9 @@ def sign_in_findings(checks_made: Iterable[SideChecks], policy: Policy) -> list[
 
 
 def _for_everyone(request: _Request, answer: NotChecked) -> Finding:
-    return Finding(
-        rule="not-checked",
-        category=request.category,
-        severity=SEVERITIES[request.category],
-        message=f"{request.name} could not be checked for any customer: {answer.reason}",
-        remedy=request.way_out(answer.remedy),
-    )
+    message = f"{request.name} could not be checked for any customer: {answer.reason}"
+    remedy = request.way_out(answer.remedy)
+    return make_finding("not-checked", None, message, category=request.category, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +191,15 @@ def _mismatch(
 
 
 def _at_step(customer: DesiredCustomer, step: Step, problem: _Problem) -> Finding:
-    finding = make_finding(
+    return make_finding(
         problem.rule,
         customer,
         problem.message,
         source=step.source or customer.source,
         qualification=step.qualification.value,
         category=problem.category,
+        remedy=problem.remedy,
     )
-    return finding if problem.remedy is None else replace(finding, remedy=problem.remedy)
 
 
 def _withhold(decision: Decision, findings: tuple[Finding, ...]) -> Decision:

@@ -14,8 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from reconciler.model.errors import ConfigurationError
-from reconciler.model.findings import Category, Finding, Severity
-from reconciler.model.rules import rule
+from reconciler.planning.findings import make_finding
 from reconciler.selection.git import list_tree, read_files
 from reconciler.yaml_text.documents import load_document
 from reconciler.yaml_text.scalars import show
@@ -23,13 +22,13 @@ from reconciler.yaml_text.scalars import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.model.findings import Finding
     from reconciler.selection.enclosing import Repository
     from reconciler.selection.git import TreeEntry
 
 _Key: TypeAlias = tuple[str, ...]
 _Leaves: TypeAlias = "dict[_Key, object]"
 
-_RULE: Final = "configuration-changed"
 _LONGEST: Final = 300
 _UNSET: Final = "not set"
 
@@ -81,12 +80,10 @@ def _describe_change(reason: str, path: Path, before: _Leaves | None = None) -> 
     now = dict(_find_leaves(data))
     differing = (key for key in now | before if _spell(now, key) != _spell(before, key))
     found = (
-        Finding(
-            rule=_RULE,
-            category=Category.ADVISORY,
-            severity=Severity.WARNING,
-            message=_describe_key(key, before, now),
-            remedy=rule(_RULE).remedy,
+        make_finding(
+            "configuration-changed",
+            None,
+            _describe_key(key, before, now),
             source=places.key(key),
         )
         for key in differing

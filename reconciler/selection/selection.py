@@ -142,8 +142,7 @@ def _find_changes(desired: DesiredState, narrowing: Narrowing, places: ManifestP
 
 def _describe_dropped(customer: DesiredCustomer) -> Finding:
     message = "this customer's manifest was taken out; what it holds, it keeps"
-    found = make_finding("customer-dropped", customer, message, source=customer.source)
-    return replace(found, source=None)
+    return make_finding("customer-dropped", customer, message)
 
 
 def _everybody(_customer: DesiredCustomer) -> bool:
