@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.policy import Policy
     from reconciler.model.state import (
-        AccountStatus,
+        CustomerAccount,
         CustomerAgreement,
         CustomerDomain,
         CustomerId,
@@ -58,7 +58,7 @@ class ReadsCustomers(Protocol):
 
     async def customer_domain(self, customer_id: CustomerId) -> CustomerDomain: ...
 
-    async def account_status(self, customer_id: CustomerId) -> AccountStatus: ...
+    async def account_status(self, customer_id: CustomerId) -> CustomerAccount: ...
 
     async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement: ...
 
@@ -207,7 +207,7 @@ async def _check(
     domain: CustomerDomain | NotChecked | None = None
     if customer.domain is not None:
         domain = await asker.ask("domain", service.customer_domain, customer_id)
-    account: AccountStatus | NotChecked | None = None
+    account: CustomerAccount | NotChecked | None = None
     if wanted.account_status:
         account = await asker.ask("account status", service.account_status, customer_id)
     agreement: CustomerAgreement | NotChecked | None = None

@@ -34,7 +34,7 @@ from reconciler.model.errors import (
 from reconciler.model.plan import Created
 from reconciler.model.secret import KnownSecrets
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     CustomerId,
@@ -266,9 +266,9 @@ class FakePartnerCenter:
         await self._check("domain")
         return CustomerDomain(self.domains.get(customer_id))
 
-    async def account_status(self, customer_id: CustomerId) -> AccountStatus:
+    async def account_status(self, customer_id: CustomerId) -> CustomerAccount:
         await self._check("account status")
-        return AccountStatus(self.statuses.get(customer_id))
+        return CustomerAccount(self.statuses.get(customer_id))
 
     async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement:
         await self._check("agreement")

@@ -30,7 +30,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.policy import Policy, SideCheck
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     CustomerId,
@@ -93,9 +93,9 @@ class Service:
         await self._answer("domain", customer_id)
         return CustomerDomain(DOMAIN)
 
-    async def account_status(self, customer_id: CustomerId) -> AccountStatus:
+    async def account_status(self, customer_id: CustomerId) -> CustomerAccount:
         await self._answer("account", customer_id)
-        return AccountStatus("Allowed")
+        return CustomerAccount("Allowed")
 
     async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement:
         await self._answer("agreement", customer_id)
@@ -184,7 +184,7 @@ def test_defect_is_not_swallowed() -> None:
 def test_all_checks() -> None:
     """Each customer gets each check once, bounded like the reads."""
     service = Service()
-    well = SideChecks(CustomerDomain(DOMAIN), AccountStatus("Allowed"), CustomerAgreement(True))
+    well = SideChecks(CustomerDomain(DOMAIN), CustomerAccount("Allowed"), CustomerAgreement(True))
     assert check(service) == dict.fromkeys(IDS, well)
     assert sorted(service.calls) == sorted(
         (call, each) for each in IDS for call in ("account", "agreement", "domain")
@@ -230,7 +230,7 @@ def test_failed_check_is_a_value() -> None:
     checks = dict(check(Service({IDS[3]: Unavailable("503 after 4 tries", "later")})))
     failed = NotChecked("503 after 4 tries", remedy="later")
     assert checks.pop(IDS[3]) == SideChecks(failed, failed, failed)
-    assert {type(each.account_status) for each in checks.values()} == {AccountStatus}
+    assert {type(each.account_status) for each in checks.values()} == {CustomerAccount}
 
 
 @pytest.mark.parametrize(

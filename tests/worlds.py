@@ -15,8 +15,8 @@ from reconciler.model.policy import CREATABLE, Policy, SideCheck, Undeclared
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
     Acceptance,
-    AccountStatus,
     CodeReference,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     CustomerId,
@@ -54,7 +54,9 @@ POLICY: Final = Policy()
 BLOCK: Final = Policy(account_status=SideCheck.BLOCK, customer_agreement=SideCheck.BLOCK)
 SKIP: Final = Policy(account_status=SideCheck.SKIP, customer_agreement=SideCheck.SKIP)
 IGNORE: Final = Policy(undeclared=Undeclared.IGNORE)
-FINE: Final = SideChecks(CustomerDomain(DOMAIN), AccountStatus("Allowed"), CustomerAgreement(True))
+FINE: Final = SideChecks(
+    CustomerDomain(DOMAIN), CustomerAccount("Allowed"), CustomerAgreement(True)
+)
 
 CLAIM: Final = settings(
     max_examples=60,
@@ -290,10 +292,10 @@ def answers(answer: T, *others: T) -> st.SearchStrategy[T | NotChecked | None]:
 @st.composite
 def side_checks(draw: st.DrawFn, domain: str | None) -> SideChecks:
     told_domain = answers(CustomerDomain(DOMAIN), CustomerDomain("other.example"))
-    statuses = (AccountStatus(each) for each in (None, "underReview", "Not Ready", "New"))
+    statuses = (CustomerAccount(each) for each in (None, "underReview", "Not Ready", "New"))
     return SideChecks(
         None if domain is None else draw(told_domain),
-        draw(answers(AccountStatus("Allowed"), *statuses)),
+        draw(answers(CustomerAccount("Allowed"), *statuses)),
         draw(answers(CustomerAgreement(confirmed=True), CustomerAgreement(confirmed=False))),
     )
 

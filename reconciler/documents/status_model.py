@@ -15,7 +15,7 @@ from reconciler.documents.shape import (
     dump,
 )
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerId,
     UnreadableCustomer,
@@ -57,7 +57,7 @@ class _CustomerStatus(Shape):
             name=customer.name,
             qualifications=held if unread is None else None,
             unreadable=unread,
-            account_status=account.status if isinstance(account, AccountStatus) else None,
+            account_status=account.status if isinstance(account, CustomerAccount) else None,
             customer_agreement=(
                 agreement.confirmed if isinstance(agreement, CustomerAgreement) else None
             ),

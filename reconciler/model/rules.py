@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from reconciler.model.account_status import name_statuses
 from reconciler.model.findings import Category, Severity
 
 if TYPE_CHECKING:
@@ -434,7 +435,7 @@ _CUSTOMERS: Final = (
         category=Category.ADVISORY,
         severity=Severity.WARNING,
         title="The customer's account status blocks purchases",
-        meaning="The account status is UnderReview, NotAllowed or Unknown.",
+        meaning=f"The account status is {name_statuses('or', may_purchase=False)}.",
         why="While it is, the service lets this customer buy nothing, qualified or not.",
         page=ACCOUNT_PAGE,
         remedy=(
@@ -447,7 +448,10 @@ _CUSTOMERS: Final = (
         category=Category.ADVISORY,
         severity=Severity.WARNING,
         title="It is open whether the customer can buy",
-        meaning="The account status is Not Ready, or one that is not documented.",
+        meaning=(
+            f"The account status is {name_statuses('or', may_purchase=None)}, or one that is not "
+            "documented."
+        ),
         why="The documentation lists it neither with those that block purchases nor with the rest.",
         page=ACCOUNT_PAGE,
         remedy="Look the customer up in Partner Center before you sell.",

@@ -190,7 +190,7 @@ class CustomerDomain:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountStatus:
+class CustomerAccount:
     """`status` is None where the service says that there is no account status."""
 
     status: str | None
@@ -215,7 +215,7 @@ class SideChecks:
     """Answers of the side checks of one customer; None where a check was not asked for."""
 
     domain: CustomerDomain | NotChecked | None = None
-    account_status: AccountStatus | NotChecked | None = None
+    account_status: CustomerAccount | NotChecked | None = None
     customer_agreement: CustomerAgreement | NotChecked | None = None
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Create, Created
     from reconciler.model.secret import Secret
     from reconciler.model.state import (
-        AccountStatus,
+        CustomerAccount,
         CustomerAgreement,
         CustomerDomain,
         CustomerId,
@@ -122,7 +122,7 @@ class PartnerCenterClient:
     async def customer_domain(self, customer_id: CustomerId) -> CustomerDomain:
         return await self._read(calls.customer_call(customer_id), wire.read_customer_domain)
 
-    async def account_status(self, customer_id: CustomerId) -> AccountStatus:
+    async def account_status(self, customer_id: CustomerId) -> CustomerAccount:
         return await self._read(calls.account_status_call(customer_id), wire.read_account_status)
 
     async def customer_agreement(self, customer_id: CustomerId) -> CustomerAgreement:

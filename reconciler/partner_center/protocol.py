@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from reconciler.model.account_status import AccountStatus
 from reconciler.model.state import Qualification, VettingStatus
 
 AGREEMENT: Final = "MicrosoftCustomerAgreement"
 ACCOUNT: Final = "account"
-ACCOUNT_STATUSES: Final = {
-    each.casefold(): each
-    for each in ("Allowed", "UnderReview", "NotAllowed", "Unknown", "Not Ready")
-}
-"""As "Retrieve the validation status of a customer" lists them."""
-
 APP_ONLY: Final = "900329"
 NO_ACCOUNT_STATUS: Final = "600074"
 NO_MORE_RECORDS: Final = "2000"
@@ -22,7 +17,7 @@ _DECIDING: Final = frozenset(
     {
         *(each.casefold() for each in Qualification),
         *(each.casefold() for each in VettingStatus),
-        *ACCOUNT_STATUSES,
+        *(each.spelling.casefold() for each in AccountStatus),
         AGREEMENT.casefold(),
         ACCOUNT,
         APP_ONLY,

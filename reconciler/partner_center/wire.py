@@ -15,9 +15,10 @@ from pydantic import (
     ValidationError,
 )
 
+from reconciler.model.account_status import known_account_status
 from reconciler.model.plan import Created
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     LiveQualification,
@@ -35,7 +36,6 @@ from reconciler.partner_center.errors import (
 )
 from reconciler.partner_center.protocol import (
     ACCOUNT,
-    ACCOUNT_STATUSES,
     AGREEMENT,
     NO_ACCOUNT_STATUS,
 )
@@ -203,14 +203,15 @@ def read_customer_domain(call: Call, answer: ServiceAnswer) -> CustomerDomain:
     return CustomerDomain((customer.profile and customer.profile.domain) or None)
 
 
-def read_account_status(call: Call, answer: ServiceAnswer) -> AccountStatus:
+def read_account_status(call: Call, answer: ServiceAnswer) -> CustomerAccount:
     """404 with code 600074 says that there is no account status (seed 002)."""
     if answer.status == NOT_FOUND and read_error_body(answer).code == NO_ACCOUNT_STATUS:
-        return AccountStatus(None)
+        return CustomerAccount(None)
     read = read_shape(_ACCOUNT_STATUS, call, answer)
     if read.type.casefold() != ACCOUNT:
         raise unreadable(call, answer, "it tells of another kind of validation")
-    return AccountStatus(ACCOUNT_STATUSES.get(read.status.casefold(), read.status))
+    known = known_account_status(read.status)
+    return CustomerAccount(read.status if known is None else known.spelling)
 
 
 def read_agreements(call: Call, answer: ServiceAnswer) -> CustomerAgreement:

@@ -1,7 +1,7 @@
 """What side checks make of a customer's steps: pure, and only ever withholds or advises.
 
-The statuses that block purchases are those of "Get a customer's validation status"; the customer
-agreement is that of "Get confirmation of customer acceptance of Microsoft Customer Agreement".
+Which account statuses block purchases is `model.account_status`'s to know; the agreement is that of
+"Get confirmation of customer acceptance of Microsoft Customer Agreement".
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, assert_never
 
+from reconciler.model.account_status import may_purchase
 from reconciler.model.findings import Category, Finding
 from reconciler.model.policy import SideCheck
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     DesiredCustomer,
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Step
     from reconciler.model.policy import Policy
     from reconciler.planning.decision import Decision
-
-BLOCKING_STATUSES: Final = frozenset({"underreview", "notallowed", "unknown"})
-ALLOWED: Final = "allowed"
 
 
 def checked(
@@ -79,7 +77,7 @@ class _Problem:
     remedy: str | None = None
 
 
-CheckResult = CustomerDomain | AccountStatus | CustomerAgreement | NotChecked | None
+CheckResult = CustomerDomain | CustomerAccount | CustomerAgreement | NotChecked | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ def _problem(request: _Request) -> _Problem | None:
             return None
         case NotChecked() as answer:
             return _not_checked(request, answer)
-        case AccountStatus(status=status):
+        case CustomerAccount(status=status):
             return _account_problem(status, request.category)
         case CustomerAgreement(confirmed=confirmed):
             return None if confirmed else _no_agreement(request.category)
@@ -166,9 +164,10 @@ def _no_agreement(category: Category) -> _Problem:
 
 
 def _account_problem(status: str | None, category: Category) -> _Problem | None:
-    if status is None or status.casefold() == ALLOWED:
+    may = may_purchase(status)
+    if may:
         return None
-    if status.casefold() in BLOCKING_STATUSES:
+    if may is False:
         message = f"the customer's account status is {status}, so it can't buy"
         return _Problem("account-status-blocks-purchases", category, message)
     message = f'the customer\'s account status is "{status}"; whether it can buy is not known'

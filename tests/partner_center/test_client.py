@@ -24,7 +24,7 @@ from reconciler.model.errors import (
 from reconciler.model.plan import Create
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     CustomerId,
@@ -156,11 +156,11 @@ def test_the_account_status_is_read() -> None:
         reply(404, samples.NO_ACCOUNT_STATUS.encode()),
     )
 
-    async def use(client: PartnerCenterClient) -> list[AccountStatus]:
+    async def use(client: PartnerCenterClient) -> list[CustomerAccount]:
         return [await client.account_status(CUSTOMER) for _ in range(2)]
 
     value, heard = run(said, use)
-    assert value == [AccountStatus("Allowed"), AccountStatus(None)]
+    assert value == [CustomerAccount("Allowed"), CustomerAccount(None)]
     assert len(heard) == 2
 
 

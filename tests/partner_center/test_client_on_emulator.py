@@ -24,7 +24,7 @@ from reconciler.model.errors import (
 from reconciler.model.plan import Create
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     CustomerId,
@@ -118,8 +118,8 @@ def test_reads_agree_with_the_seed() -> None:
         (LiveQualification("Education", "Approved"),),
         (),
         CustomerDomain("contoso.onmicrosoft.com"),
-        AccountStatus("Not Ready"),
-        AccountStatus(None),
+        CustomerAccount("Not Ready"),
+        CustomerAccount(None),
         [CustomerAgreement(confirmed=each) for each in (True, True, False)],
         [EDUCATED, EMPTY, GOVERNED],
     )

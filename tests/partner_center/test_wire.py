@@ -19,7 +19,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.plan import Create, Created
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     LiveQualification,
@@ -97,7 +97,7 @@ def test_every_sample_of_the_account_status_is_read(status: str) -> None:
     call = calls.account_status_call(CUSTOMER)
     for sent in (status, status.upper(), status.lower()):
         read = wire.read_account_status(call, answer(200, samples.account_status(sent)))
-        assert read == AccountStatus(status)
+        assert read == CustomerAccount(status)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_every_sample_of_the_account_status_is_read(status: str) -> None:
 def test_the_sample_of_no_account_status_is_an_answer(body: object) -> None:
     """404 with 600074, a number or text (seed 002; repair: see samples.py), is no status at all."""
     call = calls.account_status_call(CUSTOMER)
-    assert wire.read_account_status(call, answer(404, body)) == AccountStatus(None)
+    assert wire.read_account_status(call, answer(404, body)) == CustomerAccount(None)
 
 
 def test_the_sample_of_agreements_is_read() -> None:
@@ -147,7 +147,7 @@ def test_unknown_values_are_kept_as_sent() -> None:
     assert qualifications(sent) == (LiveQualification("HealthCare", "Second  Look"),)
     call = calls.account_status_call(CUSTOMER)
     read = wire.read_account_status(call, answer(200, samples.account_status("Paused")))
-    assert read == AccountStatus("Paused")
+    assert read == CustomerAccount("Paused")
 
 
 def test_an_empty_status_is_not_taken_for_none() -> None:

@@ -11,7 +11,7 @@ from reconciler.model.findings import Category, Finding, Severity
 from reconciler.model.plan import BasisEntry, Plan, PlanOptions, Scope, Selection, Summary
 from reconciler.model.rules import rule
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     DesiredCustomer,
     DesiredState,
     LiveCustomer,
@@ -143,7 +143,7 @@ def test_code_of_no_step_is_not_told(state: LiveCustomer) -> None:
 def test_code_of_a_withheld_step_is_not_told() -> None:
     """What side checks withhold takes the advisory about its code along."""
     desired = customer(gcc())
-    checks = replace(FINE, account_status=AccountStatus("NotAllowed"))
+    checks = replace(FINE, account_status=CustomerAccount("NotAllowed"))
     state = state_of(desired, live(), checks, [CODE])
     made = make_plan(DesiredState((desired,)), state, PlanOptions(BLOCK, TARGET, TODAY))
     assert briefs(made.findings) == [f"account-status-blocks-purchases {GCC} 1"]
@@ -172,7 +172,7 @@ def test_basis(state: LiveCustomer, basis: tuple[BasisEntry, ...]) -> None:
 def test_basis_of_the_customers_with_steps() -> None:
     """Only customers with steps have a basis; one whose steps are withheld has none."""
     guarded = customer(SOE)
-    checks = {CONTOSO: replace(FINE, account_status=AccountStatus("NotAllowed"))}
+    checks = {CONTOSO: replace(FINE, account_status=CustomerAccount("NotAllowed"))}
     state = replace(both(live("Education"), live("Charity")), checks=checks)
     made = make_plan(DesiredState((guarded, ADATUM)), state, PlanOptions(BLOCK, TARGET, TODAY))
     assert made.basis == {FABRIKAM: (BasisEntry("Charity"),)}

@@ -12,7 +12,7 @@ from reconciler.model.policy import Policy, SideCheck
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
     Acceptance,
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     NotChecked,
@@ -53,7 +53,7 @@ OTHER_DOMAIN: Final = replace(FINE, domain=CustomerDomain("fabrikam.example"))
 
 
 def with_status(status: str | None) -> SideChecks:
-    return replace(FINE, account_status=AccountStatus(status))
+    return replace(FINE, account_status=CustomerAccount(status))
 
 
 def plan(checks: SideChecks | None, policy: Policy, desired: DesiredCustomer = GUARDED) -> Plan:
@@ -173,7 +173,7 @@ def test_skip(checks: SideChecks) -> None:
 @pytest.mark.parametrize("policy", [POLICY, BLOCK, SKIP])
 def test_mismatch(policy: Policy) -> None:
     """Another domain withholds every step: told once, at `customerId`, and nothing else with it."""
-    checks = replace(OTHER_DOMAIN, account_status=AccountStatus("Unknown"))
+    checks = replace(OTHER_DOMAIN, account_status=CustomerAccount("Unknown"))
     made = plan(checks, policy, customer(gcc(), SOE, domain=DOMAIN))
     assert made.steps == ()
     assert weighed(made.findings) == ["customer-mismatch - customerId: blocked error"]
@@ -201,7 +201,7 @@ def test_no_domain_declared() -> None:
 def test_one_blocks_and_one_advises() -> None:
     """Where one check blocks, every step is withheld, and what only advises is told once."""
     policy = Policy(account_status=SideCheck.BLOCK)
-    checks = replace(NO_AGREEMENT, account_status=AccountStatus("NotAllowed"))
+    checks = replace(NO_AGREEMENT, account_status=CustomerAccount("NotAllowed"))
     made = plan(checks, policy)
     assert made.steps == ()
     assert weighed(made.findings) == [

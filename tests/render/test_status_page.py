@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerId,
     LiveCustomer,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ_AT: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-FINE: Final = SideChecks(None, AccountStatus("Allowed"), CustomerAgreement(confirmed=True))
+FINE: Final = SideChecks(None, CustomerAccount("Allowed"), CustomerAgreement(confirmed=True))
 DENIED: Final = LiveQualification("Education", "Denied", "Not an Education Customer", READ_AT)
 
 

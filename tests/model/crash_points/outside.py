@@ -20,7 +20,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.plan import Created, Outcome
 from reconciler.model.state import (
-    AccountStatus,
+    CustomerAccount,
     CustomerAgreement,
     CustomerDomain,
     LiveQualification,
@@ -113,7 +113,7 @@ class Service:
     async def customer_domain(self, _customer_id: CustomerId) -> CustomerDomain:
         raise AssertionError("nothing here makes a side check needed")
 
-    async def account_status(self, _customer_id: CustomerId) -> AccountStatus:
+    async def account_status(self, _customer_id: CustomerId) -> CustomerAccount:
         raise AssertionError("nothing here makes a side check needed")
 
     async def customer_agreement(self, _customer_id: CustomerId) -> CustomerAgreement:
