@@ -73,7 +73,7 @@ def _among_manifests(folder: Path, configuration: Configuration) -> bool:
 
 def _write_schema(path: Path) -> None:
     """The modeline of every manifest names it, so an editor has to find it."""
-    from reconciler.manifests.schema import manifest_schema  # noqa: PLC0415 - slow to import
+    from reconciler.manifests.manifest_model import manifest_schema  # noqa: PLC0415 - slow to import
 
     if not os.path.lexists(path):
         path.parent.mkdir(parents=True, exist_ok=True)

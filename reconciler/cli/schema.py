@@ -27,11 +27,11 @@ def schema_of(kind: str) -> dict[str, Any]:
 
     Plans and reports may have properties that it does not name: their readers ignore those.
     """
-    from reconciler.validation.fields import json_schema  # noqa: PLC0415 - slow to import
+    from reconciler.validation.strict_models import json_schema  # noqa: PLC0415 - slow to import
 
     match kind:
         case "manifest":
-            from reconciler.manifests.schema import manifest_schema  # noqa: PLC0415 - as above
+            from reconciler.manifests.manifest_model import manifest_schema  # noqa: PLC0415 - as above
 
             return manifest_schema()
         case "config":

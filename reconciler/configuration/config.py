@@ -24,7 +24,7 @@ from reconciler.yaml_text.text_files import MAX_BYTES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.configuration.schema import (
+    from reconciler.configuration.config_model import (
         ConfigurationFile,
         PartnerCenterSection,
         PolicySection,
@@ -154,7 +154,7 @@ def _read_file(
     data: object, places: DocumentPlaces
 ) -> tuple[ConfigurationFile | None, list[Diagnostic]]:
     # Late: building the models takes longer than most commands that never come here.
-    from reconciler.configuration.schema import read_model  # noqa: PLC0415  # see above
+    from reconciler.configuration.config_model import read_model  # noqa: PLC0415  # see above
 
     written = read_model(data)
     if isinstance(written, list):
@@ -226,7 +226,7 @@ def _policy(section: PolicySection) -> Policy:
 
 def config_schema() -> dict[str, Any]:
     """JSON Schema of a configuration, for editors and other tools."""
-    from reconciler.configuration.schema import ConfigurationFile  # noqa: PLC0415  # as in _read_file
-    from reconciler.validation.fields import json_schema  # noqa: PLC0415  # as in _read_file
+    from reconciler.configuration.config_model import ConfigurationFile  # noqa: PLC0415  # as in _read_file
+    from reconciler.validation.strict_models import json_schema  # noqa: PLC0415  # as in _read_file
 
     return json_schema(ConfigurationFile)

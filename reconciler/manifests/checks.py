@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from reconciler.manifests.fields import is_code_key
-from reconciler.manifests.schema import API_VERSION, KIND
+from reconciler.manifests.manifest_model import API_VERSION, KIND
+from reconciler.manifests.value_types import is_code_key
 from reconciler.model.findings import Severity
 from reconciler.model.state import Qualification
 from reconciler.validation.problems import Problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from reconciler.manifests.schema import CodeFrom, EducationEntry, GccEntry
+from reconciler.manifests.manifest_model import CodeFrom, EducationEntry, GccEntry
 from reconciler.model.state import (
     Acceptance,
     CodeReference,
@@ -17,7 +17,7 @@ from reconciler.model.state import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.manifests.schema import AcceptEntry, Entry, Manifest
+    from reconciler.manifests.manifest_model import AcceptEntry, Entry, Manifest
     from reconciler.model.findings import Source
 
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})

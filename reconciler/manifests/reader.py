@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.manifests.files import ManifestFile
+    from reconciler.manifests.manifest_model import Manifest
     from reconciler.manifests.review import Reviewed
-    from reconciler.manifests.schema import Manifest
     from reconciler.model.findings import Source
     from reconciler.model.state import DesiredCustomer
     from reconciler.validation.problems import Problem

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler.manifests.checks import check_entries, check_kind, find_codes
-from reconciler.manifests.fields import GUID_PATTERN
-from reconciler.manifests.schema import MESSAGES, Manifest
+from reconciler.manifests.manifest_model import MESSAGES, Manifest
+from reconciler.manifests.value_types import GUID_PATTERN
 from reconciler.model.state import Qualification
 from reconciler.validation.problems import MOST, Problem, find_problems
 from reconciler.validation.suggestions import nearest

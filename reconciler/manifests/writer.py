@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.manifests.schema import API_VERSION, KIND
+from reconciler.manifests.manifest_model import API_VERSION, KIND
 from reconciler.model.state import format_instant
 from reconciler.yaml_text.scalars import write_comment, write_scalar
 

@@ -119,7 +119,7 @@ def _shorten(text: str) -> str:
 
 def _may_show(key: _Key, value: object) -> bool:
     # Late: building the models takes long, and they are wanted here where something changed only.
-    from reconciler.configuration.schema import MESSAGES  # noqa: PLC0415  # see above
+    from reconciler.configuration.config_model import MESSAGES  # noqa: PLC0415  # see above
 
     due = MESSAGES.expectations.get(key)
     if due is None or key in MESSAGES.keys:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from reconciler.configuration.schema import MESSAGES as CONFIGURATION
-from reconciler.manifests.schema import MESSAGES as MANIFEST
+from reconciler.configuration.config_model import MESSAGES as CONFIGURATION
+from reconciler.manifests.manifest_model import MESSAGES as MANIFEST
 from reconciler.validation.expectations import Expectation, catalogue_of, fits
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.manifests.fields import RESERVED_ENV
+from reconciler.manifests.value_types import RESERVED_ENV
 from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, problems, told
 from tests.manifest_samples import CUSTOMER, manifest
 

@@ -1,4 +1,4 @@
-"""The shape of a manifest, what is due at each place of it, and its JSON Schema.
+"""The model of a manifest: its keys, what is due at each, and its JSON Schema.
 
 It reads no files and knows no YAML.
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from reconciler.manifests.fields import (
+from reconciler.manifests.value_types import (
     A_RULE,
     CodeFile,
     Day,
@@ -33,7 +33,7 @@ from reconciler.validation.expectations import (
     expect_mapping,
     expect_one_of,
 )
-from reconciler.validation.fields import NOT_NULL, STRICT, json_schema
+from reconciler.validation.strict_models import NOT_NULL, STRICT, json_schema
 
 API_VERSION: Final = "reconciler/v1"
 KIND: Final = "CustomerQualifications"

@@ -10,8 +10,8 @@ import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from reconciler.manifests.desired import desired_customer
+from reconciler.manifests.manifest_model import manifest_schema
 from reconciler.manifests.review import review
-from reconciler.manifests.schema import manifest_schema
 from reconciler.model.findings import Source
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (

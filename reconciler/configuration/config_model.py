@@ -1,4 +1,4 @@
-"""The shape of `reconciler.yaml`: its keys and the values they may have."""
+"""The model of `reconciler.yaml`: its keys and the values they may have."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from reconciler.validation.expectations import (
     expect_mapping,
     expect_one_of,
 )
-from reconciler.validation.fields import NOT_NULL, STRICT, FilePath, Host
 from reconciler.validation.problems import EXPLAINED, Problem, find_problems
+from reconciler.validation.strict_models import NOT_NULL, STRICT, FilePath, Host
 
 _DEFAULTS: Final = Policy()
 

@@ -1,4 +1,4 @@
-"""The texts that a manifest holds: their form, and what is due where they stand."""
+"""The types of the values in a manifest: their form, and what is due where they stand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.model.rules import PLAN_RULES
 from reconciler.validation.expectations import Expectation
-from reconciler.validation.fields import HIDDEN, VISIBLE, FilePath, Host
 from reconciler.validation.problems import EXPLAINED
+from reconciler.validation.strict_models import HIDDEN, VISIBLE, FilePath, Host
 
 GUID_PATTERN: Final = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 _NAME: Final = r"^[a-z0-9.-]+$"
