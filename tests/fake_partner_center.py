@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.creates import NobodyFollows
-from reconciler.applying.retry_limits import RetryLimits
+from reconciler.applying.waits import RetryLimits
 from reconciler.configuration.config import Configuration, PartnerCenterSettings
 from reconciler.live_state import show_nothing
 from reconciler.model.audit import Actor
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from reconciler.model.policy import Policy
     from reconciler.model.secret import Secret
 
-AT_ONCE: Final = RetryLimits(first_wait=0, largest_wait=0, settling=(0, 0, 0, 0))
+AT_ONCE: Final = RetryLimits(first_wait=0, largest_wait=0, settling_waits=(0, 0, 0, 0))
 
 DAWN: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

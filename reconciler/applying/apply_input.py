@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.applying.audit_log import NoAuditLog
 from reconciler.applying.creates import NobodyFollows
-from reconciler.applying.retry_limits import RetryLimits
+from reconciler.applying.waits import RetryLimits
 from reconciler.live_state import show_nothing
 from reconciler.planning.decision import ORDER
 from reconciler.planning.staleness import Grounds

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.applying.audit_evidence import ON_RECORD, AuditEvidence
 from reconciler.applying.creates import CreateOutcome, with_way_out
 from reconciler.applying.look import ONCE, Unseen, look
-from reconciler.applying.retry_limits import RetryLimits
+from reconciler.applying.waits import RetryLimits
 from reconciler.model.errors import (
     AppOnlyRefused,
     OutcomeUnknown,
@@ -101,7 +101,7 @@ class CreateAttempt:
         others = self.prepared.awaited and not self.stop
         if not (self.doubtful or others):
             return None
-        outcome = self._conclude(await self._look(self.limits.settling))
+        outcome = self._conclude(await self._look(self.limits.settling_waits))
         if outcome is None and self.doubtful and not self.sent:
             return await self._find_on_record()
         return outcome
@@ -194,7 +194,7 @@ class CreateAttempt:
         Where the create doesn't show after all, the no was to this one, and it is over: the page
         "REST headers" wants a fresh `MS-RequestId` after an answer.
         """
-        sight = await self._look(self.limits.settling) if self.doubtful else Send()
+        sight = await self._look(self.limits.settling_waits) if self.doubtful else Send()
         match sight:
             case Held(live):
                 return self._held(live)

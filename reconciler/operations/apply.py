@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.applying.engine import DONE
-from reconciler.applying.limits import (
+from reconciler.applying.lock import hold_lock
+from reconciler.applying.safety import (
     counted_creates,
     refuse_other_digest,
     refuse_other_target,
     refuse_snapshot,
     refuse_too_many,
 )
-from reconciler.applying.lock import hold_lock
 from reconciler.documents.plan_file import load_plan
 from reconciler.model.errors import (
     NotApproved,

@@ -18,7 +18,7 @@ from reconciler.applying.lock import JOURNAL_FILE
 from reconciler.model.errors import ConfigurationError, StateError
 from reconciler.model.plan import ApplyReport, Outcome, StepResult
 from reconciler.operations.auditing import open_audit_log
-from reconciler.planning.limited_steps import LIMIT_RULES
+from reconciler.planning.service_limits import LIMIT_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from reconciler.model.plan import (
     Scope,
 )
 from reconciler.model.state import LiveState
-from reconciler.operations.limits import read_limits
+from reconciler.operations.service_limits import read_limits
 from reconciler.planning.planner import customers_to_check, decide_customers, make_plan
 from reconciler.version import VERSION
 

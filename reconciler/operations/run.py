@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.applying.creates import CreatesQualifications
-from reconciler.applying.retry_limits import RetryLimits
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
+from reconciler.applying.waits import RetryLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

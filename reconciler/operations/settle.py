@@ -10,7 +10,7 @@ from reconciler.applying.audit_evidence import ON_RECORD, AuditEvidence
 from reconciler.applying.history import read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE, hold_lock
-from reconciler.applying.settling import ReadBack, read_back
+from reconciler.live_state import read_customers
 from reconciler.model.errors import (
     SignInFailed,
     SignInRefused,
@@ -19,8 +19,9 @@ from reconciler.model.errors import (
 from reconciler.model.plan import (
     Outcome,
 )
+from reconciler.model.state import LiveCustomer, UnreadableCustomer
 from reconciler.operations.run import Run, utc_now
-from reconciler.planning.staleness import Grounds, Send, judge
+from reconciler.planning.staleness import Grounds, Send, find_held, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,9 +32,40 @@ if TYPE_CHECKING:
     from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
     from reconciler.configuration.config import Configuration
+    from reconciler.live_state import ReadsCustomers
     from reconciler.model.plan import Plan, StepKey
     from reconciler.model.policy import Policy
     from reconciler.model.state import DesiredState
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadBack:
+    """What became of unsettled creates, as far as one read tells."""
+
+    there: tuple[CreateRecord, ...] = ()
+    absent: tuple[CreateRecord, ...] = ()
+    unread: tuple[tuple[CreateRecord, str], ...] = ()
+    """Those whose customer could not be read, and why."""
+
+
+async def _read_back(
+    records: Iterable[CreateRecord], service: ReadsCustomers, concurrency: int
+) -> _ReadBack:
+    """Raises SignInRefused or SignInFailed."""
+    records = tuple(records)
+    ids = sorted({record.customer_id for record in records})
+    # They are few, and the first that is refused for its sign-in ends them all.
+    states = await read_customers(service, ids, concurrency, most_waiting=0)
+    there: list[CreateRecord] = []
+    absent: list[CreateRecord] = []
+    unread: list[tuple[CreateRecord, str]] = []
+    for record in records:
+        match states[record.customer_id]:
+            case LiveCustomer() as live:
+                (there if find_held(record.step, live, sent=True) else absent).append(record)
+            case UnreadableCustomer(message=message):
+                unread.append((record, message))
+    return _ReadBack(tuple(there), tuple(absent), tuple(unread))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +83,16 @@ class Settling:
     def history(self) -> History:
         return read_history(self._path, self.run.configuration.target)
 
-    async def settle(self, records: Iterable[CreateRecord]) -> ReadBack:
+    async def settle(self, records: Iterable[CreateRecord]) -> _ReadBack:
         """Record what is there; where that can't be done, nothing is to be sent."""
         if self.stop:
-            return ReadBack()
+            return _ReadBack()
         try:
-            found = await read_back(records, self.run.service, self.run.concurrency)
+            found = await _read_back(records, self.run.service, self.run.concurrency)
             self._record(found.there)
         except (SignInRefused, SignInFailed, StateError) as error:
             self.stop.request(error.message, error)
-            return ReadBack()
+            return _ReadBack()
         for record, why in found.unread:
             self.run.tell(f"unsettled: {_describe(record)} can't be read back: {why}")
         return found
@@ -82,7 +114,7 @@ class Settling:
     def _evidence(self, record: CreateRecord, history: History) -> AuditEvidence:
         """Nothing is asked before the settling time of its last POST is over."""
         now, sent = self.run.now(), history.posted.get(record.request_id, record.at)
-        if (now - sent).total_seconds() < sum(self.run.retry_limits.settling):
+        if (now - sent).total_seconds() < sum(self.run.retry_limits.settling_waits):
             return AuditEvidence()
         return AuditEvidence(
             self.run.service.audit_records,

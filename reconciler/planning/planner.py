@@ -21,7 +21,7 @@ from reconciler.model.state import (
 from reconciler.planning.acceptance import with_acceptances
 from reconciler.planning.decision import Decision, decide
 from reconciler.planning.findings import make_finding
-from reconciler.planning.limited_steps import limited
+from reconciler.planning.service_limits import limited
 from reconciler.planning.side_checks import checked, sign_in_findings
 
 if TYPE_CHECKING:

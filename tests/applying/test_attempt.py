@@ -14,8 +14,8 @@ from reconciler.applying.attempt import CreateAttempt
 from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
 from reconciler.applying.creates import CreateOutcome, PreparedCreate
-from reconciler.applying.retry_limits import RetryLimits
 from reconciler.applying.stop import StopSignal
+from reconciler.applying.waits import RetryLimits
 from reconciler.model.errors import (
     Answered,
     AppOnlyRefused,

@@ -15,8 +15,8 @@ from reconciler.applying.apply_input import ApplyInput, Dependencies
 from reconciler.applying.engine import Engine
 from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
-from reconciler.applying.retry_limits import RetryLimits
 from reconciler.applying.stop import StopSignal
+from reconciler.applying.waits import RetryLimits
 from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import (
     Answered,
@@ -1044,7 +1044,7 @@ def test_the_audit_log_is_not_asked_before_the_settling_time() -> None:
     """Records come late, and so do reads: the cheaper of the two are waited for first."""
     apply = lost_gcc()
     apply.run_in_virtual_time()
-    assert apply.service.lists.asked_at == [sum(RetryLimits().settling)]
+    assert apply.service.lists.asked_at == [sum(RetryLimits().settling_waits)]
 
 
 def test_the_audit_log_is_not_asked_without_doubt() -> None:
@@ -1080,7 +1080,7 @@ def test_the_audit_log_is_asked_once_for_each_create() -> None:
 def test_the_audit_log_is_not_asked_once_the_time_after_a_stop_is_over() -> None:
     """Whoever asked to stop has the report after 20 seconds, asked or not."""
     apply = lost_gcc()
-    apply.limits = RetryLimits(settling=(0.0, 30.0))
+    apply.limits = RetryLimits(settling_waits=(0.0, 30.0))
     apply.service.creates[0] = Fault(LOST, after=False, does=lambda: apply.stop.request("Ctrl-C"))
     engine = apply.make_engine(apply.make_plan())
     run_in_virtual_time(engine.run())

@@ -18,7 +18,7 @@ from reconciler.applying.engine import Engine
 from reconciler.applying.history import History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE
-from reconciler.applying.retry_limits import RetryLimits
+from reconciler.applying.waits import RetryLimits
 from reconciler.model.secret import Secret
 from reconciler.model.state import (
     DesiredState,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from tests.model.crash_points.state import Setting
 
 MEMORY: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only for speed
-LIMITS: Final = RetryLimits(first_wait=0, largest_wait=0, settling=(SETTLING,))
+LIMITS: Final = RetryLimits(first_wait=0, largest_wait=0, settling_waits=(SETTLING,))
 
 
 @cache

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.applying.retry_limits import RetryLimits
+from reconciler.applying.waits import RetryLimits
 from tests.model.crash_points.cases import NOTHING_TO_GO_BY, PROMISED
 from tests.model.crash_points.code import LIMITS, in_memory
 from tests.model.crash_points.state import Setting
 from tests.model.crash_points.telling import describe
 
-IMPATIENT = RetryLimits(first_wait=0, largest_wait=0, settling=(0.0,))
+IMPATIENT = RetryLimits(first_wait=0, largest_wait=0, settling_waits=(0.0,))
 
 
 def bounded(setting: Setting) -> Setting:

@@ -1,4 +1,4 @@
-"""Limits on harm: how many creates a run counts as, and which plans are refused."""
+"""Safety checks before a write: how many creates a run counts as, and which plans are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How often and how long one create is tried, and how long its read-backs wait: numbers only."""
+"""The waits of apply, and how often a create is tried: numbers only.
+
+How long reads of a customer may lag behind its create is here too, and what a stop leaves.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ class RetryLimits:
     largest_wait: float = 8.0
     longest_requested: float = 120.0
     """A Retry-After above this ends the attempt."""
-    settling: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0)
-    """The waits before each read-back: how far reads may lag behind writes."""
+    settling_waits: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0)
+    """Before each read after a create: how far reads may lag behind writes."""
     after_stop: float = 20.0
     """What creates in flight have left once somebody asks to stop."""
     chance: Callable[[], float] = random.random

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.applying.verifications import count_verifications
+from reconciler.applying.verification_count import count_verifications
 from reconciler.live_state import for_each
 from reconciler.model.audit import HISTORY_DAYS
 from reconciler.model.errors import JournalRefused, ServiceError

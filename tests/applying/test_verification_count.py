@@ -10,7 +10,7 @@ import pytest
 from reconciler.applying.compaction import compact_journal
 from reconciler.applying.journal import Journal
 from reconciler.applying.journal_lines import Found
-from reconciler.applying.verifications import count_verifications
+from reconciler.applying.verification_count import count_verifications
 from reconciler.model.errors import JournalRefused
 from reconciler.model.plan import Outcome, Step, Target
 from reconciler.model.state import Qualification

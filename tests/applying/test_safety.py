@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.applying.history import History
 from reconciler.applying.journal_lines import CreateRecord
-from reconciler.applying.limits import (
+from reconciler.applying.safety import (
     NAMED,
     counted_creates,
     refuse_other_digest,
