@@ -14,12 +14,12 @@ from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, global_options
 from reconciler.cli.output import say
 from reconciler.configuration.config import find_configuration, load_configuration
+from reconciler.configuration.environment import read_overrides
 from reconciler.configuration.kept_files import KeptFiles
 from reconciler.emulator.vetting import VettingDecision, VettingRequest
 from reconciler.manifests.loading import load_desired
 from reconciler.manifests.reader import load_document
 from reconciler.model.errors import ConfigurationError, ManifestsInvalid
-from reconciler.validation.addresses import read_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,22 +145,14 @@ def _open(
 
 def _served(flags: Globals) -> str | None:
     """Find the address of a served emulator, where the configuration or environment has one."""
-    address = os.environ.get("PARTNER_CENTER_ENDPOINT", "").strip()
-    if address:
-        return _checked(address)
+    overrides, problems = read_overrides(os.environ)
+    if problems:
+        remedy = "set it to the address `emulator serve` printed"
+        raise ConfigurationError(problems[0].message, remedy)
+    if overrides.endpoint is not None:
+        return overrides.endpoint
     configuration = _configuration(flags)
     return None if configuration is None else configuration.partner_center.endpoint
-
-
-def _checked(address: str) -> str:
-    """The address as it is spelt elsewhere; what is wrong with it is told without repeating it."""
-    try:
-        return read_endpoint(address, any_host=True)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"the variable PARTNER_CENTER_ENDPOINT is {error}",
-            "set it to the address `emulator serve` printed",
-        ) from None
 
 
 def _ask(address: str, what: str, body: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""`reconciler.yaml` and the address in the environment, read into one Configuration.
+"""`reconciler.yaml` and what the environment says over it, read into one Configuration.
 
 Every problem is told at once, with its place. Nothing that signs in is read here.
 """
@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.configuration.clouds import Cloud
+from reconciler.configuration.environment import read_overrides
 from reconciler.configuration.kept_files import KeptFiles
 from reconciler.model.errors import ConfigurationError
-from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.plan import Target
 from reconciler.model.policy import Policy
-from reconciler.validation.addresses import read_endpoint
 from reconciler.validation.problems import Problem, located
 from reconciler.yaml_text.documents import invalid_document, load_document
 from reconciler.yaml_text.text_files import MAX_BYTES
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
         PartnerCenterSection,
         PolicySection,
     )
+    from reconciler.configuration.environment import Overrides
+    from reconciler.model.findings import Diagnostic
     from reconciler.yaml_text.documents import DocumentPlaces
 
 __all__ = [
@@ -41,7 +42,6 @@ __all__ = [
 ]
 
 CONFIGURATION_FILE: Final = "reconciler.yaml"
-ENDPOINT_VARIABLE: Final = "PARTNER_CENTER_ENDPOINT"
 EMULATOR: Final = "emulator"
 """The address of the embedded emulator, as plans tell it."""
 
@@ -131,10 +131,10 @@ def load_configuration(path: Path | None, environ: Mapping[str, str], cwd: Path)
     shown = found.relative_to(cwd) if found.is_relative_to(cwd) else found
     data, places = load_document(found, shown=shown.as_posix(), limit=MAX_BYTES)
     written, mistakes = _read_file(data, places)
-    endpoint, refusals = _read_variable(environ)
+    overrides, refusals = read_overrides(environ)
     if written is None or refusals:
         raise invalid_document((*mistakes, *refusals))
-    configuration = _configuration(written, endpoint, found)
+    configuration = _configuration(written, overrides, found)
     _refuse_kept_log(configuration, places)
     return configuration
 
@@ -167,20 +167,7 @@ def _place(diagnostic: Diagnostic) -> tuple[int, int]:
     return (source.line, source.column) if source is not None else (0, 0)
 
 
-def _read_variable(environ: Mapping[str, str]) -> tuple[str | None, list[Diagnostic]]:
-    """Read the address of the environment. Set to nothing, the variable counts as unset."""
-    text = environ.get(ENDPOINT_VARIABLE, "").strip()
-    if not text:
-        return None, []
-    try:
-        return read_endpoint(text, any_host=True), []
-    except ValueError as error:
-        message = f"the variable {ENDPOINT_VARIABLE} is {error}"
-        remedy = "write https://HOST, or http://127.0.0.1:PORT for this machine"
-        return None, [Diagnostic("invalid-value", Severity.ERROR, message, remedy)]
-
-
-def _configuration(written: ConfigurationFile, endpoint: str | None, path: Path) -> Configuration:
+def _configuration(written: ConfigurationFile, overrides: Overrides, path: Path) -> Configuration:
     folder = path.parent.resolve()
     return Configuration(
         path=folder / path.name,
@@ -188,7 +175,7 @@ def _configuration(written: ConfigurationFile, endpoint: str | None, path: Path)
         manifests=tuple(folder / each for each in written.manifests),
         secrets_folder=_below(folder, written.secrets_folder),
         state_dir=folder / written.state_dir,
-        partner_center=_settings(written.partner_center, endpoint, folder),
+        partner_center=_settings(written.partner_center, overrides.endpoint, folder),
         policy=_policy(written.policy),
         audit_log=_below(folder, written.audit_log),
         seed=_below(folder, written.partner_center.emulator),
