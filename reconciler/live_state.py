@@ -19,6 +19,7 @@ from reconciler.model.errors import (
     SignInRefused,
 )
 from reconciler.model.policy import SideCheck
+from reconciler.model.remedies import WITH_A_USER
 from reconciler.model.state import LiveCustomer, NotChecked, SideChecks, UnreadableCustomer
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ NO_AGREEMENTS_HERE: Final = NotChecked("this cloud has no agreements resource")
 NEEDS_A_USER: Final = NotChecked(
     "the sign-in is app-only, and this call needs app+user",
     app_only=True,
-    remedy="plan again with an app+user sign-in (`reconciler login`, or a refresh token)",
+    remedy=WITH_A_USER,
 )
 
 

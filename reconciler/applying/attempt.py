@@ -122,7 +122,7 @@ class CreateAttempt:
         if not self.stop:
             await self.admission.wait()
         if self.stop:
-            return self._ended(str(self.stop.reason))
+            return self._stopped()
         async with self.service.turn():
             outcome = self._conclude(await self._look(ONCE)) or self._announced()
             if outcome is not None:
@@ -133,7 +133,7 @@ class CreateAttempt:
     def _announced(self) -> CreateOutcome | None:
         if not self.sent:
             self.log.sending(self.prepared)
-        return self._ended(str(self.stop.reason)) if self.stop else None
+        return self._stopped() if self.stop else None
 
     async def _post(self) -> Created | ServiceError | SignInFailed:
         self.sent, self._status = True, None
@@ -173,7 +173,7 @@ class CreateAttempt:
                 return None
             case SignInRefused() | AppOnlyRefused() | SignInFailed():
                 self.stop.request(answer.message, answer)
-                return self._ended(answer.message)
+                return self._ended(answer.message, answer.remedy)
             case ServiceError():
                 return await self._refused(answer)
             case _:
@@ -235,8 +235,9 @@ class CreateAttempt:
     def _withheld(self) -> CreateOutcome | None:
         if self.doubtful and self.prepared.why_once:
             return self._unknown()
-        reason = self.stop.reason or self.prepared.barred
-        return None if reason is None else self._ended(reason)
+        if self.stop:
+            return self._stopped()
+        return None if self.prepared.barred is None else self._ended(self.prepared.barred)
 
     async def _back_off(self, post: int) -> None:
         if post == 0:
@@ -258,11 +259,15 @@ class CreateAttempt:
             message = "settled: the create of an earlier run is there"
         return CreateOutcome(outcome, live.vetting_status, None, message)
 
-    def _ended(self, message: str) -> CreateOutcome:
+    def _stopped(self) -> CreateOutcome:
+        return self._ended(str(self.stop.reason), self.stop.remedy)
+
+    def _ended(self, message: str, remedy: str | None = None) -> CreateOutcome:
         """End without the create: it was not sent, or nobody knows."""
         if self.doubtful:
             return self._unknown()
-        return CreateOutcome(Outcome.NOT_ATTEMPTED, None, self._correlation_id, message)
+        not_attempted = CreateOutcome(Outcome.NOT_ATTEMPTED, None, self._correlation_id, message)
+        return replace(not_attempted, remedy=remedy or None)
 
     def _unknown(self) -> CreateOutcome:
         why = f" ({self._last.message})" if self._last else ""

@@ -107,6 +107,8 @@ class CreateOutcome:
     message: str | None = None
     audited: str | None = None
     """The MS-CorrelationId by which the service's audit log has it, where that settled it."""
+    remedy: str | None = None
+    """What to do, where a create was not attempted and the cause has a way out of its own."""
 
 
 def with_way_out(error: ServiceError) -> str:

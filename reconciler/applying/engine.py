@@ -15,7 +15,7 @@ from reconciler.applying.create_breaker import CreateBreaker
 from reconciler.applying.create_log import CreateLog
 from reconciler.applying.creates import PreparedCreate
 from reconciler.applying.preflight import Preflight, preflight
-from reconciler.applying.results import after, ended, in_flight, result
+from reconciler.applying.results import after, ended, in_flight, result, unsent
 from reconciler.live_state import for_each
 from reconciler.model.plan import Create, Outcome, StepResult
 from reconciler.planning.staleness import Grounds, Moved, judge
@@ -93,7 +93,7 @@ class Engine:
         attempt = self._attempts.get(step.key)
         if attempt is not None and attempt.may_have_happened:
             return in_flight(attempt.prepared)
-        return result(step, Outcome.NOT_ATTEMPTED, self._stop.reason or "the run was cut short")
+        return unsent(step, self._stop)
 
     def _leave_out(self) -> None:
         """Leave out what manifests and policy no longer stand for: no read is wasted on it."""

@@ -8,7 +8,14 @@ from reconciler.model.plan import Outcome, StepResult
 
 if TYPE_CHECKING:
     from reconciler.applying.creates import CreateOutcome, PreparedCreate
+    from reconciler.applying.stop import StopSignal
     from reconciler.model.plan import Step
+
+
+def unsent(step: Step, stop: StopSignal) -> StepResult:
+    """Of a step that had not been begun when the run was stopped, or left."""
+    message = stop.reason or "the run was cut short"
+    return result(step, Outcome.NOT_ATTEMPTED, message, remedy=stop.remedy or None)
 
 
 def after(step: Step, failed: Step) -> StepResult:
@@ -29,6 +36,7 @@ def ended(step: Step, outcome: CreateOutcome, request_id: str | None) -> StepRes
         vetting_status=outcome.vetting_status,
         request_id=request_id,
         correlation_id=outcome.correlation_id,
+        remedy=outcome.remedy,
     )
 
 
@@ -40,6 +48,7 @@ def result(  # noqa: PLR0913 - a result has this many parts, all named
     vetting_status: str | None = None,
     request_id: str | None = None,
     correlation_id: str | None = None,
+    remedy: str | None = None,
 ) -> StepResult:
     return StepResult(
         customer_id=step.customer_id,
@@ -50,4 +59,5 @@ def result(  # noqa: PLR0913 - a result has this many parts, all named
         request_id=request_id,
         correlation_id=correlation_id,
         message=message,
+        remedy=remedy,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from reconciler.model.remedies import APPLY_AGAIN
+
 if TYPE_CHECKING:
     from reconciler.model.errors import ReconcilerError
 
@@ -20,6 +22,11 @@ class StopSignal:
 
     def __bool__(self) -> bool:
         return self._event.is_set()
+
+    @property
+    def remedy(self) -> str:
+        """What to do about the creates that were not sent."""
+        return self.error.remedy if self.error is not None else APPLY_AGAIN
 
     def request(self, reason: str, error: ReconcilerError | None = None) -> None:
         """Stop with the first reason given. Without an error it is somebody who asks, and waits."""

@@ -27,6 +27,7 @@ from reconciler.documents.saving import ensure_replaceable, write_whole
 from reconciler.documents.shape import to_json
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.model.plan import ApplyReport
+from reconciler.model.remedies import APPROVE
 from reconciler.operations.apply import ApplyRequest, apply
 from reconciler.operations.plan import FAILED, FINDINGS_STAND
 from reconciler.operations.run import utc_now
@@ -143,7 +144,7 @@ class _Console:
         if not sys.stdin.isatty():
             raise NotApproved(
                 "there is no terminal to ask on, so nothing was sent",
-                "look at the plan, then run again with --auto-approve",
+                APPROVE,
             )
         question = f"Send {creates} create(s)? None can be undone. Only yes is accepted: "
         answer = self.interrupts.ask(question)

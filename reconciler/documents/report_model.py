@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from reconciler.documents.shape import FORMAT_VERSION, Instant, JsonObject, Shape, dump
 from reconciler.model.plan import ApplyReport, Outcome, StepResult
 from reconciler.model.state import CustomerId, Qualification
@@ -26,6 +28,15 @@ class _Result(Shape):
     request_id: str | None = None
     correlation_id: str | None = None
     message: str | None = None
+    remedy: str | None = None
+    """Left out where the outcome's rule says what to do."""
+
+    @model_serializer(mode="wrap")
+    def _without_absent_remedy(self, dump: SerializerFunctionWrapHandler) -> JsonObject:
+        written: JsonObject = dump(self)
+        return {
+            name: value for name, value in written.items() if value is not None or name != "remedy"
+        }
 
 
 class _Tally(Shape):

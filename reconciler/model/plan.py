@@ -172,6 +172,8 @@ class StepResult:
     request_id: str | None = None
     correlation_id: str | None = None
     message: str | None = None
+    remedy: str | None = None
+    """What to do, where that is not what the outcome's rule says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -493,7 +493,10 @@ _CUSTOMERS: Final = (
         meaning="Reading the customer's qualifications was answered with 404.",
         why="The service answers so for a tenant that it doesn't know. The plan is incomplete.",
         page=ERRORS_PAGE,
-        remedy="Compare `customerId` with the Microsoft ID on the customer's account page.",
+        remedy=(
+            "Compare `customerId` with the Microsoft ID on the customer's account page. The "
+            "embedded emulator knows the customers of its seed only: add a new one there."
+        ),
     ),
     Rule(
         id="customer-unreadable",

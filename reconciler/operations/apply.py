@@ -24,6 +24,7 @@ from reconciler.model.plan import (
     PlanDocument,
     Scope,
 )
+from reconciler.model.remedies import ANSWER_YES
 from reconciler.operations.execution import Execution
 from reconciler.operations.plan import FAILED, plan, plan_exit_code
 from reconciler.operations.settle import Settling, settle_before, settle_unplanned
@@ -130,16 +131,16 @@ def _report_oddities(history: History, run: Run) -> None:
 async def _send_if_approved(execution: Execution) -> int:
     plan_, run, stop = execution.document.plan, execution.run, execution.stop
     if stop:
-        execution.deliver_unsent(str(stop.reason))
+        execution.deliver_unsent(str(stop.reason), stop.remedy)
         return FAILED
     try:
         agreed = not plan_.steps or execution.dialogue.approve(execution.document)
     except NotApproved as refusal:
-        execution.deliver_unsent(refusal.message)
+        execution.deliver_unsent(refusal.message, refusal.remedy)
         raise
     if not agreed:
-        execution.deliver_unsent("it was not approved")
-        raise NotApproved("not approved, so nothing was sent", "run again and answer yes")
+        execution.deliver_unsent("it was not approved", ANSWER_YES)
+        raise NotApproved("not approved, so nothing was sent", ANSWER_YES)
     results = await execution.send()
     if stop.error is not None or any(result.outcome not in DONE for result in results):
         return FAILED

@@ -77,7 +77,7 @@ class Execution:
             self._record_ending(audit_log, report)
         return report
 
-    def deliver_unsent(self, reason: str) -> None:
+    def deliver_unsent(self, reason: str, remedy: str) -> None:
         """Deliver the report of a plan of which nothing was sent."""
         results = tuple(
             StepResult(
@@ -86,6 +86,7 @@ class Execution:
                 step.qualification,
                 Outcome.NOT_ATTEMPTED,
                 message=reason,
+                remedy=remedy or None,
             )
             for step in self.document.plan.steps
         )
@@ -96,14 +97,14 @@ class Execution:
         try:
             return await open_audit_log(self.run, self.document.digest)
         except (StateError, ConfigurationError) as error:
-            self.deliver_unsent(error.message)
+            self.deliver_unsent(error.message, error.remedy)
             raise
 
     def _open_journal(self) -> Journal:
         try:
             return Journal(self._journal_path, str(uuid.uuid4()), self.held)
         except StateError as error:
-            self.deliver_unsent(error.message)
+            self.deliver_unsent(error.message, error.remedy)
             raise
 
     def _record_ending(self, audit_log: AuditLog | NoAuditLog, report: ApplyReport) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.documents.saving import write_whole
-from reconciler.live_state import read_customers
 from reconciler.manifests.naming import name_manifest
 from reconciler.manifests.writer import write_manifest
 from reconciler.model.errors import StateError
@@ -57,7 +56,7 @@ async def export(request: ExportRequest, run: Run) -> int:
     declared = {customer.customer_id: customer for customer in request.desired.customers}
     customers = _customers(request, declared)
     ids = [customer.customer_id for customer in customers]
-    live = await read_customers(run.service, ids, run.concurrency, run.progress)
+    live = await run.read_customers(ids)
     exporter = _Exporter(request, run, {customer.name for customer in request.desired.customers})
     for customer in customers:
         exporter.take(customer, declared.get(customer.customer_id), live[customer.customer_id])
@@ -94,7 +93,7 @@ class _Exporter:
         live: LiveCustomer | UnreadableCustomer,
     ) -> None:
         if isinstance(live, UnreadableCustomer):
-            self._fail(f"{customer.name or customer.customer_id}: {live.message}")
+            self._fail(f"{customer.name or customer.customer_id}: {live.message}; {live.remedy}")
         elif declared is None or self._request.afresh:
             self._write(customer, declared, live)
         elif missing := undeclared(declared, live):

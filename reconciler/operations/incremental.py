@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler.documents.snapshot_file import load_snapshot, save_snapshot
-from reconciler.live_state import read_customers
 from reconciler.model.audit import HISTORY_DAYS
 from reconciler.model.errors import ServiceError
 from reconciler.model.plan import Against, Incremental, Selection
+from reconciler.model.remedies import NOT_IN_SNAPSHOT
 from reconciler.model.snapshot import Reading, Snapshot
 from reconciler.model.state import (
     LiveCustomer,
@@ -38,7 +38,7 @@ NOT_READ: Final = NotChecked("a plan against a snapshot asks the service nothing
 NO_ENTRY: Final = UnreadableCustomer(
     not_found=False,
     message="the snapshot has no entry of this customer",
-    remedy="it could not be read when the snapshot was made, or was declared later: plan again",
+    remedy=NOT_IN_SNAPSHOT,
 )
 
 
@@ -64,7 +64,7 @@ async def plan_incrementally(
     to_read = await _to_read(desired, snapshot, run, request)
     ids = [each.customer_id for each in desired.customers if each.customer_id in to_read]
     run.hold_codes(desired)
-    fresh = await read_customers(run.service, ids, run.concurrency, run.progress)
+    fresh = await run.read_customers(ids)
     kept = {
         each.customer_id: snapshot.customers[each.customer_id]
         for each in desired.customers

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.validation_codes import unreadable_codes
 from reconciler.documents.digest import plan_digest
-from reconciler.live_state import checks_wanted, read_customers, read_side_checks
+from reconciler.live_state import checks_wanted, read_side_checks
 from reconciler.model.plan import (
     PlanDocument,
     PlanOptions,
@@ -44,7 +44,7 @@ async def plan(desired: DesiredState, scope: Scope, run: Run) -> PlanDocument:
     """Read live state and compare. Raises SignInRefused or SignInFailed; writes nothing."""
     ids = [customer.customer_id for customer in desired.customers]
     run.hold_codes(desired)
-    customers = await read_customers(run.service, ids, run.concurrency, run.progress)
+    customers = await run.read_customers(ids)
     return await plan_of(customers, desired, scope, run)
 
 

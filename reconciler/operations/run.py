@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.applying.creates import CreatesQualifications
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.applying.waits import RetryLimits
+from reconciler.live_state import read_customers
+from reconciler.model.remedies import NOT_IN_SEED
+from reconciler.model.state import UnreadableCustomer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from reconciler.applying.creates import FollowsCreates
     from reconciler.configuration.config import Configuration
     from reconciler.live_state import Progress
     from reconciler.model.audit import Actor
     from reconciler.model.secret import KnownSecrets, Secret
-    from reconciler.model.state import CustomerSummary, DesiredState
+    from reconciler.model.state import CustomerId, CustomerSummary, DesiredState, LiveCustomer
 
 
 def utc_now() -> datetime:
@@ -74,6 +78,27 @@ class Run:
     def hold_codes(self, desired: DesiredState) -> None:
         """Read every code that the manifests name, so that no answer can quote one."""
         unreadable_codes(desired, self.codes)
+
+    async def read_customers(
+        self, ids: Sequence[CustomerId], progress: Progress | None = None
+    ) -> dict[CustomerId, LiveCustomer | UnreadableCustomer]:
+        """Read each customer once; the embedded emulator knows those of its seed, which is named.
+
+        Raises SignInRefused or SignInFailed.
+        """
+        states = await read_customers(
+            self.service, ids, self.concurrency, progress or self.progress
+        )
+        return {each: self._to_be_seeded(each, state) for each, state in states.items()}
+
+    def _to_be_seeded(
+        self, customer_id: CustomerId, state: LiveCustomer | UnreadableCustomer
+    ) -> LiveCustomer | UnreadableCustomer:
+        seed = self.configuration.partner_center.emulator
+        if seed is None or not isinstance(state, UnreadableCustomer) or not state.not_found:
+            return state
+        file = os.path.relpath(seed, self.configuration.folder)
+        return replace(state, remedy=NOT_IN_SEED.format(seed=file, customer=customer_id))
 
     @property
     def cloud_has_agreements(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from reconciler.live_state import ChecksWanted, read_customers, read_side_checks
+from reconciler.live_state import ChecksWanted, read_side_checks, show_nothing
 from reconciler.model.state import (
     LiveCustomer,
     SideChecks,
@@ -49,7 +49,7 @@ async def status(desired: DesiredState, run: Run) -> StatusReport:
     """Read every customer and whether it may buy. Raises SignInRefused or SignInFailed."""
     customers = sorted(desired.customers, key=lambda customer: customer.name)
     ids = [customer.customer_id for customer in customers]
-    live = await read_customers(run.service, ids, run.concurrency, run.progress)
+    live = await run.read_customers(ids)
     readable = [each for each in customers if isinstance(live[each.customer_id], LiveCustomer)]
     wanted = ChecksWanted(
         account_status=True,
@@ -109,7 +109,7 @@ async def wait_until_decided(
 async def _poll(report: StatusReport, run: Run) -> StatusReport:
     """Read those in review anew. What can't be read this time is as it was."""
     ids = [each.customer_id for each in report.customers if _in_review(each)]
-    fresh = await read_customers(run.service, ids, run.concurrency)
+    fresh = await run.read_customers(ids, show_nothing)
     customers = tuple(_brought_up_to_date(each, fresh) for each in report.customers)
     for before, after in zip(report.customers, customers, strict=True):
         for line in _changes(before, after):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.model.plan import Step
 from reconciler.model.policy import Undeclared
+from reconciler.model.remedies import NO_RESUBMISSION
 from reconciler.model.state import (
     LiveQualification,
     Qualification,
@@ -65,13 +66,6 @@ def decide(customer: DesiredCustomer, live: LiveCustomer, policy: Policy) -> Dec
         decision = _join(decision, case.decide(entry))
     removals = tuple(_removals(customer, by_name.values(), policy))
     return _join(decision, Decision(findings=removals)) if removals else decision
-
-
-NO_RESUBMISSION: Final = (
-    "Clear the denial up in Partner Center or with Microsoft's support: from here, only an "
-    "Education denial whose date is known can be resubmitted. Until that is done, accept "
-    "`vetting-denied` in the manifest."
-)
 
 
 @dataclass(frozen=True, slots=True)

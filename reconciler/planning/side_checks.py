@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Final, assert_never
 from reconciler.model.account_status import may_purchase
 from reconciler.model.findings import Category, Finding
 from reconciler.model.policy import SideCheck
+from reconciler.model.remedies import (
+    COMPARE_ACCOUNT,
+    WITHOUT_ACCOUNT_STATUS,
+    WITHOUT_AGREEMENT,
+    WITHOUT_DOMAIN,
+)
 from reconciler.model.state import (
     CustomerAccount,
     CustomerAgreement,
@@ -99,19 +105,17 @@ class _Request:
         return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-_NO_DOMAIN: Final = "leave `domain` out of the manifest"
-_NO_ACCOUNT_STATUS: Final = "set `policy.accountStatus` to skip"
-_NO_AGREEMENT: Final = "set `policy.customerAgreement` to skip"
-
-
 def _requested(checks: SideChecks, policy: Policy) -> tuple[_Request, ...]:
     agreement, mode = checks.customer_agreement, policy.customer_agreement
     requests = (
-        _Request("the domain", checks.domain, SideCheck.WARN, _NO_DOMAIN),
+        _Request("the domain", checks.domain, SideCheck.WARN, WITHOUT_DOMAIN),
         _Request(
-            "the account status", checks.account_status, policy.account_status, _NO_ACCOUNT_STATUS
+            "the account status",
+            checks.account_status,
+            policy.account_status,
+            WITHOUT_ACCOUNT_STATUS,
         ),
-        _Request("the customer agreement", agreement, mode, _NO_AGREEMENT),
+        _Request("the customer agreement", agreement, mode, WITHOUT_AGREEMENT),
     )
     return tuple(each for each in requests if each.mode is not SideCheck.SKIP)
 
@@ -147,9 +151,7 @@ def _problem(request: _Request) -> _Problem | None:
             assert_never(request.answer)
 
 
-_UNTOLD: Final = NotChecked(
-    "the service tells none", remedy="compare the customer's account page in Partner Center"
-)
+_UNTOLD: Final = NotChecked("the service tells none", remedy=COMPARE_ACCOUNT)
 
 
 def _not_checked(request: _Request, answer: NotChecked) -> _Problem:

@@ -151,7 +151,7 @@ def _result_entry(result: StepResult) -> Entry:
         rule=known.id,
         severity=known.severity,
         message=shown(result.message or known.title),
-        remedy=known.remedy if failed else "",
+        remedy=shown(result.remedy or known.remedy) if failed else "",
         details=label(", ".join(part for part in (status, ids) if part)),
         customer_id=label(result.customer_id),
         name=label(result.name),

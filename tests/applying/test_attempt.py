@@ -29,6 +29,7 @@ from reconciler.model.errors import (
     UnreadableAnswer,
 )
 from reconciler.model.plan import Create, Outcome, Step
+from reconciler.model.remedies import APPLY_AGAIN
 from reconciler.model.secret import Secret
 from reconciler.model.state import EducationSegment, LiveQualification, Qualification, VettingStatus
 from reconciler.planning.planner import basis_of
@@ -352,7 +353,9 @@ def test_a_raised_flag_ends_the_backing_off() -> None:
     trial = Trial()
     trial.limits = RetryLimits(first_wait=3600, largest_wait=3600)
     trial.service.creates.append(Fault(DOWN, does=lambda: trial.stop.request("Ctrl-C")))
-    assert trial.settle() == CreateOutcome(Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C")
+    assert trial.settle() == CreateOutcome(
+        Outcome.NOT_ATTEMPTED, None, "down", "Ctrl-C", remedy=APPLY_AGAIN
+    )
     assert trial.sent == 1
 
 

@@ -112,6 +112,14 @@ def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     assert len(manifests(project)) == 2
 
 
+def test_who_is_not_found_is_told_with_the_way_out(tmp_path: Path) -> None:
+    """Offline, that is to add the customer to the seed."""
+    project = project_of(tmp_path, 1)
+    project.write("customers/new.yaml", manifest("new", customer_id(9), []))
+    ended = project.run("export")
+    assert (ended.code, "the embedded emulator's seed, live.yaml" in ended.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -376,7 +376,13 @@ def test_report_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "report", [REPORT, replace(REPORT, results=()), replace(REPORT, finished_at=None)]
+    "report",
+    [
+        REPORT,
+        replace(REPORT, results=()),
+        replace(REPORT, finished_at=None),
+        replace(REPORT, results=(replace(RESULT, remedy="run it again"),)),
+    ],
 )
 def test_report_there_and_back(report: ApplyReport) -> None:
     """A report that is written and read is the same report."""

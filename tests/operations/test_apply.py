@@ -154,6 +154,11 @@ class Bench:
         return [result.outcome for result in report.results]
 
     @property
+    def remedies(self) -> list[str | None]:
+        (report,) = self.admin.reports
+        return [result.remedy for result in report.results]
+
+    @property
     def sent(self) -> list[str]:
         return [post.qualification.value for post in self.service.posts]
 
@@ -211,6 +216,25 @@ def test_a_refused_sign_in_is_one_error(bench: Bench, verb: object, error: Excep
     with pytest.raises(type(error)):
         verb(bench)
     assert bench.admin.reports == []
+
+
+STOPS: Final = {
+    None: "run apply again: it goes on where this run stopped",
+    Unavailable("nobody is there", "run again later"): "run again later",
+    Unavailable("nobody is there"): None,
+}
+
+
+@pytest.mark.parametrize(("error", "remedy"), STOPS.items())
+def test_a_stopped_run_tells_the_way_on(
+    bench: Bench, error: ReconcilerError | None, remedy: str | None
+) -> None:
+    """Who asked goes on later; an error tells its own way out, or leaves it to the rule."""
+    stops = Fault(does=lambda: bench.stop.request("stopped", error))
+    bench.service.reads.extend([None] * len(bench.customers) + [stops])
+    assert bench.apply() == 1
+    assert bench.outcomes == [UNSENT] * 3
+    assert bench.remedies == [remedy, None, remedy]
 
 
 WAITING: Final = plan_one(customer(SOE), live())
@@ -410,13 +434,21 @@ def test_a_journal_in_doubt_is_refused(bench: Bench) -> None:
     assert bench.journal.read_bytes() == b"torn"
 
 
-@pytest.mark.parametrize("answer", [False, NotApproved("there is no terminal to ask on")])
-def test_without_a_yes_nothing_is_sent(bench: Bench, answer: bool | NotApproved) -> None:
-    """The report has every step as not attempted, and the journal doesn't begin."""
+NOBODY: Final = NotApproved("there is no terminal to ask on", "run again with --auto-approve")
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"), [(False, "run again and answer yes"), (NOBODY, NOBODY.remedy)]
+)
+def test_without_a_yes_nothing_is_sent(
+    bench: Bench, answer: bool | NotApproved, remedy: str
+) -> None:
+    """The report has no step attempted, and the way out; the journal doesn't begin."""
     bench.admin.answer = answer
     with pytest.raises(NotApproved):
         bench.apply()
     assert bench.outcomes == [UNSENT] * 3
+    assert bench.remedies == [remedy] * 3
     assert bench.sent == []
     assert not bench.journal.exists()
 

@@ -119,6 +119,7 @@ def report(payload: str) -> ApplyReport:
             payload,
             payload,
             payload,
+            payload,
         )
         for outcome in Outcome
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconciler.model.findings import Category, Source
 from reconciler.model.plan import Outcome, Plan, Target
+from reconciler.model.rules import rule
 from reconciler.render.entries import (
     CREATE,
     OUTCOMES_WORST_FIRST,
@@ -54,6 +55,14 @@ def test_only_failures_tell_call_ids() -> None:
 def test_a_result_without_a_message_is_told_by_its_rule() -> None:
     """Every entry has a message."""
     assert report_entries(samples.REPORT)[-1].message == "The qualification was there already"
+
+
+def test_a_result_tells_the_way_out_of_its_cause() -> None:
+    """The rule's own remedy is told where the cause has none."""
+    _, _, unsent, *_ = samples.REPORT.results
+    own = replace(unsent, remedy="run again with --auto-approve")
+    entries = report_entries(replace(samples.REPORT, results=(unsent, own)))
+    assert {entry.remedy for entry in entries} == {rule(entries[0].rule).remedy, own.remedy}
 
 
 def test_subject() -> None:
