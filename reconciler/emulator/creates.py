@@ -174,7 +174,7 @@ def reviewed_anew(element: Element, now: datetime) -> Element:
 
 
 def in_milliseconds(instant: datetime) -> str:
-    """Spell as Education is dated: "Get a customer's qualification", seed 004."""
+    """As "Get a customer's qualification asynchronously" spells the date of Education."""
     return f"{instant.astimezone(UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 

@@ -31,7 +31,7 @@ AGREEMENT_TEMPLATES: Final = {
     },
 }
 LAST_STATUS_UPDATE: Final = "2021-07-14T18:02:00"
-"""UTC without a Z, as "Account validation status", seed 002, has it."""
+"""UTC without a Z, as "Retrieve the validation status of a customer" has it."""
 
 
 def qualifications(live: Live, customer: Customer) -> Response:
@@ -53,7 +53,10 @@ def account_status(customer: Customer, query: Mapping[str, str]) -> Response:
 
 
 def agreements(customer: Customer, query: Mapping[str, str]) -> Response:
-    """Answer for MicrosoftCloudAgreement where no type is asked for ("Agreements", seed 003)."""
+    """As "Get confirmation of customer acceptance of Microsoft Customer Agreement".
+
+    Without a type asked for, the answer is for MicrosoftCloudAgreement.
+    """
     wanted = query.get("agreementtype", CLOUD_AGREEMENT).casefold()
     confirmed = {
         CUSTOMER_AGREEMENT: customer.customer_agreement,

@@ -28,7 +28,7 @@ def plain_error(status: int, message: str) -> Response:
 
 
 def no_account_status(customer_id: str) -> Response:
-    """Response 404 with a number for code: "Account validation status", seed 002."""
+    """404 with a number for code, as "Retrieve the validation status of a customer" has it."""
     why = f"Account Status for the customer, {customer_id} was not found."
     body = {
         "code": 600074,

@@ -10,7 +10,7 @@ from reconciler.model.findings import Category
 from reconciler.model.state import Qualification
 
 CREATABLE: Final = frozenset({Qualification.EDUCATION, Qualification.GCC, Qualification.SOE})
-"""The only values the service lets be set ("Update a customer's qualifications", seed 001)."""
+"""The only values the service lets be set ("Update a customer's qualifications asynchronously")."""
 
 FAILING: Final = frozenset({Category.IMPOSSIBLE, Category.BLOCKED, Category.DENIED})
 """The categories that can make the exit code 3."""

@@ -22,7 +22,7 @@ MILLISECOND: Final = 1000
 
 
 class Qualification(StrEnum):
-    """As the wire spells them ("Update a customer's qualifications", seed 001)."""
+    """As the wire spells them ("Update a customer's qualifications asynchronously")."""
 
     EDUCATION = "Education"
     GCC = "GovernmentCommunityCloud"
@@ -37,7 +37,7 @@ class EducationSegment(StrEnum):
 
 
 class VettingStatus(StrEnum):
-    """The vetting statuses the service documents; the set is open ("Get qualifications")."""
+    """Those of "Get a customer's qualification asynchronously"; the set is open."""
 
     IN_REVIEW = "InReview"
     APPROVED = "Approved"

@@ -64,7 +64,7 @@ NOT_FOUND: Final = 404
 
 
 class _Element(WireShape):
-    """Of the qualifications; the date is spelled in two ways, even on one page (seed 000)."""
+    """As "Get a customer's qualification asynchronously", which spells the date in two ways."""
 
     qualification: Word
     status: MaybeEmptyWord | None = Field(default=None, alias="vettingstatus")
@@ -204,7 +204,7 @@ def read_customer_domain(call: Call, answer: ServiceAnswer) -> CustomerDomain:
 
 
 def read_account_status(call: Call, answer: ServiceAnswer) -> CustomerAccount:
-    """404 with code 600074 says that there is no account status (seed 002)."""
+    """404 with code 600074: none ("Retrieve the validation status of a customer")."""
     if answer.status == NOT_FOUND and read_error_body(answer).code == NO_ACCOUNT_STATUS:
         return CustomerAccount(None)
     read = read_shape(_ACCOUNT_STATUS, call, answer)

@@ -37,7 +37,7 @@ UNKNOWABLE: Final = {
         "validationCodeFrom: the code is never told by the service; only a create needs it"
     ),
 }
-"""GET returns neither ("Get qualifications", the elements of the answer)."""
+"""GET returns neither ("Get a customer's qualification asynchronously")."""
 
 _RIVALS: Final = {Qualification.EDUCATION, Qualification.GCC}
 

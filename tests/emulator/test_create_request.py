@@ -36,7 +36,7 @@ EDU = "Education"
     ],
 )
 def test_the_documented_bodies_are_read(body: object, request_: CreateRequest) -> None:
-    """The bodies of seed 001 are read; nulls and unknown properties don't matter."""
+    """The bodies of the page on updating are read; nulls and unknown properties don't matter."""
     assert read_create_request(json.dumps(body).encode()) == request_
 
 

@@ -51,7 +51,7 @@ def test_the_account_status_is_told(status: str) -> None:
 
 
 def test_no_account_status_is_404_with_600074() -> None:
-    """Where there is no status the code is the number 600074, as in seed 002."""
+    """Where there is no status the code is the number 600074, as on its page."""
     answer = desk_of().get(f"{ROOT}/validationStatus", type="account")
     told = f"Account Status for the customer, {PLAIN} was not found."
     assert answer.status == 404

@@ -1,6 +1,10 @@
 """The samples of the five pages, written down by hand, with the slips of the pages repaired.
 
-Each value names its page and what was repaired in it.
+Each value names its page and what was repaired in it:
+- `read`: "Get a customer's qualification asynchronously", in two translations;
+- `update`: "Update a customer's qualifications asynchronously";
+- `status`: "Retrieve the validation status of a customer";
+- `agreements`: "Get confirmation of customer acceptance of Microsoft Customer Agreement".
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ APPROVED = """[
         "vettingStatus": "Approved"
     }
 ]"""
-"""Seeds 000 and 004. Repaired: the comma after the last property is gone."""
+"""Page `read`. Repaired: the comma after the last property is gone."""
 
 IN_REVIEW = """[
     {
@@ -20,7 +24,7 @@ IN_REVIEW = """[
         "vettingCreatedDate": "2020-12-03T10:37:38.885Z"
     }
 ]"""
-"""Seeds 000 and 004. Repaired: the comment `// UTC` is gone."""
+"""Page `read`. Repaired: the comment `// UTC` is gone."""
 
 DENIED = """[
     {
@@ -30,14 +34,14 @@ DENIED = """[
         "vettingCreatedDate": "2020-12-03T10:37:38.885Z"
     }
 ]"""
-"""Seeds 000 and 004. Repaired: the comments behind the reason and the date are gone."""
+"""Page `read`. Repaired: the comments behind the reason and the date are gone."""
 
 STATE_OWNED = """[
     {
         "qualification": "StateOwnedEntity"
     }
 ]"""
-"""Seeds 000 and 004. Repaired: straight quotes where seed 000 prints curly ones."""
+"""Page `read`. Repaired: straight quotes where one translation prints curly ones."""
 
 STATE_OWNED_AND_EDUCATION = """[
     {
@@ -48,7 +52,7 @@ STATE_OWNED_AND_EDUCATION = """[
         "qualification": "StateOwnedEntity"
     }
 ]"""
-"""Seeds 000 and 004. Repaired: straight quotes where seed 000 prints curly ones."""
+"""Page `read`. Repaired: straight quotes where one translation prints curly ones."""
 
 STATE_OWNED_AND_GCC = """[
     {
@@ -60,24 +64,24 @@ STATE_OWNED_AND_GCC = """[
         "qualification": "StateOwnedEntity"
     }
 ]"""
-"""Seeds 000 and 004. Repaired: straight quotes where seed 000 prints curly ones."""
+"""Page `read`. Repaired: straight quotes where one translation prints curly ones."""
 
 CREATE_STATE_OWNED = '{"qualification": "StateOwnedEntity"}'
-"""Seeds 000, 001 and 004. Repaired: straight quotes where seed 000 prints curly ones."""
+"""Pages `read` and `update`. Repaired: straight quotes where one translation prints curly ones."""
 
 CREATE_EDUCATION = """{
 "qualification": "Education",
 "educationSegment": "HigherEducation",
 "website": "contoso.edu"
 }"""
-"""Seed 001. Repaired: the comment behind the segment is gone, and the segment is the sample's own
-HigherEducation rather than the translation in the page's table."""
+"""Page `update`. Repaired: the comment behind the segment is gone, and the segment is the sample's
+own HigherEducation rather than the translation in the page's table."""
 
 CREATE_GCC = """{
 "qualification": "GovernmentCommunityCloud",
 "validationCode": "123456"
 }"""
-"""Seed 001, as it is. The path of the call is the sample's /qualifications rather than the
+"""Page `update`, as it is. The path of the call is the sample's /qualifications rather than the
 translation that the page's table prints."""
 
 CREATED = """{
@@ -85,11 +89,11 @@ CREATED = """{
 "vettingStatus": "InReview",
 "vettingCreateDate": "2020-12-04T20:54:24Z"
 }"""
-"""Seed 001. Repaired: the comment `// UTC` is gone; `Content-Length: 29` can't be right either."""
+"""Page `update`. Repaired: the comment `// UTC` is gone; `Content-Length: 29` can't be right."""
 
 
 def account_status(status: str) -> str:
-    """Seed 002, its five samples, as they are."""
+    """Page `status`, its five samples, as they are."""
     return f"""{{
     "type": "account",
     "status": "{status}",
@@ -105,7 +109,7 @@ NO_ACCOUNT_STATUS = """{
     "isRetryable": false,
     "errorMessageExtended": "InternalErrorCode=600074"
 }"""
-"""Seed 002. Repaired: the closing brace, which the page lost."""
+"""Page `status`. Repaired: the closing brace, which the page lost."""
 
 AGREEMENTS = """{
 "totalCount": 2,
@@ -139,7 +143,7 @@ AGREEMENTS = """{
 }
 ]
 }"""
-"""Seed 003. Repaired: the comma behind each e-mail, and the quote that ends `"phoneNumber`."""
+"""Page `agreements`. Repaired: the comma behind each e-mail, the quote that ends `"phoneNumber`."""
 
 CONTACT = ("Tania", "Carr", "SomeEmail@example.com", "1234567890")
 """What the agreements tell of a person."""

@@ -77,13 +77,13 @@ def element(**sent: object) -> LiveQualification:
 def test_every_sample_of_the_qualifications_is_read(
     sample: str, expected: tuple[LiveQualification, ...]
 ) -> None:
-    """The six samples of seeds 000 and 004 (repairs: see samples.py) become state."""
+    """The six samples of the page on reading (repairs: see samples.py) become state."""
     assert qualifications(sample) == expected
 
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_the_sample_of_a_create_is_read(status: int) -> None:
-    """The sample of seed 001 (repairs: see samples.py) is a create, with 201 and with 200."""
+    """The sample of its page (repairs: see samples.py) is a create, with 201 and with 200."""
     call = calls.create_call(EDUCATION)
     created = datetime(2020, 12, 4, 20, 54, 24, tzinfo=UTC)
     live = LiveQualification("Education", "InReview", vetting_created=created)
@@ -93,7 +93,7 @@ def test_the_sample_of_a_create_is_read(status: int) -> None:
 
 @pytest.mark.parametrize("status", ["Allowed", "UnderReview", "NotAllowed", "Unknown", "Not Ready"])
 def test_every_sample_of_the_account_status_is_read(status: str) -> None:
-    """The five samples of seed 002 (none needs a repair) become state, in any case."""
+    """The five samples of its page (none needs a repair) become state, in any case."""
     call = calls.account_status_call(CUSTOMER)
     for sent in (status, status.upper(), status.lower()):
         read = wire.read_account_status(call, answer(200, samples.account_status(sent)))
@@ -104,13 +104,13 @@ def test_every_sample_of_the_account_status_is_read(status: str) -> None:
     "body", [samples.NO_ACCOUNT_STATUS, {"Code": "600074", "Description": "none"}]
 )
 def test_the_sample_of_no_account_status_is_an_answer(body: object) -> None:
-    """404 with 600074, a number or text (seed 002; repair: see samples.py), is no status at all."""
+    """404 with 600074, a number or text (repair: see samples.py), is no status at all."""
     call = calls.account_status_call(CUSTOMER)
     assert wire.read_account_status(call, answer(404, body)) == CustomerAccount(None)
 
 
 def test_the_sample_of_agreements_is_read() -> None:
-    """The sample of seed 003 (repairs: see samples.py) is a confirmation."""
+    """The sample of its page (repairs: see samples.py) is a confirmation."""
     call = calls.agreements_call(CUSTOMER)
     read = wire.read_agreements(call, answer(200, samples.AGREEMENTS))
     assert read == CustomerAgreement(confirmed=True)
