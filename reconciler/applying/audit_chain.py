@@ -62,10 +62,10 @@ def _follow(chain: Chain, line: bytes) -> Chain | str:
     body, own = match[1] + b"}", match[2].decode()
     if _hash(body) != own:
         return "was edited"
-    said = _read(body)
-    if said.get("number") != number:
-        return f"says that it is line {said.get('number')}: one was dropped, added or reordered"
-    if said.get("previous") != chain.last:
+    content = _read(body)
+    if content.get("number") != number:
+        return f"says that it is line {content.get('number')}: one was dropped, added or reordered"
+    if content.get("previous") != chain.last:
         return f"does not follow line {number - 1}: one of the two was written anew"
     return Chain(number, own)
 
@@ -76,7 +76,7 @@ def _hash(body: bytes) -> str:
 
 def _read(body: bytes) -> dict[str, object]:
     try:
-        said = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -134,8 +134,8 @@ class AuditLog:
         self._append("ended", at, {"outcomes": dict(sorted(outcomes.items())), "stopped": why})
 
     def _append(self, event: str, at: datetime, details: Mapping[str, object]) -> None:
-        said = {"event": event, "at": format_instant(at), **self._run, **details}
-        line, chain = self._chain.link(said)
+        content = {"event": event, "at": format_instant(at), **self._run, **details}
+        line, chain = self._chain.link(content)
         try:
             self._ensure_in_place()
             append_line(self._file, line)

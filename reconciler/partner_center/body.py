@@ -54,9 +54,9 @@ def read_body(
 
 
 def _parse(text: str, secrets: KnownSecrets, secret_names: frozenset[str]) -> Json:
-    said: Json = _decoder(secret_names).decode(text)
+    parsed: Json = _decoder(secret_names).decode(text)
     # An escape can spell any letter: then the text as it was sent shows nothing of a secret.
-    return _strike_out(said, secrets) if "\\" in text or secrets.occur_in(text) else said
+    return _strike_out(parsed, secrets) if "\\" in text or secrets.occur_in(text) else parsed
 
 
 @cache  # json.loads makes one each time, which takes as long as reading an answer
@@ -121,22 +121,22 @@ _NOT_TEXT: Final = re.compile(
 """A short code can be in the middle of one by chance, and it would be another then."""
 
 
-def _strike_out(said: Json, secrets: KnownSecrets) -> Json:
-    match said:
+def _strike_out(parsed: Json, secrets: KnownSecrets) -> Json:
+    match parsed:
         case str():
-            return _text(said, secrets)
+            return _text(parsed, secrets)
         case list():
-            return [_strike_out(each, secrets) for each in said]
+            return [_strike_out(each, secrets) for each in parsed]
         case dict():
             return {
                 name: value if name.casefold() in _SENT_BACK else _strike_out(value, secrets)
-                for name, value in said.items()
+                for name, value in parsed.items()
             }
         case bool() | Secret() | None:
-            return said
+            return parsed
         case _:
-            digits = str(said)
-            return _text(digits, secrets) if secrets.occur_in(digits) else said
+            digits = str(parsed)
+            return _text(digits, secrets) if secrets.occur_in(digits) else parsed
 
 
 def _text(text: str, secrets: KnownSecrets) -> str:

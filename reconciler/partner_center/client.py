@@ -219,10 +219,10 @@ class PartnerCenterClient:
                 outcome = await self._attempt(call, request_id, read)
             if not isinstance(outcome, Failed):
                 return outcome
-            asked = outcome.error.answered.retry_after
-            wait = schedule.next_wait(timing.clock(), asked, timing.chance())
+            retry_after = outcome.error.answered.retry_after
+            wait = schedule.next_wait(timing.clock(), retry_after, timing.chance())
             seconds = self._next_wait(call.kind, outcome, wait)
-            if asked:
+            if retry_after:
                 return Postponed(seconds)
             await timing.sleep(seconds)
 
@@ -233,14 +233,14 @@ class PartnerCenterClient:
         circuit_breaker = self._circuit_breakers.of(kind)
         if not isinstance(wait, GiveUp) and not circuit_breaker.is_open:
             return wait
-        if failed.verdict.happened is not Effect.DECIDED:
+        if failed.verdict.effect is not Effect.DECIDED:
             circuit_breaker.failed()
         raise _given_up(failed.error, wait) if isinstance(wait, GiveUp) else failed.error
 
     async def _attempt(
         self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]
     ) -> Value | Failed:
-        answer = await self._ask(call, request_id)
+        answer = await self._send(call, request_id)
         if isinstance(answer, Lost):
             error = lost(call, answer.row, answer.detail, answer.answered)
             return Failed(error, answer.row.verdict)
@@ -256,11 +256,11 @@ class PartnerCenterClient:
         verdict = verdict_of_answer(answer.status, whole=whole, hint=hint)
         if isinstance(error, (SignInRefused, AppOnlyRefused)):
             self._sign_in_refusals.remember(call.kind, error)
-        if verdict.happened is Effect.DECIDED:
+        if verdict.effect is Effect.DECIDED:
             self._circuit_breakers.of(call.kind).answered()
         return Failed(error, verdict)
 
-    async def _ask(self, call: Call, request_id: str) -> ServiceAnswer | Lost:
+    async def _send(self, call: Call, request_id: str) -> ServiceAnswer | Lost:
         """Send one request in its turn; what became of it moves the pace."""
         timing = self._pace.timing
         # A read within a reserved turn leaves the create its own: that one is never kept waiting.

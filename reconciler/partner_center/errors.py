@@ -60,7 +60,7 @@ def read_error_body(answer: ServiceAnswer) -> ErrorBody:
     """Read an error body; empty, HTML and unknown shapes tell nothing and raise nothing."""
     match answer.content:
         case str(text):
-            return ErrorBody(text=_said(text))
+            return ErrorBody(text=_printable(text))
         case dict(sent):
             named = {name.casefold(): value for name, value in sent.items()}
             retryable = named.get("isretryable")
@@ -76,7 +76,7 @@ def read_error_body(answer: ServiceAnswer) -> ErrorBody:
 LONGEST_CODE: Final = 40
 
 
-def _said(text: str) -> str | None:
+def _printable(text: str) -> str | None:
     return plain_text(text) or None
 
 
@@ -89,14 +89,14 @@ def _code(sent: object) -> str | None:
 def _first_text(named: Mapping[str, object]) -> str | None:
     for name in ("description", "message", "errorname"):
         text = named.get(name)
-        if isinstance(text, str) and (said := _said(text)) is not None:
-            return said
+        if isinstance(text, str) and (shown := _printable(text)) is not None:
+            return shown
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    said: str
+    message: str
     remedy: str
 
 
@@ -175,11 +175,11 @@ def refusal(call: Call, answer: ServiceAnswer) -> ServiceError:
         return _redirected(call, answer)
     known = CODES.get((answer.status, body.code or "")) or STATUSES.get(answer.status)
     detail = _detail(answer, body)
-    said = f"{known.said} ({detail})" if known else f"the service answered {detail}"
+    what = f"{known.message} ({detail})" if known else f"the service answered {detail}"
     kind = kind_of_refusal(call, answer, body)
     # What is about the sign-in names no customer: any of them may have met it first.
     about_sign_in = kind in {SignInRefused, AppOnlyRefused}
-    message = said if about_sign_in else f"could not {call.what}: {said}"
+    message = what if about_sign_in else f"could not {call.what}: {what}"
     return kind(message, _remedy(known, kind), _answered(answer, body))
 
 
@@ -191,7 +191,7 @@ def kind_of_refusal(call: Call, answer: ServiceAnswer, body: ErrorBody) -> type[
             return AppOnlyRefused
         case HTTPStatus.NOT_FOUND, _ if call.customer_id is not None:
             return CustomerNotFound
-    match verdict_of_answer(answer.status, hint=body.retryable).happened:
+    match verdict_of_answer(answer.status, hint=body.retryable).effect:
         case Effect.DECIDED:
             return CallRefused
         case Effect.CERTAINLY_NOT:
@@ -258,11 +258,11 @@ def unreadable(call: Call, answer: ServiceAnswer, why: str) -> UnreadableAnswer 
 
 def lost(call: Call, row: Row, detail: str, answered: Answered) -> Unavailable | OutcomeUnknown:
     """Name the error of a call that ended without a whole answer."""
-    doubtful = call.is_write and row.verdict.happened is not Effect.CERTAINLY_NOT
+    doubtful = call.is_write and row.verdict.effect is not Effect.CERTAINLY_NOT
     kind = OutcomeUnknown if doubtful else Unavailable
     shown = f" ({plain_text(detail)})" if detail else ""
     return kind(
-        f"could not {call.what}: {row.said}{shown}",
+        f"could not {call.what}: {row.message}{shown}",
         "check the address in partnerCenter, the network and any proxy (`reconciler doctor` tries "
         "the way there), or run again later",
         answered,

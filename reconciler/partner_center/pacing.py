@@ -35,8 +35,8 @@ class Traffic:
         return 60 * self.requests / max(now - self.started, 1.0)
 
     def describe(self, now: float) -> str:
-        said = f"{self.per_minute(now):,.0f} requests a minute"
-        return f"{said}, {self.refused} refused" if self.refused else said
+        rate = f"{self.per_minute(now):,.0f} requests a minute"
+        return f"{rate}, {self.refused} refused" if self.refused else rate
 
 
 @dataclass(slots=True)

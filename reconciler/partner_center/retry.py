@@ -36,7 +36,7 @@ class Effect(StrEnum):
 class Verdict:
     """`repeat` says whether a read may be asked again; a create never is for that alone."""
 
-    happened: Effect
+    effect: Effect
     repeat: bool
 
 
@@ -50,8 +50,8 @@ _OVER: Final = Verdict(Effect.DECIDED, repeat=False)
 @dataclass(frozen=True, slots=True)
 class Row:
     verdict: Verdict
-    said: str
-    """What a person is told."""
+    message: str
+    """For people."""
 
 
 _BROKE: Final = Row(_LOST, "the connection broke before an answer came")
@@ -144,15 +144,15 @@ def verdict_of_answer(status: int, *, whole: bool = True, hint: bool | None = No
 class RetryTimes:
     """The bounds on repeating one read. All times are seconds.
 
-    `asked` bounds what is waited because the service asked for it (Retry-After), all tries
-    together; it comes on top of `total`, which bounds the rest.
+    `retry_after` bounds what is waited because the service asked for it, all tries together; it
+    comes on top of `total`, which bounds the rest.
     """
 
     tries: int = 5
     first: float = 0.5
     largest: float = 8.0
     total: float = 60.0
-    asked: float = 120.0
+    retry_after: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +170,13 @@ class Schedule:
         self._times = times
         self._started = started
         self._tried = 0
-        self._asked = 0.0
+        self._waited_retry_after = 0.0
 
     def delayed(self, seconds: float) -> None:
         """Leave out of account what was waited for others' sake."""
         self._started += seconds
 
-    def next_wait(self, now: float, asked: float | None, chance: float) -> float | GiveUp:
+    def next_wait(self, now: float, retry_after: float | None, chance: float) -> float | GiveUp:
         """After a failed try: the seconds to wait, or why there is no further try.
 
         `now` is read from the clock that `started` was; `chance` is in [0, 1).
@@ -185,18 +185,19 @@ class Schedule:
         times = self._times
         if self._tried >= times.tries:
             return GiveUp(f"after {self._tried} {'try' if self._tried == 1 else 'tries'}")
-        if self._asked + (asked or 0) > times.asked:
-            return GiveUp(f"as the service asks to wait {asked:g} seconds")
+        requested = retry_after or 0.0
+        if self._waited_retry_after + requested > times.retry_after:
+            return GiveUp(f"as the service asks to wait {requested:g} seconds")
         longest = min(times.largest, times.first * 2.0 ** min(self._tried - 1, _MOST_DOUBLINGS))
         own = longest * chance
-        if now - self._started - self._asked + own > times.total:
+        if now - self._started - self._waited_retry_after + own > times.total:
             return GiveUp(f"after {times.total:g} seconds")
-        self._asked += asked or 0
-        return (asked or 0) + own
+        self._waited_retry_after += requested
+        return requested + own
 
 
-LONGEST_TOLD: Final = 24 * 60 * 60
-"""Seconds: a Retry-After beyond a day is told as a day."""
+LONGEST_RETRY_AFTER: Final = 24 * 60 * 60
+"""Seconds: a Retry-After beyond a day counts as a day."""
 
 _SECONDS: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -216,4 +217,4 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
         except (ValueError, TypeError, OverflowError):
             return None
         seconds = ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(max(seconds, 0.0), float(LONGEST_TOLD))
+    return min(max(seconds, 0.0), float(LONGEST_RETRY_AFTER))

@@ -52,17 +52,17 @@ class Adoption:
 
 def adopt(customer_id: CustomerId, name: str, domain: str | None, live: LiveCustomer) -> Adoption:
     """Declare all that a manifest can say of what the customer has."""
-    sayable, unsayable = _divide(live.distinct)
-    notes = [UNKNOWABLE[each] for each in sayable if each in UNKNOWABLE]
-    notes += [_describe(each) for each in unsayable]
-    held = any(each.held for each in unsayable)
+    declarable, undeclarable = _divide(live.distinct)
+    notes = [UNKNOWABLE[each] for each in declarable if each in UNKNOWABLE]
+    notes += [_describe(each) for each in undeclarable]
+    held = any(each.held for each in undeclarable)
     reason = "what it holds besides can't be declared"
     accept = frozenset({Acceptance("removal-not-supported", reason=reason)} if held else ())
     return Adoption(
         DesiredCustomer(
             customer_id=customer_id,
             name=name,
-            qualifications=tuple(DesiredQualification(each, NOWHERE) for each in sayable),
+            qualifications=tuple(DesiredQualification(each, NOWHERE) for each in declarable),
             source=NOWHERE,
             qualifications_source=NOWHERE,
             domain=domain,
@@ -74,28 +74,28 @@ def adopt(customer_id: CustomerId, name: str, domain: str | None, live: LiveCust
 
 def undeclared(customer: DesiredCustomer, live: LiveCustomer) -> tuple[Qualification, ...]:
     """Find what is held and could be declared, but is not: how a manifest fell behind."""
-    sayable, _ = _divide(each for each in live.distinct if each.held)
+    declarable, _ = _divide(each for each in live.distinct if each.held)
     declared = {entry.qualification for entry in customer.qualifications}
-    return tuple(each for each in sayable if each not in declared)
+    return tuple(each for each in declarable if each not in declared)
 
 
 def _divide(
     live: Iterable[LiveQualification],
 ) -> tuple[list[Qualification], list[LiveQualification]]:
     """Part what a manifest can say from what it can't."""
-    said: dict[Qualification, LiveQualification] = {}
-    unsayable = []
+    declarable: dict[Qualification, LiveQualification] = {}
+    undeclarable = []
     for each in live:
         known = known_qualification(each.qualification)
         if known is None:
-            unsayable.append(each)
+            undeclarable.append(each)
         elif known is not Qualification.NONE:
-            said[known] = each
-    if said.keys() >= _RIVALS:
+            declarable[known] = each
+    if declarable.keys() >= _RIVALS:
         # Declared together they are impossible; a denied one is not held, and can be left out.
-        denied = [each for each in said if each in _RIVALS and said[each].denied]
-        unsayable += [said.pop(each) for each in denied]
-    return [each for each in ORDER if each in said], unsayable
+        denied = [each for each in declarable if each in _RIVALS and declarable[each].denied]
+        undeclarable += [declarable.pop(each) for each in denied]
+    return [each for each in ORDER if each in declarable], undeclarable
 
 
 def _describe(live: LiveQualification) -> str:

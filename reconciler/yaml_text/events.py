@@ -58,9 +58,9 @@ class _Run:
                 self.starts.append(composer.start_line)
                 yield document
         except YAMLError as error:
-            said = complaint(error)
-            composer.complain(*said.explained(), said.shown(self.piece.text))
-            self._fail(composer, (said.mark.line, said.mark.column), final=False)
+            found = complaint(error)
+            composer.complain(*found.explained(), found.shown(self.piece.text))
+            self._fail(composer, (found.mark.line, found.mark.column), final=False)
         except Abandoned as abandoned:
             self._fail(composer, (abandoned.mark.line, abandoned.mark.column), final=True)
 

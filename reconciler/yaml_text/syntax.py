@@ -71,9 +71,9 @@ class Complaint:
 
     def explained(self) -> tuple[str, str, str]:
         """Rule, message and remedy."""
-        said = f" {self.context} {self.problem} "
+        text = f" {self.context} {self.problem} "
         for word, thing in _FORBIDDEN:
-            if f" {word} " in said:
+            if f" {word} " in text:
                 return "forbidden-yaml", forbidden(thing), FORBIDDEN_REMEDY
         remedy = next((way for said, way in _REMEDIES if said in self.problem), _OTHER_REMEDY)
         return "syntax", f"this is not YAML: {self.problem}", remedy

@@ -222,7 +222,7 @@ def test_a_lost_answer_is_an_error_for_reads_and_creates(row: Row) -> None:
     """A lost read is Unavailable; a lost create is that only where it certainly did not happen."""
     known = Answered(correlation_id=CORRELATION)
     assert type(lost(READ, row, "", known)) is Unavailable
-    certain = row.verdict.happened is Effect.CERTAINLY_NOT
+    certain = row.verdict.effect is Effect.CERTAINLY_NOT
     created = lost(CREATE, row, "errno 111", known)
     assert type(created) is (Unavailable if certain else OutcomeUnknown)
     assert "(errno 111)" in created.message

@@ -31,7 +31,7 @@ def link(uri: str, token: str | None = None) -> Json:
     return {"next": {"uri": uri, "method": "GET", "headers": headers}, "self": {"uri": "/x"}}
 
 
-def told(*answers: ServiceAnswer | Json) -> tuple[list[int], list[str]]:
+def read_all(*answers: ServiceAnswer | Json) -> tuple[list[int], list[str]]:
     """Feed the answers to a listing: the customers it tells, and the targets it asks for."""
     listing, numbers, targets = customers(), list[int](), list[str]()
     for each in answers:
@@ -50,9 +50,9 @@ NEXT = "/v1/customers?size=500&seekOperation=next"
 
 def test_one_page_without_a_next_is_the_whole_list() -> None:
     """The first page is asked for with its size; without a token or link it is the last."""
-    assert told(page(1, 2, totalCount=2)) == ([1, 2], [FIRST])
-    assert told(page()) == ([], [FIRST])
-    assert told(page(1, continuationToken="", links={"next": None})) == ([1], [FIRST])
+    assert read_all(page(1, 2, totalCount=2)) == ([1, 2], [FIRST])
+    assert read_all(page()) == ([], [FIRST])
+    assert read_all(page(1, continuationToken="", links={"next": None})) == ([1], [FIRST])
 
 
 def test_a_summary_tells_id_name_and_domain() -> None:
@@ -77,7 +77,7 @@ def test_a_summary_tells_id_name_and_domain() -> None:
 def test_a_token_leads_to_the_next_page() -> None:
     """The next page is asked for with seekOperation=next and the token, until none is sent."""
     pages = (page(1, continuationToken="a"), page(2, continuationToken="b"), page(3))
-    assert told(*pages) == ([1, 2, 3], [FIRST, f"{NEXT} a", f"{NEXT} b"])
+    assert read_all(*pages) == ([1, 2, 3], [FIRST, f"{NEXT} a", f"{NEXT} b"])
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1", "https://api.partnercenter.microsoft.com/v1"])
@@ -85,30 +85,30 @@ def test_a_link_may_begin_with_v1_or_not(prefix: str) -> None:
     """Of a link, its query and its token count; where it points otherwise makes no difference."""
     linked = page(1, links=link(f"{prefix}/customers?size=9&seekOperation=Next", "a"))
     target = "/v1/customers?size=9&seekOperation=Next a"
-    assert told(linked, page(2)) == ([1, 2], [FIRST, target])
+    assert read_all(linked, page(2)) == ([1, 2], [FIRST, target])
 
 
 def test_a_link_without_a_token_takes_that_of_the_page() -> None:
     """The token is in the link's headers or in the page; a link may carry all in its query."""
     linked = page(1, links=link("/customers?size=9"), continuationToken="t")
-    assert told(linked, page(2))[1] == [FIRST, "/v1/customers?size=9 t"]
+    assert read_all(linked, page(2))[1] == [FIRST, "/v1/customers?size=9 t"]
     linked = page(1, links=link("/customers?page=2"))
-    assert told(linked, page(2))[1] == [FIRST, "/v1/customers?page=2"]
+    assert read_all(linked, page(2))[1] == [FIRST, "/v1/customers?page=2"]
 
 
 def test_400_with_2000_ends_a_list_and_begins_none() -> None:
     """On a further page it has been read as "no more records"; on the first it is a refusal."""
     no_more = answer(400, {"code": 2000, "description": "no more"})
-    assert told(page(1, continuationToken="a"), no_more)[0] == [1]
+    assert read_all(page(1, continuationToken="a"), no_more)[0] == [1]
     with pytest.raises(CallRefused):
-        told(no_more)
+        read_all(no_more)
     with pytest.raises(CallRefused):
-        told(page(1, continuationToken="a"), answer(400, {"code": 2001}))
+        read_all(page(1, continuationToken="a"), answer(400, {"code": 2001}))
 
 
 def test_a_customer_on_two_pages_is_told_once() -> None:
     """Pages can overlap when customers come and go meanwhile."""
-    assert told(page(1, 2, continuationToken="a"), page(2, 3))[0] == [1, 2, 3]
+    assert read_all(page(1, 2, continuationToken="a"), page(2, 3))[0] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_customer_on_two_pages_is_told_once() -> None:
 def test_pages_that_lead_in_a_circle_are_an_error(pages: tuple[Json, ...]) -> None:
     """A list whose pages never end is no list."""
     with pytest.raises(UnreadableAnswer, match="in a circle"):
-        told(*pages)
+        read_all(*pages)
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,15 @@ def test_pages_that_lead_in_a_circle_are_an_error(pages: tuple[Json, ...]) -> No
 def test_a_list_that_is_cut_off_is_an_error(pages: tuple[Json, ...]) -> None:
     """Fewer customers than the service counts: the list is not whole."""
     with pytest.raises(UnreadableAnswer, match="it tells of"):
-        told(*pages)
+        read_all(*pages)
 
 
 def test_a_count_of_each_page_is_not_taken_for_that_of_all() -> None:
     """Whether totalCount is of the page or of all is not documented: both are whole lists."""
-    assert told(page(1, totalCount=1, continuationToken="a"), page(2, totalCount=1))[0] == [1, 2]
+    assert read_all(page(1, totalCount=1, continuationToken="a"), page(2, totalCount=1))[0] == [
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -163,4 +166,4 @@ def test_a_count_of_each_page_is_not_taken_for_that_of_all() -> None:
 def test_a_page_that_cannot_be_trusted_is_an_error(sent: Json) -> None:
     """Links elsewhere, tokens that no header can carry, items without a GUID: not understood."""
     with pytest.raises(UnreadableAnswer):
-        told(sent)
+        read_all(sent)

@@ -78,9 +78,9 @@ NOT_REPEATED = {
 @pytest.mark.parametrize("kind", EXCEPTIONS)
 def test_only_what_was_never_sent_certainly_did_not_happen(kind: type[Exception]) -> None:
     """A create counts as not done only where no byte of it can have left."""
-    happened = EXCEPTIONS[kind].verdict.happened
+    effect = EXCEPTIONS[kind].verdict.effect
     certain = kind in CERTAINLY_NOT
-    assert happened is (Effect.CERTAINLY_NOT if certain else Effect.MAY_HAVE)
+    assert effect is (Effect.CERTAINLY_NOT if certain else Effect.MAY_HAVE)
 
 
 @pytest.mark.parametrize("kind", EXCEPTIONS)
@@ -98,11 +98,11 @@ def test_an_exception_is_judged_by_its_nearest_base() -> None:
     assert row_of(Newer("")) is EXCEPTIONS[httpx.ReadTimeout]
     assert row_of(ConnectionResetError()) is EXCEPTIONS[OSError]
     assert row_of(RuntimeError()) is UNFORESEEN
-    assert UNFORESEEN.verdict.happened is Effect.MAY_HAVE
+    assert UNFORESEEN.verdict.effect is Effect.MAY_HAVE
 
 
 @pytest.mark.parametrize(
-    ("status", "whole", "happened", "repeat"),
+    ("status", "whole", "effect", "repeat"),
     [
         (200, True, Effect.MAY_HAVE, False),
         (200, False, Effect.MAY_HAVE, True),
@@ -126,18 +126,18 @@ def test_an_exception_is_judged_by_its_nearest_base() -> None:
     ],
 )
 def test_every_status_and_broken_body_has_its_verdict(
-    status: int, *, whole: bool, happened: Effect, repeat: bool
+    status: int, *, whole: bool, effect: Effect, repeat: bool
 ) -> None:
-    """For a create: did it happen? For a read: may it be asked again?"""
+    """For a create: did it happen? For a read: may it be sent again?"""
     verdict = verdict_of_answer(status, whole=whole)
-    assert (verdict.happened, verdict.repeat) == (happened, repeat)
+    assert (verdict.effect, verdict.repeat) == (effect, repeat)
 
 
 @given(st.integers(200, 599), st.booleans(), st.sampled_from([True, False, None]))
 def test_the_hint_never_changes_what_happened(status: int, whole: bool, hint: bool | None) -> None:
     """`isRetryable` turns no definite no of a create into a repeat, and no doubt into certainty."""
     plain = verdict_of_answer(status, whole=whole)
-    assert verdict_of_answer(status, whole=whole, hint=hint).happened is plain.happened
+    assert verdict_of_answer(status, whole=whole, hint=hint).effect is plain.effect
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,15 @@ def test_the_hint_guides_the_repeating_of_reads(status: int, *, hint: bool, repe
     assert verdict_of_answer(status, hint=hint).repeat is repeat
 
 
-def waits(times: RetryTimes, chance: float, asked: float | None = None) -> list[float | GiveUp]:
+def waits(
+    times: RetryTimes, chance: float, retry_after: float | None = None
+) -> list[float | GiveUp]:
     """What the schedule says of tries that fail at once, up to its giving up."""
-    schedule, now, said = Schedule(times, 100.0), 100.0, list[float | GiveUp]()
-    while not said or not isinstance(said[-1], GiveUp):
-        said.append(schedule.next_wait(now, asked, chance))
-        now += said[-1] if isinstance(said[-1], float) else 0.0
-    return said
+    schedule, now, waited = Schedule(times, 100.0), 100.0, list[float | GiveUp]()
+    while not waited or not isinstance(waited[-1], GiveUp):
+        waited.append(schedule.next_wait(now, retry_after, chance))
+        now += waited[-1] if isinstance(waited[-1], float) else 0.0
+    return waited
 
 
 def test_waits_double_up_to_the_largest() -> None:
@@ -192,19 +194,19 @@ def test_one_try_is_no_repeat() -> None:
 
 def test_what_the_service_asks_is_waited_out_and_then_some() -> None:
     """Retry-After is a floor: the jitter comes on top, also where it has passed already."""
-    assert waits(RetryTimes(), 1.0, asked=10.0)[:2] == [10.5, 11.0]
-    assert waits(RetryTimes(), 1.0, asked=0.0)[:2] == [0.5, 1.0]
+    assert waits(RetryTimes(), 1.0, retry_after=10.0)[:2] == [10.5, 11.0]
+    assert waits(RetryTimes(), 1.0, retry_after=0.0)[:2] == [0.5, 1.0]
 
 
 def test_waits_that_were_asked_for_have_a_bound_of_their_own() -> None:
     """A minute that the service asks for is not taken from the total, yet all of it is bounded."""
-    assert waits(RetryTimes(), 0.0, asked=60.0) == [
+    assert waits(RetryTimes(), 0.0, retry_after=60.0) == [
         60.0,
         60.0,
         GiveUp("as the service asks to wait 60 seconds"),
     ]
     absurd = GiveUp("as the service asks to wait 86400 seconds")
-    assert waits(RetryTimes(), 0.5, asked=86400.0) == [absurd]
+    assert waits(RetryTimes(), 0.5, retry_after=86400.0) == [absurd]
 
 
 @given(
@@ -214,24 +216,24 @@ def test_waits_that_were_asked_for_have_a_bound_of_their_own() -> None:
         first=st.floats(0, 10),
         largest=st.floats(0, 60),
         total=st.floats(0, 600),
-        asked=st.floats(0, 600),
+        retry_after=st.floats(0, 600),
     ),
     st.lists(st.tuples(st.none() | st.floats(0, 1000), st.floats(0, 1)), min_size=40, max_size=40),
 )
 def test_a_schedule_always_ends_within_its_bounds(
     times: RetryTimes, failures: list[tuple[float | None, float]]
 ) -> None:
-    """Whatever is asked and however chance falls: bounded tries, bounded time."""
+    """Whatever is requested and however chance falls: bounded tries, bounded time."""
     schedule, now, tries = Schedule(times, 0.0), 0.0, 1
-    for asked, chance in failures:
-        wait = schedule.next_wait(now, asked, chance)
+    for retry_after, chance in failures:
+        wait = schedule.next_wait(now, retry_after, chance)
         if isinstance(wait, GiveUp):
             break
-        assert wait >= (asked or 0)
+        assert wait >= (retry_after or 0)
         now += wait
         tries += 1
     assert tries <= times.tries
-    assert now <= times.total + times.asked + 1e-6
+    assert now <= times.total + times.retry_after + 1e-6
 
 
 @pytest.mark.parametrize(
