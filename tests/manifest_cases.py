@@ -18,7 +18,7 @@ def problems(data: object) -> list[Problem]:
     return list(review(data).problems)
 
 
-def told(data: object) -> list[tuple[str, str]]:
+def rules_and_paths(data: object) -> list[tuple[str, str]]:
     return [(each.rule, ".".join(map(str, each.path))) for each in problems(data)]
 
 

@@ -52,6 +52,6 @@ def brief(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.source.line}:{diagnostic.source.column} {diagnostic.rule}"
 
 
-def told(folder: Path, text: str) -> list[str]:
+def diagnostic_lines(folder: Path, text: str) -> list[str]:
     """What is told of one file, briefly."""
     return [brief(each) for each in load(folder, text).diagnostics]

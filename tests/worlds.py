@@ -127,10 +127,12 @@ def customer(
 
 def live(*entries: str | LiveQualification) -> LiveCustomer:
     """Make a live customer; `"Education Denied"` is short for a name and a status."""
-    return LiveCustomer(tuple(e if isinstance(e, LiveQualification) else told(e) for e in entries))
+    return LiveCustomer(
+        tuple(e if isinstance(e, LiveQualification) else vetted(e) for e in entries)
+    )
 
 
-def told(text: str, created: datetime | None = None) -> LiveQualification:
+def vetted(text: str, created: datetime | None = None) -> LiveQualification:
     name, _, status = text.partition(" ")
     return LiveQualification(name, status or None, None, created)
 

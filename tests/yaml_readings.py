@@ -28,5 +28,5 @@ def data(documents: list[YamlDocument]) -> list[Any]:
     return [each.places.root for each in documents if each.places is not None]
 
 
-def told(documents: list[YamlDocument]) -> list[str]:
+def problem_lines(documents: list[YamlDocument]) -> list[str]:
     return [brief(each) for document in documents for each in document.diagnostics]

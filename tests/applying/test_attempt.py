@@ -47,7 +47,7 @@ from tests.worlds import (
     gcc,
     live,
     plan_one,
-    told,
+    vetted,
 )
 from tests.worlds import SOE as SOE_ENTRY
 
@@ -433,7 +433,7 @@ def test_a_create_is_announced_once(fault: Fault) -> None:
 def test_an_earlier_create_is_looked_for_first() -> None:
     """What an earlier run may have created is read back, and where it is there nothing is sent."""
     trial = Trial(doubtful=True)
-    trial.service.put(CONTOSO, told("Education InReview"))
+    trial.service.put(CONTOSO, vetted("Education InReview"))
     message = "settled: the create of an earlier run is there"
     assert trial.settle() == CreateOutcome(Outcome.ALREADY_PRESENT, "InReview", None, message)
     assert trial.calls == [READ]
@@ -484,7 +484,7 @@ def test_an_earlier_resubmission_is_never_repeated() -> None:
 def test_a_resubmission_under_the_old_date_is_seen() -> None:
     """The service may keep the date of the denial on what is in review again."""
     trial = Trial(resubmits=DENIED_ON)
-    review = told("Education InReview", DENIED_ON)
+    review = vetted("Education InReview", DENIED_ON)
     trial.service.creates.append(Fault(LOST, does=lambda: trial.service.put(CONTOSO, review)))
     assert trial.settle().outcome is Outcome.CREATED
     assert trial.sent == 1
@@ -522,7 +522,7 @@ def test_a_2xx_of_an_earlier_run_is_never_repeated() -> None:
 
 @pytest.mark.parametrize("fault", [before(DOWN), before(LOST)])
 @pytest.mark.parametrize(
-    "appears", [told("Education InReview"), told("Nonprofit")], ids=["held", "moved"]
+    "appears", [vetted("Education InReview"), vetted("Nonprofit")], ids=["held", "moved"]
 )
 def test_what_appears_before_a_repeat_is_seen(fault: Fault, appears: LiveQualification) -> None:
     """What somebody else did while this waited is seen: the repeat is not sent."""
@@ -561,8 +561,8 @@ APPROVED: Final = VettingStatus.APPROVED.value
     ("step", "entry", "shown"),
     [
         (FIRST, denied(), True),
-        (FIRST, told("education Approved"), True),
-        (FIRST, told("StateOwnedEntity"), False),
+        (FIRST, vetted("education Approved"), True),
+        (FIRST, vetted("StateOwnedEntity"), False),
         (RESUBMISSION, denied(), False),
         (RESUBMISSION, denied(LATER), True),
         (RESUBMISSION, denied(None), False),

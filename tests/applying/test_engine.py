@@ -58,7 +58,7 @@ from tests.worlds import (
     denied,
     education,
     gcc,
-    told,
+    vetted,
 )
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def test_what_is_held_is_not_sent(status: str | None) -> None:
     """What came true since the plan is already present, and the rest of the customer goes on."""
     apply = Apply(customer(education(), SOE))
     plan = apply.make_plan()
-    apply.service.put(CONTOSO, replace(told("Education"), vetting_status=status))
+    apply.service.put(CONTOSO, replace(vetted("Education"), vetting_status=status))
     results = apply.run(plan)
     assert outcomes(results) == [PRESENT, CREATED]
     assert results[0].vetting_status == status
@@ -306,11 +306,11 @@ def test_a_denial_is_resubmitted_once() -> None:
     ("entry", "outcome"),
     [
         (denied(LATER), PRESENT),
-        (told("Education Approved", LATER), PRESENT),
-        (told("Education Approved"), PRESENT),
-        (told("Education Denied"), UNSENT),
+        (vetted("Education Approved", LATER), PRESENT),
+        (vetted("Education Approved"), PRESENT),
+        (vetted("Education Denied"), UNSENT),
         (denied(DENIED_ON.replace(year=2024)), UNSENT),
-        (told("Education InReview", DENIED_ON), PRESENT),
+        (vetted("Education InReview", DENIED_ON), PRESENT),
     ],
 )
 def test_only_the_named_denial_is_resubmitted(entry: LiveQualification, outcome: Outcome) -> None:
@@ -327,7 +327,7 @@ def test_a_customer_that_moved_is_skipped() -> None:
     """What moved is named, nothing is sent to that customer, and the others go on."""
     apply = Apply(*BOTH)
     plan = apply.make_plan()
-    apply.service.put(CONTOSO, told("Nonprofit"))
+    apply.service.put(CONTOSO, vetted("Nonprofit"))
     results = apply.run(plan)
     assert outcomes(results) == [UNSENT, UNSENT, CREATED]
     assert "Nonprofit has appeared" in message_of(results[0])
@@ -671,7 +671,7 @@ def test_an_unsettled_create_that_is_there_is_settled() -> None:
     apply = Apply(customer(education()))
     plan = apply.make_plan()
     apply.unsettled = sent_before(plan.steps[0])
-    apply.service.put(CONTOSO, told("Education InReview"))
+    apply.service.put(CONTOSO, vetted("Education InReview"))
     results = apply.run(plan)
     assert outcomes(results) == [PRESENT]
     assert results[0].request_id == "earlier"
@@ -905,8 +905,8 @@ def test_a_body_that_is_given_up_on_leaves_its_status_in_the_journal(
     hang(apply, status)
     results, _ = apply.run_in_virtual_time()
     assert outcomes(results) == [UNKNOWN]
-    told = [what for what, _, _ in apply.ledger.lines]
-    assert told == ["sending StateOwnedEntity", *["accepted"] * noted]
+    vetted = [what for what, _, _ in apply.ledger.lines]
+    assert vetted == ["sending StateOwnedEntity", *["accepted"] * noted]
 
 
 def test_leaving_at_once_notes_what_was_taken() -> None:

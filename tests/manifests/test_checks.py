@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.manifests.review import review
 from reconciler.model.findings import Severity
-from tests.manifest_cases import GCC, K12, problems, told
+from tests.manifest_cases import GCC, K12, problems, rules_and_paths
 from tests.manifest_samples import manifest
 
 STRANGERS: Final[dict[str, tuple[object, str]]] = {
@@ -29,7 +29,7 @@ STRANGERS: Final[dict[str, tuple[object, str]]] = {
 def test_unknown_kind(data: object, path: str) -> None:
     """What is no manifest is told once, and not checked further."""
     reviewed = review(data)
-    assert told(data) == [("unknown-kind", path)]
+    assert rules_and_paths(data) == [("unknown-kind", path)]
     assert (reviewed.manifest, reviewed.name, reviewed.customer_id) == (None, None, None)
 
 
@@ -58,7 +58,7 @@ def test_inline_secret(key: str, place: Any) -> None:
 def test_a_code_is_told_once() -> None:
     """The key of a code is no unknown key besides, and other unknown keys are still told."""
     data = manifest([GCC | {"validationCode": "123456", "segment": "K12"}])
-    assert told(data) == [
+    assert rules_and_paths(data) == [
         ("inline-secret", "spec.qualifications.0.validationCode"),
         ("unknown-key", "spec.qualifications.0.segment"),
     ]
@@ -117,7 +117,7 @@ def test_severities() -> None:
 
 def test_entries_of_a_wrong_manifest() -> None:
     """Entries are checked together although something else is wrong."""
-    assert told(manifest(["None", "StateOwnedEntity"], domain=1)) == [
+    assert rules_and_paths(manifest(["None", "StateOwnedEntity"], domain=1)) == [
         ("invalid-value", "spec.domain"),
         ("none-with-others", "spec.qualifications.0"),
     ]

@@ -23,7 +23,7 @@ from reconciler.model.state import (
     Qualification,
 )
 from reconciler.yaml_text.places import UNKNOWN
-from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, LAWFUL, told
+from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, LAWFUL, rules_and_paths
 from tests.manifest_samples import CUSTOMER, manifest
 
 
@@ -117,7 +117,7 @@ def test_denial(text: str, instant: datetime) -> None:
 def test_no_denial(value: object) -> None:
     """Anything else is no date of a denial."""
     data = manifest([K12 | {"resubmitDenialOf": value}])
-    assert told(data) == [("invalid-value", "spec.qualifications.0.resubmitDenialOf")]
+    assert rules_and_paths(data) == [("invalid-value", "spec.qualifications.0.resubmitDenialOf")]
 
 
 REFUSED_BEFORE: Final = {

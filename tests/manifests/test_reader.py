@@ -13,7 +13,7 @@ from reconciler.manifests.reader import check_manifests, load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
 from reconciler.model.state import Qualification
-from tests.manifest_samples import CUSTOMER, HEAD, LAWFUL, brief, load, told
+from tests.manifest_samples import CUSTOMER, HEAD, LAWFUL, brief, diagnostic_lines, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def test_contract_sample(spell: object, tmp_path: Path) -> None:
 def test_places_of_problems(tmp_path: Path) -> None:
     """Unknown keys are told at the key, wrong values at the value, what lacks at the mapping."""
     text = HEAD + "  domian: a.com\n  domain:  0012\n  accept:\n    - {}\n"
-    assert told(tmp_path, text) == [
+    assert diagnostic_lines(tmp_path, text) == [
         "6:3 missing-key",
         "7:3 unknown-key",
         "8:12 invalid-value",
@@ -144,7 +144,9 @@ def test_code_files(name: str, within: bool, tmp_path: Path) -> None:
 def test_unlawful_code_file_is_told_once(tmp_path: Path) -> None:
     """A file's name that can't be one is told as such, and not looked for."""
     entry = 'qualification: GovernmentCommunityCloud, validationCodeFrom: {file: "a\\0"}'
-    assert told(tmp_path, HEAD + f"  qualifications: [{{{entry}}}]\n") == ["7:89 invalid-value"]
+    assert diagnostic_lines(tmp_path, HEAD + f"  qualifications: [{{{entry}}}]\n") == [
+        "7:89 invalid-value"
+    ]
 
 
 def test_checking_tells_what_loading_tells(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from reconciler.model.state import (
     known_qualification,
     known_status,
 )
-from tests.worlds import DENIED_ON, LATER, denied, live, told
+from tests.worlds import DENIED_ON, LATER, denied, live, vetted
 
 
 @pytest.mark.parametrize("known", Qualification)
@@ -56,26 +56,26 @@ def test_stranger() -> None:
 )
 def test_held(entry: str, held: bool) -> None:
     """Denied isn't held, nor is None; everything else is, strangers too."""
-    assert told(entry).held is held
+    assert vetted(entry).held is held
 
 
 def test_find() -> None:
     """A live qualification is found by its name in any case."""
     state = live("education Approved", "Charity")
-    assert state.find("EDUCATION") == told("education Approved")
-    assert state.find("charity") == told("Charity")
+    assert state.find("EDUCATION") == vetted("education Approved")
+    assert state.find("charity") == vetted("Charity")
     assert state.find("StateOwnedEntity") is None
 
 
 @pytest.mark.parametrize(
     ("entries", "counts"),
     [
-        ([denied(), told("Education InReview", LATER)], told("Education InReview", LATER)),
+        ([denied(), vetted("Education InReview", LATER)], vetted("Education InReview", LATER)),
         ([denied(), denied(LATER), denied(None)], denied(LATER)),
-        ([denied(LATER), told("education")], told("education")),
+        ([denied(LATER), vetted("education")], vetted("education")),
         (
-            [told("Education InReview"), told("Education InReview", LATER)],
-            told("Education InReview", LATER),
+            [vetted("Education InReview"), vetted("Education InReview", LATER)],
+            vetted("Education InReview", LATER),
         ),
     ],
 )

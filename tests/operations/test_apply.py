@@ -61,7 +61,7 @@ from tests.worlds import (
     gcc,
     live,
     plan_one,
-    told,
+    vetted,
 )
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def test_a_plan_is_a_document_of_its_digest(bench: Bench) -> None:
 def test_only_customers_with_steps_are_checked(bench: Bench) -> None:
     """Side checks are asked where there is something to send."""
     bench.policy = Policy()
-    bench.service.put(FABRIKAM, told("StateOwnedEntity"))
+    bench.service.put(FABRIKAM, vetted("StateOwnedEntity"))
     bench.plan()
     assert sorted(bench.service.checked) == ["account status", "agreement"]
 
@@ -350,7 +350,7 @@ def test_a_forged_plan_sends_nothing_new(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "code"), [(denied(), 3), (told("Education Approved"), 0), (None, 1)]
+    ("state", "code"), [(denied(), 3), (vetted("Education Approved"), 0), (None, 1)]
 )
 def test_what_the_digest_does_not_cover_is_decided_anew(
     bench: Bench, state: LiveQualification | None, code: int
@@ -410,7 +410,7 @@ def test_what_policy_no_longer_permits_is_not_sent(bench: Bench) -> None:
 def test_another_digest_than_reviewed_is_refused(bench: Bench) -> None:
     """With --expect-digest only that very plan is applied."""
     digest = bench.plan().digest
-    bench.service.put(CONTOSO, told("StateOwnedEntity"))
+    bench.service.put(CONTOSO, vetted("StateOwnedEntity"))
     with pytest.raises(PlanRefused, match="--expect-digest"):
         bench.apply(digest=digest)
     assert (bench.sent, bench.admin.asked) == ([], 0)
@@ -516,7 +516,7 @@ def test_open_creates_that_nobody_wants_do_not_end_a_plan_without_steps(bench: B
         journal.started(DAWN, "sha256:0", TARGET)
         for number, step in enumerate(steps):
             journal.sending(DAWN, step, f"id-{number}")
-    bench.service.put(others[0].customer_id, told("StateOwnedEntity"))
+    bench.service.put(others[0].customer_id, vetted("StateOwnedEntity"))
     bench.customers = ()
     assert bench.apply() == 0
     assert len(bench.history.unsettled) == 29
@@ -567,7 +567,7 @@ def test_a_killed_gcc_create_is_not_repeated(tmp_path: Path, *, took_effect: boo
     assert bench.apply() == (0 if took_effect else 1)
     assert bench.outcomes == ([] if took_effect else [UNKNOWN])
     bench.admin.reports.clear()
-    bench.service.put(CONTOSO, told("GovernmentCommunityCloud"))
+    bench.service.put(CONTOSO, vetted("GovernmentCommunityCloud"))
     assert bench.apply() == 0
     assert len(bench.sent) == 1
     assert bench.history.unsettled == {}
@@ -591,7 +591,7 @@ def test_an_open_create_that_nobody_wants_now_is_not_repeated(bench: Bench, *, s
     assert "Education" not in bench.sent[1:]
     assert any("no step stands for it now" in line for line in bench.admin.lines)
     assert len(bench.history.unsettled) == 1
-    bench.service.put(CONTOSO, told("Education InReview"))
+    bench.service.put(CONTOSO, vetted("Education InReview"))
     bench.apply(saved=saved)
     assert bench.history.unsettled == {}
 

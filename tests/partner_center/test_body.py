@@ -132,10 +132,10 @@ def test_a_guid_that_is_a_secret_is_one() -> None:
     assert read(json.dumps([CUSTOMER]), CUSTOMER) == ["***"]
 
 
-@pytest.mark.parametrize("told", ['"4711"', "4711", '"47\\u00311"'])
-def test_what_is_a_secret_by_its_name(told: str) -> None:
+@pytest.mark.parametrize("number", ['"4711"', "4711", '"47\\u00311"'])
+def test_what_is_a_secret_by_its_name(number: str) -> None:
     """It is wrapped as it is read, held or not, and nothing struck out of it."""
-    body = f'[{{"ValidationId": {told}, "remainingCreates": 2}}]'.encode()
+    body = f'[{{"ValidationId": {number}, "remainingCreates": 2}}]'.encode()
     for held in (KnownSecrets(), KnownSecrets(Secret("4711"))):
         content = read_body(body, MOST, held, frozenset({"validationid"}))
         assert content == [{"ValidationId": Secret("4711"), "remainingCreates": 2}]

@@ -151,7 +151,7 @@ def test_a_customer_is_read_for_its_domain() -> None:
 
 def test_the_account_status_is_read() -> None:
     """A status, or the 404 that says there is none: one GET each."""
-    said = replies(
+    script = replies(
         reply(200, samples.account_status("Allowed").encode()),
         reply(404, samples.NO_ACCOUNT_STATUS.encode()),
     )
@@ -159,7 +159,7 @@ def test_the_account_status_is_read() -> None:
     async def use(client: PartnerCenterClient) -> list[CustomerAccount]:
         return [await client.account_status(CUSTOMER) for _ in range(2)]
 
-    value, heard = run(said, use)
+    value, heard = run(script, use)
     assert value == [CustomerAccount("Allowed"), CustomerAccount(None)]
     assert len(heard) == 2
 
@@ -176,8 +176,8 @@ def test_a_direct_signature_is_asked_for_where_the_list_has_none(
     listed: str, *, signed: bool, confirmed: bool, calls: int
 ) -> None:
     """Who signed directly can have an empty list; where the list has one, nothing else is asked."""
-    said = replies(reply(200, listed.encode()), reply(200, {"isSigned": signed}))
-    value, heard = run(said, lambda client: client.customer_agreement(CUSTOMER))
+    script = replies(reply(200, listed.encode()), reply(200, {"isSigned": signed}))
+    value, heard = run(script, lambda client: client.customer_agreement(CUSTOMER))
     assert value == CustomerAgreement(confirmed)
     targets = [
         at_customer("/agreements?agreementType=MicrosoftCustomerAgreement"),
@@ -188,7 +188,7 @@ def test_a_direct_signature_is_asked_for_where_the_list_has_none(
 
 def test_customers_are_listed_over_pages() -> None:
     """All pages are asked for, each with its token, and every customer is told once."""
-    said = replies(
+    script = replies(
         reply(200, {"items": [{"id": customer_id(1)}], "continuationToken": "next"}),
         reply(200, {"items": [{"id": customer_id(2)}]}),
     )
@@ -196,14 +196,14 @@ def test_customers_are_listed_over_pages() -> None:
     async def use(client: PartnerCenterClient) -> list[CustomerId]:
         return [each.customer_id async for each in client.customers()]
 
-    value, heard = run(said, use)
+    value, heard = run(script, use)
     assert value == [customer_id(1), customer_id(2)]
     assert [each.headers.get("ms-continuationtoken") for each in heard] == [None, "next"]
 
 
 def test_a_page_that_is_cut_off_ends_the_list_with_an_error() -> None:
     """What was told before is no whole list: whoever iterates over it hears so."""
-    said = replies(
+    script = replies(
         reply(200, {"items": [{"id": customer_id(1)}], "continuationToken": "next"}),
         reply(200, b'{"items": [{"id": '),
     )
@@ -211,7 +211,7 @@ def test_a_page_that_is_cut_off_ends_the_list_with_an_error() -> None:
     async def use(client: PartnerCenterClient) -> list[CustomerId]:
         return [each.customer_id async for each in client.customers()]
 
-    value, _ = run(said, use)
+    value, _ = run(script, use)
     assert isinstance(value, UnreadableAnswer)
 
 
@@ -265,16 +265,18 @@ FINAL: list[tuple[Reply, type[ServiceError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "kind"), FINAL)
-def test_a_read_is_not_repeated_where_that_is_no_use(said: Reply, kind: type[ServiceError]) -> None:
+@pytest.mark.parametrize(("script", "kind"), FINAL)
+def test_a_read_is_not_repeated_where_that_is_no_use(
+    script: Reply, kind: type[ServiceError]
+) -> None:
     """A definite no, and an answer of another shape, are the same the next time."""
-    value, heard = run(replies(said), read)
+    value, heard = run(replies(script), read)
     assert type(value) is kind
     assert len(heard) == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"),
+    ("script", "kind"),
     [
         (DROPPED, Unavailable),
         (reply(503), Unavailable),
@@ -283,10 +285,10 @@ def test_a_read_is_not_repeated_where_that_is_no_use(said: Reply, kind: type[Ser
         (reply(404, {"code": 1, "isRetryable": True}), CustomerNotFound),
     ],
 )
-def test_a_read_gives_up_in_the_end(said: Reply, kind: type[ServiceError]) -> None:
+def test_a_read_gives_up_in_the_end(script: Reply, kind: type[ServiceError]) -> None:
     """After five tries the last failure is raised, and says how long was tried."""
     time = FakeTime()
-    value, heard = run(replies(said), read, time)
+    value, heard = run(replies(script), read, time)
     assert type(value) is kind
     assert isinstance(value, ServiceError)
     assert value.message.endswith("; given up after 5 tries")
@@ -320,13 +322,13 @@ def test_more_patience_than_there_is_ends_the_read_at_once() -> None:
 def test_answers_that_are_all_throttled_slow_the_pace() -> None:
     """After a row of 429 the next request of whoever it is waits for its pace."""
     time = FakeTime(chance=0.0)
-    said: list[Reply] = [reply(429)] * 3
+    script: list[Reply] = [reply(429)] * 3
 
     async def use(client: PartnerCenterClient) -> None:
         reads = (client.qualifications(customer_id(each)) for each in range(4))
         await asyncio.gather(*reads)
 
-    run(lambda _heard: said.pop() if said else WHOLE, use, time)
+    run(lambda _heard: script.pop() if script else WHOLE, use, time)
     assert [each for each in time.slept if each > 0]
 
 
@@ -351,11 +353,13 @@ CREATES: list[tuple[Reply, type[ServiceError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "kind"), CREATES)
-def test_a_create_is_sent_once_whatever_is_answered(said: Reply, kind: type[ServiceError]) -> None:
+@pytest.mark.parametrize(("script", "kind"), CREATES)
+def test_a_create_is_sent_once_whatever_is_answered(
+    script: Reply, kind: type[ServiceError]
+) -> None:
     """Exactly one POST, and an error that says whether it may have happened."""
     time = FakeTime()
-    value, heard = run(replies(said), create, time)
+    value, heard = run(replies(script), create, time)
     assert type(value) is kind
     assert [each.method for each in heard] == ["POST"]
     assert time.slept == []
@@ -381,10 +385,10 @@ def test_a_create_carries_the_request_id_that_it_is_given() -> None:
         created = [await client.create_qualification(GCC, REQUEST_ID) for _ in range(2)]
         return [each.correlation_id for each in created]
 
-    told, heard = run(replies(CREATED), use)
+    correlation_ids, heard = run(replies(CREATED), use)
     assert {each.headers["ms-requestid"] for each in heard} == {REQUEST_ID}
     sent = [each.headers["ms-correlationid"] for each in heard]
-    assert told == sent
+    assert correlation_ids == sent
     assert len(set(sent)) == 2
 
 
@@ -451,11 +455,11 @@ def test_an_app_only_sign_in_is_told_once_per_kind() -> None:
     assert len(heard) == 2
 
 
-@pytest.mark.parametrize("said", [DROPPED, reply(503), reply(200, b"<html>", "text/html")])
-def test_a_dead_service_ends_a_great_run_soon(said: Reply) -> None:
+@pytest.mark.parametrize("script", [DROPPED, reply(503), reply(200, b"<html>", "text/html")])
+def test_a_dead_service_ends_a_great_run_soon(script: Reply) -> None:
     """Ten thousand customers cost a dead service's time-outs for ten or so, not for all."""
     time = FakeTime()
-    value, heard = run(replies(said), many(10_000), time)
+    value, heard = run(replies(script), many(10_000), time)
     assert isinstance(value, Counter)
     assert value.total() == 10_000
     assert value["read"] == 0
@@ -573,16 +577,16 @@ def test_every_attempt_is_logged_in_a_line_without_a_secret(
 ) -> None:
     """Method, path, status or failure, milliseconds, correlation id; no header, body or secret."""
     caplog.set_level(logging.INFO, CALL_LOG)
-    told: list[str] = []
+    messages: list[str] = []
     echo = reply(400, {"description": "ready-made and 123456 are wrong"})
 
     async def both() -> list[Heard]:
-        said = replies(DROPPED, WHOLE, echo)
-        async with raw_service(said) as service, client_of(service) as client:
+        script = replies(DROPPED, WHOLE, echo)
+        async with raw_service(script) as service, client_of(service) as client:
             await client.qualifications(CUSTOMER)
             with pytest.raises(CallRefused) as caught:
                 await client.create_qualification(GCC, REQUEST_ID)
-            told.append(f"{caught.value} {caught.value.remedy} {caught.value.answered}")
+            messages.append(f"{caught.value} {caught.value.remedy} {caught.value.answered}")
             return service.heard
 
     ids = [each.headers["ms-correlationid"] for each in asyncio.run(both())]
@@ -593,8 +597,8 @@ def test_every_attempt_is_logged_in_a_line_without_a_secret(
         f"GET {path} 200 0 ms MS-CorrelationId {ids[1]}",
         f"POST {path} 400 0 ms MS-CorrelationId {ids[2]}",
     ]
-    assert not [each for each in ("ready-made", "123456") if each in "\n".join([*lines, *told])]
-    assert "*** and *** are wrong" in told[0]
+    assert not [each for each in ("ready-made", "123456") if each in "\n".join([*lines, *messages])]
+    assert "*** and *** are wrong" in messages[0]
 
 
 def test_a_create_that_is_not_wanted_by_its_turn_is_not_sent() -> None:
@@ -610,17 +614,17 @@ def test_a_create_that_is_not_wanted_by_its_turn_is_not_sent() -> None:
 
 def test_a_create_is_asked_for_under_the_correlation_id_it_carries() -> None:
     """Who keeps a record of creates has the id before the answer, which may be lost."""
-    told: list[str] = []
+    correlation_ids: list[str] = []
 
     async def recorded(client: PartnerCenterClient) -> object:
         def wanted(correlation_id: str) -> bool:
-            told.append(correlation_id)
+            correlation_ids.append(correlation_id)
             return True
 
         return await client.create_qualification(GCC, REQUEST_ID, wanted)
 
     _, heard = run(replies(CREATED), recorded)
-    assert told == [each.headers["ms-correlationid"] for each in heard]
+    assert correlation_ids == [each.headers["ms-correlationid"] for each in heard]
 
 
 def test_the_status_of_a_create_is_heard_before_its_body() -> None:
@@ -628,10 +632,10 @@ def test_the_status_of_a_create_is_heard_before_its_body() -> None:
     dripping = Reply(b"HTTP/1.1 201 Created\r\ncontent-length: 99\r\n\r\n{")
 
     async def given_up(client: PartnerCenterClient) -> object:
-        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        sending = client.create_qualification(GCC, REQUEST_ID, heard=told.set_result)
+        status_seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        sending = client.create_qualification(GCC, REQUEST_ID, heard=status_seen.set_result)
         task = asyncio.create_task(sending)
-        status = await told
+        status = await status_seen
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

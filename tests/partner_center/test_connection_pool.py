@@ -22,8 +22,8 @@ def client_of(service: RawService, concurrency: int) -> httpx.AsyncClient:
 
 async def gets(service: RawService, number: int, concurrency: int) -> list[object]:
     async with client_of(service, concurrency) as client:
-        asked = (client.get(service.address) for _ in range(number))
-        return list(await asyncio.gather(*asked, return_exceptions=True))
+        requests = (client.get(service.address) for _ in range(number))
+        return list(await asyncio.gather(*requests, return_exceptions=True))
 
 
 def test_connections_are_kept_and_bounded() -> None:

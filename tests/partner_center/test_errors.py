@@ -163,7 +163,7 @@ def test_a_wait_that_was_asked_for_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "shown"),
     [
         ("https://login.example.com/path?token=123456#x", "redirects to login.example.com,"),
         ("/elsewhere", "redirects, which"),
@@ -173,12 +173,12 @@ def test_a_wait_that_was_asked_for_is_told() -> None:
 )
 @pytest.mark.parametrize(("call", "kind"), [(READ, CallRefused), (CREATE, OutcomeUnknown)])
 def test_a_redirect_names_the_host_alone(
-    call: Call, kind: type[ServiceError], location: str | None, told: str
+    call: Call, kind: type[ServiceError], location: str | None, shown: str
 ) -> None:
     """It is a no to a read and doubt about a create; of its address only the host is repeated."""
     error = refusal(call, answer(302, location=location))
     assert type(error) is kind
-    assert told in error.message
+    assert shown in error.message
     assert "token" not in str(error)
 
 

@@ -39,7 +39,7 @@ class Service:
     refusals: int = 2
     dead: bool = False
     retry_after: int = 1
-    asked: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
     in_flight: int = 0
     most_in_flight: int = 0
 
@@ -47,7 +47,7 @@ class Service:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
         del method, headers, body
-        self.asked[target] += 1
+        self.requests[target] += 1
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         await asyncio.sleep(LATENCY)
@@ -58,7 +58,7 @@ class Service:
         if (
             self.odd_one_in
             and number % self.odd_one_in == 0
-            and self.asked[target] <= self.refusals
+            and self.requests[target] <= self.refusals
         ):
             return 429, {"retry-after": str(self.retry_after)}, b""
         return 200, {}, b"[]"
@@ -117,7 +117,7 @@ def test_a_dead_service_costs_no_more_than_a_few_reads(*, paced: bool) -> None:
     service = Service(dead=True)
     _, became = reading(service, paced=paced)
     assert became == {UnreadableCustomer.__name__: CUSTOMERS}
-    assert len(service.asked) <= 3 * PLACES
+    assert len(service.requests) <= 3 * PLACES
 
 
 def test_a_service_that_refuses_all_ends_the_run_within_what_one_read_may_wait() -> None:

@@ -48,5 +48,5 @@ def test_the_refusal_is_told_again_in_full() -> None:
     with pytest.raises(SignInRefused) as caught:
         refusals.check(Kind.CREATE)
     assert caught.value is not REFUSED
-    told = (caught.value.message, caught.value.remedy, caught.value.answered)
-    assert told == ("refused", "sign in", Answered(401))
+    shown = (caught.value.message, caught.value.remedy, caught.value.answered)
+    assert shown == ("refused", "sign in", Answered(401))

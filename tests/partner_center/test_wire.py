@@ -438,8 +438,8 @@ def test_contact_persons_get_into_no_message() -> None:
     broken = samples.AGREEMENTS.replace('"type":"MicrosoftCustomerAgreement"', '"type":["Tania"]')
     with pytest.raises(UnreadableAnswer) as caught:
         wire.read_agreements(calls.agreements_call(CUSTOMER), answer(200, broken))
-    told = f"{caught.value!r} {caught.value} {caught.value.__context__!r}"
-    assert not [each for each in samples.CONTACT if each in told]
+    shown = f"{caught.value!r} {caught.value} {caught.value.__context__!r}"
+    assert not [each for each in samples.CONTACT if each in shown]
 
 
 @pytest.mark.parametrize("signed", [True, False])

@@ -35,7 +35,7 @@ from tests.worlds import (
     gcc,
     live,
     names,
-    told,
+    vetted,
 )
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ RESUBMISSION: Final = (
     Row(
         "in review since",
         APPROVED,
-        live(told("Education InReview", DENIED_ON)),
+        live(vetted("Education InReview", DENIED_ON)),
         findings=(f"vetting-in-review {EDU} 1",),
     ),
     Row("approved since", APPROVED, live("Education Approved"), in_sync=1),

@@ -49,7 +49,7 @@ from tests.worlds import (
     gcc,
     live,
     plan_one,
-    told,
+    vetted,
     worlds,
 )
 
@@ -87,9 +87,9 @@ def move_of(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer)
         (RESUBMIT, live(denied(LATER)), True),
         (RESUBMIT, live(denied(None)), False),
         (RESUBMIT, live("Education Approved"), True),
-        (RESUBMIT, live(told("Education InReview", LATER)), True),
-        (RESUBMIT, live(told("Education InReview", DENIED_ON)), True),
-        (RESUBMIT, live(told("Education Approved", DENIED_ON - SECOND)), True),
+        (RESUBMIT, live(vetted("Education InReview", LATER)), True),
+        (RESUBMIT, live(vetted("Education InReview", DENIED_ON)), True),
+        (RESUBMIT, live(vetted("Education Approved", DENIED_ON - SECOND)), True),
     ],
 )
 def test_held(step: Step, after: LiveCustomer, held: bool) -> None:
@@ -114,11 +114,11 @@ AGAIN: Final = customer(education(resubmit=DENIED_ON), SOE)
         (FIRST, live("Charity", "education denied"), live("Education DENIED", "charity", GCC)),
         (FIRST, live("Charity onHold"), live("Charity ONHOLD")),
         (AGAIN, live(denied()), live(denied())),
-        (AGAIN, live(denied()), live(told("Education InReview", LATER))),
-        (AGAIN, live(denied()), live(told("Education InReview", DENIED_ON))),
+        (AGAIN, live(denied()), live(vetted("Education InReview", LATER))),
+        (AGAIN, live(denied()), live(vetted("Education InReview", DENIED_ON))),
         (AGAIN, live(denied()), live("Education Approved", "StateOwnedEntity")),
         (AGAIN, live(denied()), live(denied(LATER))),
-        (AGAIN, live(denied()), live(denied(), told("Education InReview", LATER))),
+        (AGAIN, live(denied()), live(denied(), vetted("Education InReview", LATER))),
     ],
 )
 def test_no_move(desired: DesiredCustomer, before: LiveCustomer, after: LiveCustomer) -> None:
@@ -313,7 +313,7 @@ NO_LONGER_GIVEN: Final = "the manifest and what is live no longer give this step
     ("planned", "before", "after", "sent", "judged"),
     [
         (K12_STEP, live(), live(), False, Send()),
-        (K12_STEP, live(), live("Education"), False, Held(told("Education"))),
+        (K12_STEP, live(), live("Education"), False, Held(vetted("Education"))),
         (K12_STEP, live(), live(denied()), True, Held(denied())),
         (
             K12_STEP,
@@ -326,9 +326,9 @@ NO_LONGER_GIVEN: Final = "the manifest and what is live no longer give this step
         (
             RESUBMITTING,
             live(denied()),
-            live(told("Education InReview", DENIED_ON)),
+            live(vetted("Education InReview", DENIED_ON)),
             True,
-            Held(told("Education InReview", DENIED_ON)),
+            Held(vetted("Education InReview", DENIED_ON)),
         ),
         (
             RESUBMITTING,

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from reconciler.manifests.value_types import RESERVED_ENV
-from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, problems, told
+from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, problems, rules_and_paths
 from tests.manifest_samples import CUSTOMER, manifest
 
 ENTRY: Final = ("spec", "qualifications", 0)
@@ -136,13 +136,13 @@ def test_invalid_value(path: str, change: dict[str, object]) -> None:
     """A value of the wrong type or form is told once, at the value."""
     data = manifest()
     data[path.partition(".")[0]] |= change
-    assert told(data) == [("invalid-value", path)]
+    assert rules_and_paths(data) == [("invalid-value", path)]
 
 
 @pytest.mark.parametrize(("path", "entry"), INVALID_ENTRIES.values(), ids=INVALID_ENTRIES)
 def test_invalid_entry(path: str, entry: object) -> None:
     """A wrong value within an entry is told once, without any noise of the other entries."""
-    assert told(manifest([entry])) == [("invalid-value", f"spec.qualifications.0{path}")]
+    assert rules_and_paths(manifest([entry])) == [("invalid-value", f"spec.qualifications.0{path}")]
 
 
 def test_reserved_prefixes() -> None:
@@ -192,7 +192,7 @@ def test_did_you_mean(data: object, meant: str) -> None:
 def test_entries_with_a_misspelt_name_are_checked() -> None:
     """What else is wrong in an entry whose name is misspelt is told in the same run."""
     data = manifest([{"qualification": "Educaton", "educationSegment": "k12", "webste": "a"}])
-    assert told(data) == [
+    assert rules_and_paths(data) == [
         ("invalid-value", "spec.qualifications.0.qualification"),
         ("invalid-value", "spec.qualifications.0.educationSegment"),
         ("unknown-key", "spec.qualifications.0.webste"),
@@ -202,11 +202,11 @@ def test_entries_with_a_misspelt_name_are_checked() -> None:
 def test_what_an_entry_lacks_is_told_beside_other_mistakes() -> None:
     """A mistake elsewhere hides no warning; within the entry, what it seems to lack may be it."""
     lacking = {"qualification": "Education"}
-    assert told(manifest([lacking], domain=1)) == [
+    assert rules_and_paths(manifest([lacking], domain=1)) == [
         ("invalid-value", "spec.domain"),
         ("education-segment-missing", "spec.qualifications.0"),
     ]
-    assert told(manifest([lacking | {"segment": "K12"}, "Education"])) == [
+    assert rules_and_paths(manifest([lacking | {"segment": "K12"}, "Education"])) == [
         ("unknown-key", "spec.qualifications.0.segment"),
         ("duplicate-qualification", "spec.qualifications.1"),
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.findings import Source
 from reconciler.yaml_text.places import UNKNOWN
-from tests.yaml_readings import BOTH, data, read, told
+from tests.yaml_readings import BOTH, data, problem_lines, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ REFUSED: Final = {
 @pytest.mark.parametrize(("text", "expected"), REFUSED.values(), ids=REFUSED)
 def test_refused(text: str, expected: list[str], events: Callable[[str], NextEvent]) -> None:
     """What a reviewer can't read line by line is refused where it stands."""
-    assert told(read(text, events)) == expected
+    assert problem_lines(read(text, events)) == expected
 
 
 DIRECTIVES: Final = ("%YAML 1.2\n---\na: b\n", "%YAML 1.2\n---\n", "%TAG !x! y\n---\na: b\n")
@@ -97,7 +97,7 @@ def test_directives(text: str) -> None:
 @pytest.mark.parametrize("text", DIRECTIVES)
 def test_place_of_a_directive(text: str) -> None:
     """A directive is told where it stands, before its document begins."""
-    assert told(read(text)) == ["1:1 forbidden-yaml"]
+    assert problem_lines(read(text)) == ["1:1 forbidden-yaml"]
 
 
 OPENINGS: Final = {
@@ -120,7 +120,7 @@ def test_deepest(
     closings = ["]" if each == "[" else "}" for each in reversed(openings)]
     place = f"1:{len(''.join(openings[:32])) + 1} too-deep"
     text = "".join(openings + closings)
-    assert told(read(text, events)) == ([place] if refused else [])
+    assert problem_lines(read(text, events)) == ([place] if refused else [])
 
 
 def test_the_rest_is_read_on() -> None:
@@ -136,20 +136,20 @@ def test_known_keys() -> None:
     text = "a: 1\n'1': 2\n---\na: 3\n1: 4\n---\n&x a: 5\n---\n'a': 6\n'<<': 7\n"
     documents = read(text)
     assert data(documents) == [{"a": 1, "1": 2}, {"a": 3}, {"a": 5}, {"a": 6, "<<": 7}]
-    assert told(documents) == ["5:1 invalid-value", "7:1 forbidden-yaml"]
+    assert problem_lines(documents) == ["5:1 invalid-value", "7:1 forbidden-yaml"]
 
 
 def test_keys_as_text() -> None:
     """Where any key is asked for, keys that look like something else are their own text."""
     documents = read("0012: a\ntrue: b\n", any_key=True)
-    assert (data(documents), told(documents)) == ([{"0012": "a", "true": "b"}], [])
+    assert (data(documents), problem_lines(documents)) == ([{"0012": "a", "true": "b"}], [])
 
 
 def test_alias_bomb() -> None:
     """A document with a hundred refused constructs is left; the next one is read."""
     bomb = "a: &a x\nb: [" + ", ".join(["*a"] * 100_000) + "]\n---\nc: d\n"
     documents = read(bomb)
-    assert len(told(documents)) == 100
+    assert len(problem_lines(documents)) == 100
     assert data(documents) == [{"c": "d"}]
 
 
@@ -157,7 +157,7 @@ def test_alias_bomb() -> None:
 def test_values(text: str) -> None:
     """A document may hold ten thousand values in all, and not many more; the next one is read."""
     fits = ",".join(f"k{each}" for each in range(9_990))
-    assert told(read(text.format(fits))) == []
+    assert problem_lines(read(text.format(fits))) == []
     documents = read(text.format(f"{fits},{fits.upper()}") + "\n---\na: b\n")
     assert [each.rule for each in documents[0].diagnostics] == ["too-large"]
     assert data(documents) == [{"a": "b"}]
@@ -166,4 +166,4 @@ def test_values(text: str) -> None:
 def test_values_in_all() -> None:
     """It is all values of a document that count, not those of one list."""
     half = "a," * 5_000
-    assert told(read(f"[[{half}], [{half}]]")) == ["1:1 too-large"]
+    assert problem_lines(read(f"[[{half}], [{half}]]")) == ["1:1 too-large"]

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests.manifest_samples import brief
-from tests.yaml_readings import data, read, told
+from tests.yaml_readings import data, problem_lines, read
 
 SYNTAX: Final = {
     "tab": ("a:\n\t- b\n", "2:1"),
@@ -44,13 +44,21 @@ def test_broken_documents_do_not_hide_others() -> None:
     text = "a: 1\n---\nb: [x\n---\nc: 3\nc: 4\n---\nd: 'x\n...\n---\r\ne: 5\r---\n@\n--- {f: 6}\n"
     documents = read(text)
     assert data(documents) == [{"a": 1}, {"c": 3}, {"e": 5}, {"f": 6}]
-    assert told(documents) == ["3:4 syntax", "6:1 duplicate-key", "8:4 syntax", "13:1 syntax"]
+    assert problem_lines(documents) == [
+        "3:4 syntax",
+        "6:1 duplicate-key",
+        "8:4 syntax",
+        "13:1 syntax",
+    ]
 
 
 def test_bare_documents() -> None:
     """A document after `...` needs no marker, and those before it are not read twice."""
     documents = read("a: 1\n...\nb: 2\n...\nc: 3\n---\nd: 4\n")
-    assert (data(documents), told(documents)) == ([{"a": 1}, {"b": 2}, {"c": 3}, {"d": 4}], [])
+    assert (data(documents), problem_lines(documents)) == (
+        [{"a": 1}, {"b": 2}, {"c": 3}, {"d": 4}],
+        [],
+    )
 
 
 def test_second_opinions_end() -> None:
@@ -58,9 +66,9 @@ def test_second_opinions_end() -> None:
     broken = "a: [" + "x" * 200_000 + "\n"
     flow = "{a: https://contoso.edu/?q=1}\n"
     documents = read(f"{broken}---\n{broken}---\n{flow}")
-    assert told(documents) == ["1:4 syntax", "3:4 syntax"]
+    assert problem_lines(documents) == ["1:4 syntax", "3:4 syntax"]
     lost = read(f"{broken}---\n{'#' * 70_000}\n{flow}")
-    assert told(lost) == ["1:4 syntax", "4:10 syntax"]
+    assert problem_lines(lost) == ["1:4 syntax", "4:10 syntax"]
 
 
 def test_markers_inside_scalars() -> None:
@@ -76,4 +84,4 @@ def test_null_is_content(text: str, value: object) -> None:
 
 def test_broken_documents_by_the_thousand() -> None:
     """Reading on after errors takes no longer than reading."""
-    assert len(told(read("--- [\n" * 20_000))) == 20_000
+    assert len(problem_lines(read("--- [\n" * 20_000))) == 20_000

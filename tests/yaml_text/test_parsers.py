@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from reconciler.yaml_text.parsers import FASTEST, c_events, pure_events
 from reconciler.yaml_text.scalars import write_scalar
 from tests.manifest_samples import LAWFUL
-from tests.yaml_readings import BOTH, data, read, told
+from tests.yaml_readings import BOTH, data, problem_lines, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def test_as_ruamel_reads(text: str, events: Callable[[str], NextEvent]) -> None:
     expected = [each for each in YAML(typ="safe", pure=True).load_all(text) if each is not None]
     documents = read(text, events)
     assert data(documents) == expected
-    assert told(documents) == []
+    assert problem_lines(documents) == []
 
 
 SCALARS = st.text("ab: #-'\"[]{},\n\\é&", max_size=8) | st.sampled_from(["no", "1", "null", ""])
@@ -86,7 +86,7 @@ FLOW: Final = {
 def test_what_the_c_parser_does_not_know(text: str, value: object) -> None:
     """Lawful YAML 1.2 that the C parser refuses is read, and so is what stands around it."""
     documents = read(f"x: 1\n---\n{text}---\ny: 2\n---\n{text}")
-    assert told(documents) == []
+    assert problem_lines(documents) == []
     assert data(documents) == [{"x": 1}, value, {"y": 2}, value]
 
 
@@ -100,7 +100,7 @@ def test_escapes_for_no_character(escape: str, events: Callable[[str], NextEvent
 
 def test_no_second_opinion_lets_them_in() -> None:
     """What only the pure parser could read is refused where it holds such an escape."""
-    assert told(read('{a: http://b, c: "\\ud800"}\n')) == ["1:9 syntax"]
+    assert problem_lines(read('{a: http://b, c: "\\ud800"}\n')) == ["1:9 syntax"]
 
 
 @pytest.mark.parametrize("escape", ["\\ue000", "\\U0010FFFF", "\\U0001F393", "\\ud7ff"])

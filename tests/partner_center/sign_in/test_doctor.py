@@ -42,11 +42,11 @@ class PartnerCenter:
 
     answers: dict[str, tuple[int, object]] = field(default_factory=dict)
     date: datetime | None = NOW
-    asked: list[tuple[str, str, bool]] = field(default_factory=list)
+    requests: list[tuple[str, str, bool]] = field(default_factory=list)
 
     async def __call__(self, scope: Any, _: Any, send: Any) -> None:
         signed = any(name == b"authorization" for name, _ in scope["headers"])
-        self.asked.append((scope["method"], scope["path"], signed))
+        self.requests.append((scope["method"], scope["path"], signed))
         everything = {LIST: (200, {"items": [{"id": CUSTOMER}]})} | self.answers
         status, body = everything.get(scope["path"], (200, {}))
         headers = [(b"content-type", b"application/json")]
@@ -79,8 +79,8 @@ def test_all_is_well() -> None:
     checks = examined(center)
     assert {check.state for check in checks.values()} == {CheckState.OK}
     assert not [check.remedy for check in checks.values() if check.remedy]
-    assert {method for method, _, _ in center.asked} == {"GET"}
-    assert [signed for _, _, signed in center.asked] == [False, *[True] * 5]
+    assert {method for method, _, _ in center.requests} == {"GET"}
+    assert [signed for _, _, signed in center.requests] == [False, *[True] * 5]
 
 
 def test_app_only_can_plan() -> None:
@@ -161,7 +161,7 @@ def test_a_failed_sign_in_is_told() -> None:
         "sign-in", CheckState.FAILED, "the client secret is wrong", "put its value"
     )
     assert checks["list customers"].state is CheckState.SKIPPED
-    assert len(center.asked) == 1
+    assert len(center.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_without_a_customer_its_calls_are_skipped(listed: object) -> None:
     checks = examined(center)
     assert checks["read qualifications"].state is CheckState.SKIPPED
     assert checks["GCC codes"].state is CheckState.OK
-    assert {path for _, path, _ in center.asked} == {LIST, CODES}
+    assert {path for _, path, _ in center.requests} == {LIST, CODES}
 
 
 def test_a_declared_customer_is_tried_first() -> None:
@@ -193,7 +193,7 @@ def test_a_declared_customer_is_tried_first() -> None:
     other = CustomerId("00000000-0000-4000-8000-00000000000a")
     center = PartnerCenter()
     examined(center, service=Service(ENDPOINT, other, has_agreements=False))
-    paths = [path for _, path, _ in center.asked]
+    paths = [path for _, path, _ in center.requests]
     assert f"/v1/customers/{other}/qualifications" in paths
     assert f"/v1/customers/{other}/agreements" not in paths
 

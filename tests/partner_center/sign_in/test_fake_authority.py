@@ -33,10 +33,10 @@ def test_its_address_is_its_first_line() -> None:
         with httpx.Client(trust_env=False, base_url=address) as client:
             refused = client.post(f"/{TENANT}/oauth2/v2.0/token", data=FORM)
             granted = client.post(f"/{TENANT}/oauth2/v2.0/token", data=FORM)
-            asked = client.get("/requests").json()
+            requests = client.get("/requests").json()
     finally:
         run.kill()
         run.communicate()
     assert refused.json()["error_codes"] == [53003]
     assert granted.json()["access_token"].startswith("planted-opaque")
-    assert [each["form"]["client_id"] for each in asked] == [CLIENT_ID, CLIENT_ID]
+    assert [each["form"]["client_id"] for each in requests] == [CLIENT_ID, CLIENT_ID]

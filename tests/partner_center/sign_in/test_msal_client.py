@@ -35,11 +35,11 @@ def test_an_application_signs_in_by_its_secret(authority: FakeAuthority) -> None
     assert read_claims(tokens.access).kind is TokenKind.APP_ONLY
     assert tokens.lifetime == 3600
     assert tokens.refresh is None
-    (asked,) = authority.requests
-    assert asked.path == f"/{TENANT}/oauth2/v2.0/token"
-    assert asked.form["client_id"] == CLIENT_ID
-    assert asked.form["scope"] == SCOPE
-    assert asked.form["client_secret"] == CLIENT_SECRET
+    (request,) = authority.requests
+    assert request.path == f"/{TENANT}/oauth2/v2.0/token"
+    assert request.form["client_id"] == CLIENT_ID
+    assert request.form["scope"] == SCOPE
+    assert request.form["client_secret"] == CLIENT_SECRET
 
 
 def test_an_application_signs_in_by_its_certificate(authority: FakeAuthority) -> None:
@@ -69,10 +69,10 @@ def test_a_refresh_token_is_exchanged(
     assert read_claims(tokens.access).kind is TokenKind.APP_AND_USER
     assert tokens.refresh is not None
     assert tokens.refresh.reveal() in authority.behaviour.refresh_tokens
-    (asked,) = authority.requests
-    assert asked.form["refresh_token"] == REFRESH_TOKEN
-    assert ("client_secret" in asked.form) is (credential is not None)
-    assert set(asked.form["scope"].split()) == {SCOPE, "offline_access", "openid", "profile"}
+    (request,) = authority.requests
+    assert request.form["refresh_token"] == REFRESH_TOKEN
+    assert ("client_secret" in request.form) is (credential is not None)
+    assert set(request.form["scope"].split()) == {SCOPE, "offline_access", "openid", "profile"}
 
 
 def test_an_exchange_may_bring_no_new_refresh_token(authority: FakeAuthority) -> None:

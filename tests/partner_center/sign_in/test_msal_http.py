@@ -25,7 +25,7 @@ def http(authority: FakeAuthority) -> Iterator[AuthorityHttp]:
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "address_seen"),
     [
         ("https://login.microsoftonline.com", "https://login.microsoftonline.com"),
         ("https://login.example:8443", "https://login.example:8443"),
@@ -33,10 +33,10 @@ def http(authority: FakeAuthority) -> Iterator[AuthorityHttp]:
         ("http://localhost", "https://localhost:80"),
     ],
 )
-def test_msal_sees_https(address: str, told: str) -> None:
+def test_msal_sees_https(address: str, address_seen: str) -> None:
     """It takes nothing else; plain http is put back for this machine."""
     with closing(AuthorityHttp(address)) as client:
-        assert client.https_address.rstrip("/") == told
+        assert client.https_address.rstrip("/") == address_seen
 
 
 def test_the_endpoints_are_told_without_asking(
@@ -45,8 +45,8 @@ def test_the_endpoints_are_told_without_asking(
     """They are fixed; so no answer can lead a secret to another host."""
     tenant = f"{http.https_address.rstrip('/')}/tenant"
     answer = http.get(f"{tenant}/v2.0/.well-known/openid-configuration")
-    told = json.loads(answer.text)
-    assert told["token_endpoint"] == f"{tenant}/oauth2/v2.0/token"
+    address_seen = json.loads(answer.text)
+    assert address_seen["token_endpoint"] == f"{tenant}/oauth2/v2.0/token"
     assert not authority.requests
 
 

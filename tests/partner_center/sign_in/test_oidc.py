@@ -17,8 +17,8 @@ def test_the_jobs_token_is_asked_for_the_audience_of_entra(authority: FakeAuthor
     """What the address already asks for stays in it."""
     token = github_assertion(authority.oidc_address, Secret(GITHUB_REQUEST_TOKEN))
     assert token.reveal() in authority.behaviour.assertions
-    (asked,) = authority.requests
-    assert parse_qs(urlsplit(asked.path).query) == {
+    (request,) = authority.requests
+    assert parse_qs(urlsplit(request.path).query) == {
         "api-version": ["2.0"],
         "audience": ["api://AzureADTokenExchange"],
     }

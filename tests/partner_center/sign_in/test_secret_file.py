@@ -38,10 +38,10 @@ def test_white_space_and_a_mark_around_it_are_dropped(tmp_path: Path, content: b
 def test_what_is_no_token_is_told(tmp_path: Path, content: bytes, said: str) -> None:
     """The reason is told, the content is not."""
     (tmp_path / "token").write_bytes(content)
-    told = read_token(tmp_path / "token")
-    assert isinstance(told, str)
-    assert said in told
-    assert "planted" not in told
+    reason = read_token(tmp_path / "token")
+    assert isinstance(reason, str)
+    assert said in reason
+    assert "planted" not in reason
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
