@@ -32,9 +32,11 @@ _STANDS: Final[Codes] = ((3, "done, but a finding of a category in policy.failOn
 _STEPS: Final[Codes] = ((2, "only with --detailed-exitcode: as 0, and there are steps"),)
 
 _COLOUR: Final[Rows] = (("NO_COLOR", "no colours, whatever it says"),)
+_HEAD: Final = ("RECONCILER_HEAD", "the commit checked out, where the CI's variables tell another")
 _LINKS: Final[Rows] = (
     *_COLOUR,
     ("FORCE_HYPERLINK", "1: places are links on any terminal; 0: on none"),
+    _HEAD,
 )
 _ENDPOINT: Final[Rows] = (
     ("PARTNER_CENTER_ENDPOINT", "the service's address: https, or http on this machine"),

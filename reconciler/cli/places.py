@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.operations.auditing import HEAD
 from reconciler.render.foreign_text import address_path
 from reconciler.render.source_links import find_source_links
 
@@ -50,8 +51,13 @@ def _opens_links(environment: Mapping[str, str]) -> bool:
 
 
 def source_links(environment: Mapping[str, str]) -> SourceLinks | None:
-    """Find the pages of the reviewed commit; None where the environment tells of none."""
-    return find_source_links(environment, _head_commit(environment.get("GITHUB_EVENT_PATH")))
+    """Find the pages of the reviewed commit; None where the environment tells of none.
+
+    What a pipeline hands in goes first: where a comment starts it, no variable of the platform
+    tells which commit was checked out.
+    """
+    head = environment.get(HEAD) or _head_commit(environment.get("GITHUB_EVENT_PATH"))
+    return find_source_links(environment, head)
 
 
 def _head_commit(path: str | None) -> str:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT: Final = 300
 
+HEAD: Final = "RECONCILER_HEAD"
+"""The commit that a pipeline checked out, where its system's own variable tells another."""
+
 CI: Final = (
     # the variable that tells the system, its name, how the run is told, the commit
     (
@@ -38,7 +41,7 @@ def find_ci_run(environ: Mapping[str, str]) -> dict[str, str] | None:
     for variable, system, run, commit in CI:
         if environ.get(variable, "").casefold() == "true":
             context = {"system": system, "run": run.format_map(_Variables(environ))}
-            context |= {"commit": environ.get(commit, "")}
+            context |= {"commit": environ.get(HEAD) or environ.get(commit, "")}
             return {name: text[:LONGEST_TEXT] for name, text in context.items()}
     return None
 

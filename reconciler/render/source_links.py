@@ -30,7 +30,7 @@ class SourceLinks:
 
 
 def find_source_links(environment: Mapping[str, str], head: str = "") -> SourceLinks | None:
-    """Find how lines are addressed; `head` is the pull request's commit, where GitHub told it."""
+    """Find how lines are addressed; `head` is the pull request's commit, where that is told."""
     for find in (_github, _gitlab, _azure):
         if (links := find(environment, head)) is not None:
             return links
@@ -52,9 +52,9 @@ def _github(environment: Mapping[str, str], head: str) -> SourceLinks | None:
     return _links(f"{server}/{repository}", commit, "/blob/{commit}/{path}#L{line}")
 
 
-def _gitlab(environment: Mapping[str, str], _: str) -> SourceLinks | None:
+def _gitlab(environment: Mapping[str, str], head: str) -> SourceLinks | None:
     """A merged-results pipeline builds a merge; its request's head has a name of its own."""
-    head = environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
+    head = head or environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "")
     commit = head or environment.get("CI_COMMIT_SHA", "")
     project = environment.get("CI_MERGE_REQUEST_SOURCE_PROJECT_URL") or environment.get(
         "CI_PROJECT_URL", ""
@@ -62,10 +62,10 @@ def _gitlab(environment: Mapping[str, str], _: str) -> SourceLinks | None:
     return _links(project, commit, "/-/blob/{commit}/{path}#L{line}")
 
 
-def _azure(environment: Mapping[str, str], _: str) -> SourceLinks | None:
+def _azure(environment: Mapping[str, str], head: str) -> SourceLinks | None:
     """Azure builds repositories of others, too, whose pages it doesn't know."""
     address = _USER.sub("", environment.get("BUILD_REPOSITORY_URI", "")).removesuffix(".git")
-    head = environment.get("SYSTEM_PULLREQUEST_SOURCECOMMITID")
+    head = head or environment.get("SYSTEM_PULLREQUEST_SOURCECOMMITID", "")
     commit = head or environment.get("BUILD_SOURCEVERSION", "")
     match environment.get("BUILD_REPOSITORY_PROVIDER"):
         case "TfsGit":

@@ -64,6 +64,17 @@ def test_head_of_the_pull_request(tmp_path: Path) -> None:
     assert f"/blob/{HEAD}/" in links.address("a", 1)
 
 
+def test_the_head_that_a_pipeline_hands_in(tmp_path: Path) -> None:
+    """It goes before the event's: a comment on the pull request tells of none."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"issue": {"number": 7}}), encoding="utf-8")
+    commented = {"GITHUB_EVENT_NAME": "issue_comment", "GITHUB_EVENT_PATH": str(event)}
+    assert source_links(GITHUB | commented) is None
+    links = source_links(GITHUB | commented | {"RECONCILER_HEAD": HEAD})
+    assert links is not None
+    assert f"/blob/{HEAD}/" in links.address("a", 1)
+
+
 @pytest.mark.parametrize("content", ["{}", "[", '{"pull_request": null}'])
 def test_another_event(content: str, tmp_path: Path) -> None:
     """Without a pull request the commit is the one that is built."""

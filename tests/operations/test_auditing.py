@@ -44,11 +44,12 @@ AZURE = {
                 "f00",
             ),
         ),
+        (GITLAB | {"RECONCILER_HEAD": "fee"}, ("GitLab CI", "https://gitlab.com/-/jobs/1", "fee")),
         ({"GITLAB_CI": "true"}, ("GitLab CI", "", "")),
     ],
 )
 def test_the_run_and_the_commit(environ: dict[str, str], told: tuple[str, str, str]) -> None:
-    """By the system's own variables, and by no other."""
+    """By the system's own variables, unless the pipeline says what it checked out."""
     found = find_ci_run(environ)
     assert found is not None
     assert (found["system"], found["run"], found["commit"]) == told

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NO_MATTER: Final = ("actions/setup-python", "azure/login", "github/codeql-action/upload-sarif")
+MAIN: Final = "d" * 40
+"""What GITHUB_SHA tells, whatever is checked out."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ class _Run:
         files["EVENT_PATH"].write_text(json.dumps(self.context["github"]["event"]))
         given = {f"GITHUB_{name}": str(file) for name, file in files.items()}
         given |= {"GITHUB_REPOSITORY": "me/customers", "STAND_INS": str(self.github.folder)}
+        given |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_SHA": MAIN}
+        given["GITHUB_EVENT_NAME"] = self.context["github"]["event_name"]
         base = machine_environment(self.github.folder, _programs(self.github.folder))
         return base | self.github.environ | given | self.environ
 

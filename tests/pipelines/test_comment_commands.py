@@ -112,6 +112,7 @@ def test_plans_and_applies_what_was_reviewed(served: Team) -> None:
     assert planned["apply"].ran == []
     [shown] = request_.answers()
     assert shown.startswith("<!-- reconciler:plan -->")
+    assert f"https://github.com/me/customers/blob/{request_.head}/customers/" in shown
 
     applied = request_.comment("reconciler apply")
     assert applied["apply"].ok, applied["apply"].log

@@ -33,6 +33,13 @@ AZURE_PLACE: Final = "&line=9&lineEnd=9&lineStartColumn=1&lineEndColumn=200"
     [
         (GITHUB, "", f"https://github.com/contoso/qualifications/blob/{SHA}/a%20b.yaml#L9"),
         (GITHUB, HEAD, f"https://github.com/contoso/qualifications/blob/{HEAD}/a%20b.yaml#L9"),
+        (
+            GITHUB | {"GITHUB_EVENT_NAME": "issue_comment"},
+            HEAD,
+            f"https://github.com/contoso/qualifications/blob/{HEAD}/a%20b.yaml#L9",
+        ),
+        (GITLAB, HEAD, f"https://gitlab.com/contoso/emea/q/-/blob/{HEAD}/a%20b.yaml#L9"),
+        (AZURE, HEAD, f"{AZURE_REPOSITORY}&version=GC{HEAD}{AZURE_PLACE}"),
         (GITLAB, "", f"https://gitlab.com/contoso/emea/q/-/blob/{SHA}/a%20b.yaml#L9"),
         (
             GITLAB
