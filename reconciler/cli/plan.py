@@ -76,9 +76,9 @@ def command(
     expect_digest: str | None,
     since: Path | None,
     narrowing: Narrowing,
-    **grounds: Any,  # noqa: ANN401 - click's own, taken apart by _Ground
+    **grounds: Any,  # noqa: ANN401 - click's own, taken apart by _PlanMode
 ) -> int:
-    ground = _Ground(**grounds)
+    ground = _PlanMode(**grounds)
     ground.refuse_contradictions(narrowing)
     ground.refuse_one_file_for_two(out)
     files = CommandFiles((out, ground.incremental), (("the snapshot", ground.against),))
@@ -97,7 +97,7 @@ def command(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
+class _PlanMode:
     """What the plan is made on, and which of the service's lists it is extended by."""
 
     against: Path | None

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown_progress(flags: Globals, traffic: Callable[[], str], *, aloud: bool) -> Iterator[Shown]:
-    """Give what to report progress to; `aloud`, what is begun is told where no bar shows it.
+def progress_display(
+    flags: Globals, traffic: Callable[[], str], *, announce: bool
+) -> Iterator[ProgressDisplay]:
+    """Give what to report progress to; `announce`, what is begun is told where no bar shows it.
 
     Beside a bar stand the time left and, in the words of `traffic`, how fast requests go. With
     `--verbose` each call has a line of its own, and a bar would tear them apart.
@@ -31,21 +33,21 @@ def shown_progress(flags: Globals, traffic: Callable[[], str], *, aloud: bool) -
     on_terminal = sys.stderr.isatty() and not flags.verbose
     bar = _Bar(traffic, colour=flags.colour) if on_terminal else None
     try:
-        yield Shown(bar, aloud=aloud)
+        yield ProgressDisplay(bar, announce=announce)
     finally:
         if bar is not None:
             bar.stop()
 
 
-class Shown:
-    def __init__(self, bar: _Bar | None, *, aloud: bool) -> None:
+class ProgressDisplay:
+    def __init__(self, bar: _Bar | None, *, announce: bool) -> None:
         self._bar = bar
-        self._aloud = aloud
+        self._announce = announce
 
     def report(self, what: str, done: int, total: int) -> None:
         if self._bar is not None:
             self._bar.report(what, done, total)
-        elif self._aloud and done == 0 < total:
+        elif self._announce and done == 0 < total:
             say(f"{what}: {total:,}")
 
     def posting(self, step: Step) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.command_files import NO_FILES, CommandFiles, kept_files
 from reconciler.cli.output import say
-from reconciler.cli.progress import shown_progress
+from reconciler.cli.progress import progress_display
 from reconciler.configuration.config import load_configuration
 from reconciler.manifests.loading import load_desired
 from reconciler.model.errors import NoManifests
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reconciler.cli.options import Globals
-    from reconciler.cli.progress import Shown
+    from reconciler.cli.progress import ProgressDisplay
     from reconciler.configuration.config import Configuration
     from reconciler.model.plan import Plan
     from reconciler.operations.run import Run
@@ -55,8 +55,8 @@ class Session:
     async def connect(self, *, creates: bool = False) -> AsyncIterator[Run]:
         """Open the service for this command, its progress shown on stderr."""
 
-        def display(traffic: Callable[[], str]) -> AbstractContextManager[Shown]:
-            return shown_progress(self.flags, traffic, aloud=creates)
+        def display(traffic: Callable[[], str]) -> AbstractContextManager[ProgressDisplay]:
+            return progress_display(self.flags, traffic, announce=creates)
 
         context = sign_in_context(self.flags)
         with calls_logged(self.flags):

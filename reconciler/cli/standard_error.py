@@ -31,7 +31,7 @@ PIECE: Final = 4096
 """Bytes written at once, so that a slow reader can be told from one that hangs."""
 
 
-class _Outlet(io.RawIOBase):
+class _StderrWriter(io.RawIOBase):
     """Takes every write whole, at once or after `PATIENCE`, and never fails."""
 
     def __init__(self, descriptor: int) -> None:
@@ -105,9 +105,9 @@ def write_piece(descriptor: int, piece: bytes) -> None:
 
 def protect_stderr() -> None:
     """Put an unfailing stream in the place of stderr, for all who write there."""
-    if isinstance(sys.stderr.buffer, _Outlet):
+    if isinstance(sys.stderr.buffer, _StderrWriter):
         return
-    outlet = _Outlet(sys.stderr.fileno())
+    outlet = _StderrWriter(sys.stderr.fileno())
     sys.stderr = io.TextIOWrapper(
         outlet,
         encoding="utf-8",
@@ -119,5 +119,5 @@ def protect_stderr() -> None:
 def drain_stderr() -> None:
     """Let a slow reader have the rest before the process ends."""
     sys.stderr.flush()
-    if isinstance(sys.stderr.buffer, _Outlet):
+    if isinstance(sys.stderr.buffer, _StderrWriter):
         sys.stderr.buffer.drain()

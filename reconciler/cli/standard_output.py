@@ -19,7 +19,7 @@ LOOK_UP: Final = 0.2
 to another thread, wakes nobody: its handler runs when the main thread next does anything."""
 
 
-class _Writing:
+class _DocumentWriter:
     """One document on its way."""
 
     def __init__(self, descriptor: int, content: bytes) -> None:
@@ -64,6 +64,6 @@ def write_document(document: str, patience: float | None = None) -> None:
     sys.stdout.flush()
     # Not by the stream: what it still holds when the process is to end would keep it from that.
     content = document.encode("utf-8", errors="backslashreplace")
-    writing = _Writing(sys.stdout.fileno(), content)
+    writing = _DocumentWriter(sys.stdout.fileno(), content)
     threading.Thread(target=writing.run, daemon=True).start()
     writing.wait(patience)

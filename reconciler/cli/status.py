@@ -24,7 +24,7 @@ from reconciler.model.errors import UsageError
 from reconciler.operations.status import (
     SOMETHING_DENIED,
     TIMED_OUT,
-    Waiting,
+    WaitLimits,
     status,
     wait_until_decided,
 )
@@ -79,6 +79,6 @@ async def _status(session: Session) -> tuple[StatusReport, int]:
 
 
 async def _wait(session: Session, timeout: float | None) -> tuple[StatusReport, int]:  # noqa: ASYNC109 - in seconds of the loop's clock, which is the whole point
-    waiting = Waiting(timeout, asyncio.get_running_loop().time, asyncio.sleep)
+    waiting = WaitLimits(timeout, asyncio.get_running_loop().time, asyncio.sleep)
     async with session.connect() as run:
         return await wait_until_decided(session.desired, run, waiting)

@@ -150,7 +150,7 @@ class _Plan(Shape):
     basis: Annotated[_Basis, AfterValidator(_in_order)]
 
 
-class _Making(Shape):
+class _PlanHeader(Shape):
     format_version: str
     kind: Literal["Plan"]
     digest: str
@@ -158,7 +158,7 @@ class _Making(Shape):
     tool: _Tool
 
 
-class PlanModel(_Plan, _Making):
+class PlanModel(_Plan, _PlanHeader):
     """The shape of a plan document; the fields of its last base come first."""
 
     @classmethod

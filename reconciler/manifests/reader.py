@@ -84,7 +84,7 @@ def check_manifests(
     `skip` holds resolved files that are no manifests. Raises ConfigurationError where a path does
     not exist or no manifest is found.
     """
-    checking = _Checking(base, secrets_folder)
+    checking = _ManifestChecks(base, secrets_folder)
     with collector_paused():
         for _ in checking.manifests(paths, skip):
             pass
@@ -99,7 +99,7 @@ def load_manifests(
     skip: frozenset[Path] = frozenset(),
 ) -> LoadedManifests:
     """Check the manifests as `check_manifests` does, and load the desired state from them."""
-    checking = _Checking(base, secrets_folder)
+    checking = _ManifestChecks(base, secrets_folder)
     with collector_paused():
         customers = [_desired(each) for each in checking.manifests(paths, skip)]
     customers.sort(key=lambda customer: customer.name)
@@ -107,14 +107,14 @@ def load_manifests(
 
 
 @dataclass(frozen=True, slots=True)
-class _Lawful:
+class _ValidManifest:
     manifest: Manifest
     source: Source
     places: Places
 
 
 @dataclass(slots=True)
-class _Checking:
+class _ManifestChecks:
     """One check of many files: what was found so far, and who was met already."""
 
     base: Path
@@ -127,7 +127,7 @@ class _Checking:
     def in_order(self) -> tuple[Diagnostic, ...]:
         return tuple(sorted(self.diagnostics, key=_order))
 
-    def manifests(self, paths: Sequence[Path], skip: frozenset[Path]) -> Iterator[_Lawful]:
+    def manifests(self, paths: Sequence[Path], skip: frozenset[Path]) -> Iterator[_ValidManifest]:
         """Read everything; yield the lawful manifests, whose places hold until the next one."""
         found = find_manifests(paths, self.base, skip)
         self.diagnostics += found.diagnostics
@@ -139,7 +139,7 @@ class _Checking:
             remedy = "add a manifest (*.yaml or *.yml), or name the place of the manifests"
             raise NoManifests(message, remedy)
 
-    def _read(self, file: ManifestFile) -> Iterator[_Lawful]:
+    def _read(self, file: ManifestFile) -> Iterator[_ValidManifest]:
         text = read_text(file.path, file.file)
         if isinstance(text, Diagnostic):
             self.diagnostics.append(text)
@@ -155,7 +155,7 @@ class _Checking:
             if len(self.diagnostics) > before + _MOST_DIAGNOSTICS:
                 return
 
-    def _check(self, places: Places, folder: Path) -> _Lawful | None:
+    def _check(self, places: Places, folder: Path) -> _ValidManifest | None:
         reviewed = review(places.root)
         source = places.key(_CUSTOMER_ID)
         found = [located(problem, places) for problem in reviewed.problems]
@@ -164,7 +164,7 @@ class _Checking:
         self.diagnostics += found + twins
         if reviewed.manifest is None or twins:
             return None
-        return _Lawful(reviewed.manifest, source, places)
+        return _ValidManifest(reviewed.manifest, source, places)
 
     def _check_twins(
         self, reviewed: Reviewed, source: Source, places: Places
@@ -192,7 +192,7 @@ class _Checking:
                 yield _error("outside-folder", message, remedy, places.value(path))
 
 
-def _desired(lawful: _Lawful) -> DesiredCustomer:
+def _desired(lawful: _ValidManifest) -> DesiredCustomer:
     places, manifest = lawful.places, lawful.manifest
     indexes = range(len(manifest.spec.qualifications))
     entries = [places.value((*_QUALIFICATIONS, index)) for index in indexes]

@@ -37,7 +37,7 @@ NOT_READ: Final = SideChecks()
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitLimits:
     """How long to wait at most, in seconds (None: without end), and what counts and waits them."""
 
     timeout: float | None
@@ -85,7 +85,7 @@ def _customer_status(
 
 
 async def wait_until_decided(
-    desired: DesiredState, run: Run, waiting: Waiting
+    desired: DesiredState, run: Run, waiting: WaitLimits
 ) -> tuple[StatusReport, int]:
     """Ask again, ever more slowly, until nothing is in review; tell each change once.
 

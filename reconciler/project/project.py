@@ -101,7 +101,7 @@ class Project:
         None can be undone. Raises NotApproved where it says False, PlanRefused where the plan has
         another digest than `expect_digest` or more creates than are allowed.
         """
-        caller = _Caller(approve)
+        caller = _ProgramDialogue(approve)
         request = applying.ApplyRequest(
             self.desired, Scope(), expect_digest=expect_digest, allow_creates=allow_creates
         )
@@ -136,7 +136,7 @@ class Project:
 
 
 @dataclass(slots=True)
-class _Caller:
+class _ProgramDialogue:
     """The dialogue of apply with a program: it is asked once, and gets the report."""
 
     ask: Callable[[PlanDocument], bool]

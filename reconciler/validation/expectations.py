@@ -57,7 +57,7 @@ def expect_one_of(*choices: str) -> Expectation:
 
 def catalogue_of(model: type[BaseModel], name: str, whole: Expectation) -> MessageCatalogue:
     """Gather the wording of a document's model; `whole` is what is due in place of a document."""
-    gathering = _Gathering({(): whole})
+    gathering = _Collector({(): whole})
     gathering.add_model((), model)
     return MessageCatalogue(
         name, gathering.expectations, gathering.keys, gathering.tagged, gathering.tag
@@ -71,7 +71,7 @@ def fits(path: Path, pattern: Pattern) -> bool:
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _Collector:
     """What was gathered so far. Paths have the tag as a step of its own, as pydantic's have."""
 
     expectations: dict[Pattern, Expectation]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from reconciler.model.errors import Unavailable
 from reconciler.model.policy import Policy
 from reconciler.model.state import DesiredState, LiveQualification, VettingStatus
-from reconciler.operations.status import Waiting, status, wait_until_decided
+from reconciler.operations.status import WaitLimits, status, wait_until_decided
 from tests.fake_partner_center import Admin, FakePartnerCenter, before, run_in
 from tests.worlds import CONTOSO, FABRIKAM, customer, education
 
@@ -29,14 +29,14 @@ class Hours:
         self.pauses: list[float] = []
         self.decisions: list[tuple[float, VettingStatus]] = []
 
-    def waiting(self, service: FakePartnerCenter, timeout: float | None = None) -> Waiting:
+    def waiting(self, service: FakePartnerCenter, timeout: float | None = None) -> WaitLimits:
         async def sleep(seconds: float) -> None:
             self.pauses.append(seconds)
             self.seconds += seconds
             while self.decisions and self.decisions[0][0] <= self.seconds:
                 service.vet(CONTOSO, "Education", self.decisions.pop(0)[1])
 
-        return Waiting(timeout, lambda: self.seconds, sleep)
+        return WaitLimits(timeout, lambda: self.seconds, sleep)
 
 
 def waited(

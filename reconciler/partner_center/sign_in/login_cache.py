@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from reconciler.partner_center.sign_in.credentials import CachedLogin
 
 
-class Vault(Protocol):
-    """What msal-extensions calls an encrypted persistence."""
+class EncryptedPersistence(Protocol):
+    """What is asked of one of msal-extensions."""
 
     def save(self, content: str) -> None: ...
     def load(self) -> str: ...
@@ -56,23 +56,23 @@ def login_cache(environ: Mapping[str, str]) -> LoginCache:
     return LoginCache(state_folder(environ))
 
 
-def platform_vault(signal: Path) -> Vault | None:
+def encrypted_persistence(signal: Path) -> EncryptedPersistence | None:
     """The keyring of this machine, where there is one that works; it may ask its owner."""
     try:
         from msal_extensions import (  # type: ignore[import-untyped] # noqa: PLC0415 - slow to import
             build_encrypted_persistence,
         )
 
-        vault: Vault = build_encrypted_persistence(str(signal))
+        persistence: EncryptedPersistence = build_encrypted_persistence(str(signal))
     except (ImportError, OSError, RuntimeError, ValueError):
         return None
-    return vault
+    return persistence
 
 
 @dataclass(frozen=True, slots=True)
 class LoginCache:
     folder: Path
-    vault: Callable[[Path], Vault | None] = platform_vault
+    persistence: Callable[[Path], EncryptedPersistence | None] = encrypted_persistence
 
     @property
     def _file(self) -> Path:
@@ -113,9 +113,9 @@ class LoginCache:
     def prepared(self) -> Iterator[Callable[[Login], bool]]:
         """Find out that a login can be kept; the call keeps it and says whether it is encrypted."""
         self._make_folder()
-        vault = self.vault(self._signal)
-        if vault is not None:
-            yield lambda login: self._seal(vault, login)
+        persistence = self.persistence(self._signal)
+        if persistence is not None:
+            yield lambda login: self._seal(persistence, login)
             return
         with replacement_of(self._file) as replacement:
 
@@ -130,10 +130,10 @@ class LoginCache:
     def remove(self) -> bool:
         """Forget the login; False where there was none."""
         kept = [path for path in (self._file, self._signal) if path.exists()]
-        vault = self.vault(self._signal) if self._signal.exists() else None
+        persistence = self.persistence(self._signal) if self._signal.exists() else None
         try:
-            if vault is not None:
-                vault.save("{}")  # msal-extensions can't delete
+            if persistence is not None:
+                persistence.save("{}")  # msal-extensions can't delete
             for path in kept:
                 path.unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:
@@ -151,8 +151,8 @@ class LoginCache:
                 yield self._read(text), lambda login: replacement.put(render_login(login))
         elif self._signal.exists():
             with locked(self._signal):
-                vault, text = self._unsealed()
-                yield self._read(text), lambda login: self._seal(vault, login)
+                persistence, text = self._unsealed()
+                yield self._read(text), lambda login: self._seal(persistence, login)
         else:
             raise SignInFailed(
                 "no sign-in method: the environment names none, and nobody has logged in here",
@@ -171,20 +171,20 @@ class LoginCache:
                 "let XDG_STATE_HOME name a folder of yours",
             ) from None
 
-    def _unsealed(self) -> tuple[Vault, Secret | str]:
-        vault = self.vault(self._signal)
-        if vault is None:
+    def _unsealed(self) -> tuple[EncryptedPersistence, Secret | str]:
+        persistence = self.persistence(self._signal)
+        if persistence is None:
             raise self._unreadable("needs a keyring, and there is none in this session")
         try:
-            return vault, Secret(vault.load())
+            return persistence, Secret(persistence.load())
         except (OSError, RuntimeError) as error:
             raise self._unreadable(f"can't be decrypted: {type(error).__name__}") from None
 
-    def _seal(self, vault: Vault, login: Login) -> bool:
+    def _seal(self, persistence: EncryptedPersistence, login: Login) -> bool:
         text = render_login(login)
         try:
-            vault.save(text.reveal())
-            kept = Secret(vault.load()) == text
+            persistence.save(text.reveal())
+            kept = Secret(persistence.load()) == text
             self._signal.chmod(0o600)
             self._file.unlink(missing_ok=True)
         except (OSError, RuntimeError):

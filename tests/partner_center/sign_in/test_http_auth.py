@@ -18,7 +18,7 @@ from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.token_source import AccessToken
 from tests.partner_center.sign_in.fake_authority import FakeAuthority, unsigned_jwt
 from tests.partner_center.sign_in.fake_service import ENDPOINT, FakeService
-from tests.partner_center.sign_in.ways import BY_SECRET, Surroundings
+from tests.partner_center.sign_in.sign_ins import BY_SECRET, SignInSetup
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +110,7 @@ def test_a_token_that_ends_half_way_fails_nobody() -> None:
 
 def test_the_same_over_a_real_authority(authority: FakeAuthority, tmp_path: Path) -> None:
     """With msal in between, whose cache would hand the refused token out again."""
-    sign_in = Surroundings(tmp_path).sign_in(authority, BY_SECRET)
+    sign_in = SignInSetup(tmp_path).sign_in(authority, BY_SECRET)
     service = FakeService()
 
     def answers(token: str) -> int:

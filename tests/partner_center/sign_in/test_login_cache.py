@@ -15,8 +15,8 @@ from reconciler.partner_center.sign_in.credentials import Application, CachedLog
 from reconciler.partner_center.sign_in.login_cache import (
     Login,
     LoginCache,
+    encrypted_persistence,
     login_cache,
-    platform_vault,
     read_login,
     render_login,
     state_folder,
@@ -251,7 +251,7 @@ def test_a_user_without_a_home_is_told() -> None:
 
 def test_the_keyring_of_this_machine_is_one_or_none(tmp_path: Path) -> None:
     """Whatever is missing here, asking for it is no error."""
-    vault = platform_vault(tmp_path / "login.vault")
+    vault = encrypted_persistence(tmp_path / "login.vault")
     assert vault is None or callable(vault.save)
 
 

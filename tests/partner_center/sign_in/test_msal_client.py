@@ -23,8 +23,8 @@ from tests.partner_center.sign_in.fake_authority import (
     SCOPE,
     FakeAuthority,
 )
+from tests.partner_center.sign_in.sign_ins import application
 from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem
-from tests.partner_center.sign_in.ways import application
 
 PROOF = ClientSecret(Secret(CLIENT_SECRET))
 

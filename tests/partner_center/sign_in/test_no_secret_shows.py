@@ -24,8 +24,8 @@ from tests.partner_center.sign_in.fake_authority import (
     FakeAuthority,
 )
 from tests.partner_center.sign_in.fake_service import ENDPOINT, FakeService
+from tests.partner_center.sign_in.sign_ins import APPLICATION, BY_SECRET, SignInSetup, application
 from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem
-from tests.partner_center.sign_in.ways import APPLICATION, BY_SECRET, Surroundings, application
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,12 +134,12 @@ def test_no_secret_shows(
     """By every sign-in method, whatever happens, at the most talkative log level."""
     caplog.set_level(logging.DEBUG)
     environ = WAYS[way](authority, tmp_path)
-    around = Surroundings(tmp_path)
-    sign_in = around.sign_in(authority, environ)
+    setup = SignInSetup(tmp_path)
+    sign_in = setup.sign_in(authority, environ)
     auth = PartnerCenterAuth(ENDPOINT, sign_in)
     sign_in_method = find_sign_in_method(environ, SignInTarget(authority.address, SCOPE))
     happening(authority)
-    shown = [repr(sign_in_method), repr(vars(auth)), *around.warnings]
+    shown = [repr(sign_in_method), repr(vars(auth)), *setup.warnings]
     try:
         asyncio.run(call(auth))
     except SignInFailed as failure:
@@ -162,7 +162,7 @@ def test_no_secret_shows_of_a_login(
     try:
         logged_in = login(
             application(authority),
-            Surroundings(tmp_path).cache,
+            SignInSetup(tmp_path).cache,
             lambda code: shown.append(f"{code}"),
         )
         shown.append(repr(logged_in))
@@ -176,8 +176,8 @@ def test_no_secret_is_in_a_file_but_where_it_belongs(
 ) -> None:
     """After every sign-in method: the successor in its file, the login in its cache, no more."""
     for way in WAYS.values():
-        Surroundings(tmp_path).sign_in(authority, way(authority, tmp_path))()
-    login(application(authority), Surroundings(tmp_path).cache, lambda _: None)
+        SignInSetup(tmp_path).sign_in(authority, way(authority, tmp_path))()
+    login(application(authority), SignInSetup(tmp_path).cache, lambda _: None)
     holders = {
         path.name
         for path in tmp_path.rglob("*")
@@ -190,6 +190,6 @@ def test_no_secret_is_in_a_file_but_where_it_belongs(
 def test_no_secret_can_be_pickled(authority: FakeAuthority, tmp_path: Path, way: str) -> None:
     """Neither the method nor the token that came by it."""
     environ = WAYS[way](authority, tmp_path)
-    token = Surroundings(tmp_path).sign_in(authority, environ)()
+    token = SignInSetup(tmp_path).sign_in(authority, environ)()
     with pytest.raises(TypeError, match="can't be pickled"):
         pickle.dumps(token)

@@ -22,8 +22,8 @@ from tests.partner_center.sign_in.fake_authority import (
     FakeAuthority,
     unsigned_jwt,
 )
+from tests.partner_center.sign_in.sign_ins import APPLICATION, BY_SECRET, SignInSetup
 from tests.partner_center.sign_in.test_certificate import CERTIFICATE, KEY, pem, pfx
-from tests.partner_center.sign_in.ways import APPLICATION, BY_SECRET, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,8 @@ def kind(token: AccessToken) -> TokenKind:
 
 
 @pytest.fixture
-def around(tmp_path: Path) -> Surroundings:
-    return Surroundings(tmp_path)
+def setup(tmp_path: Path) -> SignInSetup:
+    return SignInSetup(tmp_path)
 
 
 @pytest.fixture
@@ -53,16 +53,16 @@ def by_file(path: Path) -> dict[str, str]:
     return {**BY_SECRET, "PARTNER_CENTER_REFRESH_TOKEN_FILE": str(path)}
 
 
-def test_a_ready_token_asks_nobody(authority: FakeAuthority, around: Surroundings) -> None:
+def test_a_ready_token_asks_nobody(authority: FakeAuthority, setup: SignInSetup) -> None:
     """Nor can it be renewed."""
-    token = around.sign_in(authority, {"PARTNER_CENTER_ACCESS_TOKEN": "planted-ready"})()
+    token = setup.sign_in(authority, {"PARTNER_CENTER_ACCESS_TOKEN": "planted-ready"})()
     assert (token.text.reveal(), token.renewable) == ("planted-ready", False)
     assert not authority.requests
 
 
-def test_a_client_secret_is_app_only(authority: FakeAuthority, around: Surroundings) -> None:
+def test_a_client_secret_is_app_only(authority: FakeAuthority, setup: SignInSetup) -> None:
     """It can plan, and not apply."""
-    assert kind(around.sign_in(authority, BY_SECRET)()) is TokenKind.APP_ONLY
+    assert kind(setup.sign_in(authority, BY_SECRET)()) is TokenKind.APP_ONLY
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_a_client_secret_is_app_only(authority: FakeAuthority, around: Surroundi
     ids=["pem", "pfx"],
 )
 def test_a_certificate_is_app_only(
-    authority: FakeAuthority, around: Surroundings, content: bytes, password: str
+    authority: FakeAuthority, setup: SignInSetup, content: bytes, password: str
 ) -> None:
     """PEM or PFX."""
-    path = around.folder / "app"
+    path = setup.folder / "app"
     path.write_bytes(content)
     authority.behaviour.certificate = pem(None, CERTIFICATE).decode()
     environ = {
@@ -82,13 +82,13 @@ def test_a_certificate_is_app_only(
         "AZURE_CLIENT_CERTIFICATE_PATH": str(path),
         "AZURE_CLIENT_CERTIFICATE_PASSWORD": password,
     }
-    assert kind(around.sign_in(authority, environ)()) is TokenKind.APP_ONLY
+    assert kind(setup.sign_in(authority, environ)()) is TokenKind.APP_ONLY
 
 
-def test_a_federated_token_is_read_anew(authority: FakeAuthority, around: Surroundings) -> None:
+def test_a_federated_token_is_read_anew(authority: FakeAuthority, setup: SignInSetup) -> None:
     """Workload identity puts a fresh one into the file now and then."""
-    path = around.folder / "federated"
-    sign_in = around.sign_in(authority, {**APPLICATION, "AZURE_FEDERATED_TOKEN_FILE": str(path)})
+    path = setup.folder / "federated"
+    sign_in = setup.sign_in(authority, {**APPLICATION, "AZURE_FEDERATED_TOKEN_FILE": str(path)})
     for assertion in ("planted-one", "planted-two"):
         path.write_text(f"{assertion}\n")
         authority.behaviour.assertions = {assertion}
@@ -97,101 +97,97 @@ def test_a_federated_token_is_read_anew(authority: FakeAuthority, around: Surrou
 
 @pytest.mark.parametrize("content", [None, "", "two words"])
 def test_an_unusable_federated_token_is_told(
-    authority: FakeAuthority, around: Surroundings, content: str | None
+    authority: FakeAuthority, setup: SignInSetup, content: str | None
 ) -> None:
     """With the file and the variable."""
-    path = around.folder / "federated"
+    path = setup.folder / "federated"
     if content is not None:
         path.write_text(content)
     environ = {**APPLICATION, "AZURE_FEDERATED_TOKEN_FILE": str(path)}
     with pytest.raises(SignInFailed, match="federated token file") as failed:
-        around.sign_in(authority, environ)()
+        setup.sign_in(authority, environ)()
     assert "AZURE_FEDERATED_TOKEN_FILE" in failed.value.remedy
     assert not authority.requests
 
 
-def test_github_actions_signs_in_by_itself(authority: FakeAuthority, around: Surroundings) -> None:
+def test_github_actions_signs_in_by_itself(authority: FakeAuthority, setup: SignInSetup) -> None:
     """With `id-token: write` nothing secret is needed; alone app-only, else app+user."""
     environ = {
         **APPLICATION,
         "ACTIONS_ID_TOKEN_REQUEST_URL": authority.oidc_address,
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": GITHUB_REQUEST_TOKEN,
     }
-    assert kind(around.sign_in(authority, environ)()) is TokenKind.APP_ONLY
+    assert kind(setup.sign_in(authority, environ)()) is TokenKind.APP_ONLY
     environ["PARTNER_CENTER_REFRESH_TOKEN"] = REFRESH_TOKEN
-    assert kind(around.sign_in(authority, environ)()) is TokenKind.APP_AND_USER
+    assert kind(setup.sign_in(authority, environ)()) is TokenKind.APP_AND_USER
 
 
 def test_the_successor_replaces_the_refresh_token(
-    authority: FakeAuthority, around: Surroundings, token_file: Path
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path
 ) -> None:
     """In its file, before the access token is handed out, readable for the owner only."""
     authority.behaviour.revoke_used = True
-    sign_in = around.sign_in(authority, by_file(token_file))
+    sign_in = setup.sign_in(authority, by_file(token_file))
     for _ in range(3):
         assert kind(sign_in()) is TokenKind.APP_AND_USER
         assert {token_file.read_text()} == authority.behaviour.refresh_tokens
     assert stat.S_IMODE(token_file.stat().st_mode) == 0o600
-    assert not around.warnings
+    assert not setup.warnings
 
 
-def test_a_link_is_followed(
-    authority: FakeAuthority, around: Surroundings, token_file: Path
-) -> None:
+def test_a_link_is_followed(authority: FakeAuthority, setup: SignInSetup, token_file: Path) -> None:
     """The file it points to is replaced, the link stays."""
-    link = around.folder / "link"
+    link = setup.folder / "link"
     link.symlink_to(token_file)
-    around.sign_in(authority, by_file(link))()
+    setup.sign_in(authority, by_file(link))()
     assert link.is_symlink()
     assert token_file.read_text() in authority.behaviour.refresh_tokens - {REFRESH_TOKEN}
 
 
 def test_without_a_successor_the_file_stays(
-    authority: FakeAuthority, around: Surroundings, token_file: Path
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path
 ) -> None:
     """A good token is never overwritten with nothing."""
     authority.behaviour.rotate = False
-    around.sign_in(authority, by_file(token_file))()
+    setup.sign_in(authority, by_file(token_file))()
     assert token_file.read_text() == f"{REFRESH_TOKEN}\n"
 
 
 @pytest.mark.parametrize("code", [700082, 50173, 50076, 53003, 65001, 7000215, 7000222, 9002313])
 def test_a_refused_exchange_keeps_the_file(
-    authority: FakeAuthority, around: Surroundings, token_file: Path, code: int
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path, code: int
 ) -> None:
     """Whatever the authority says, the token in the file may still be good."""
     authority.behaviour.refuse.append(code)
     with pytest.raises(SignInFailed, match=f"AADSTS{code}"):
-        around.sign_in(authority, by_file(token_file))()
+        setup.sign_in(authority, by_file(token_file))()
     assert token_file.read_text() == f"{REFRESH_TOKEN}\n"
-    assert not list(around.folder.glob(".refresh*"))
+    assert not list(setup.folder.glob(".refresh*"))
 
 
 @pytest.mark.parametrize(
     ("content", "said"), [("", "is empty"), (" \n", "is empty"), ("two words", "other than one")]
 )
 def test_an_unusable_refresh_token_file_is_told(
-    authority: FakeAuthority, around: Surroundings, token_file: Path, content: str, said: str
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path, content: str, said: str
 ) -> None:
     """Before anything is asked."""
     token_file.write_text(content)
     with pytest.raises(SignInFailed, match=said) as failed:
-        around.sign_in(authority, by_file(token_file))()
+        setup.sign_in(authority, by_file(token_file))()
     assert "PARTNER_CENTER_REFRESH_TOKEN_FILE" in failed.value.remedy
     assert not authority.requests
 
 
-def test_a_missing_refresh_token_file_is_told(
-    authority: FakeAuthority, around: Surroundings
-) -> None:
+def test_a_missing_refresh_token_file_is_told(authority: FakeAuthority, setup: SignInSetup) -> None:
     """As is a link that leads nowhere or in a circle."""
-    circle = around.folder / "circle"
+    circle = setup.folder / "circle"
     circle.symlink_to(circle)
-    nowhere = around.folder / "nowhere"
-    nowhere.symlink_to(around.folder / "gone")
-    for path in (around.folder / "missing", nowhere, circle):
+    nowhere = setup.folder / "nowhere"
+    nowhere.symlink_to(setup.folder / "gone")
+    for path in (setup.folder / "missing", nowhere, circle):
         with pytest.raises(SignInFailed, match="can't be read"):
-            around.sign_in(authority, by_file(path))()
+            setup.sign_in(authority, by_file(path))()
 
 
 @pytest.fixture
@@ -232,91 +228,91 @@ def test_a_full_disk_is_found_before_the_exchange(
 
 
 def test_a_variables_successor_is_saved_where_told(
-    authority: FakeAuthority, around: Surroundings
+    authority: FakeAuthority, setup: SignInSetup
 ) -> None:
     """--refresh-token-out takes every successor, and nobody is warned."""
-    around.refresh_token_out = around.folder / "out"
+    setup.refresh_token_out = setup.folder / "out"
     authority.behaviour.revoke_used = True
     environ = {**BY_SECRET, "PARTNER_CENTER_REFRESH_TOKEN": REFRESH_TOKEN}
-    sign_in = around.sign_in(authority, environ)
+    sign_in = setup.sign_in(authority, environ)
     for _ in range(2):
         sign_in()
-        assert {around.refresh_token_out.read_text()} == authority.behaviour.refresh_tokens
-    assert stat.S_IMODE(around.refresh_token_out.stat().st_mode) == 0o600
-    assert not around.warnings
+        assert {setup.refresh_token_out.read_text()} == authority.behaviour.refresh_tokens
+    assert stat.S_IMODE(setup.refresh_token_out.stat().st_mode) == 0o600
+    assert not setup.warnings
 
 
 def test_a_variables_successor_that_nothing_saves_is_warned_of(
-    authority: FakeAuthority, around: Surroundings
+    authority: FakeAuthority, setup: SignInSetup
 ) -> None:
     """Once; the run itself goes on with it."""
     authority.behaviour.revoke_used = True
     environ = {**BY_SECRET, "PARTNER_CENTER_REFRESH_TOKEN": REFRESH_TOKEN}
-    sign_in = around.sign_in(authority, environ)
+    sign_in = setup.sign_in(authority, environ)
     sign_in()
     sign_in()
-    (warning,) = around.warnings
+    (warning,) = setup.warnings
     assert "--refresh-token-out" in warning
 
 
 def test_an_unwritable_out_is_found_before_the_exchange(
-    authority: FakeAuthority, around: Surroundings
+    authority: FakeAuthority, setup: SignInSetup
 ) -> None:
     """A folder that isn't there is the everyday case."""
-    around.refresh_token_out = around.folder / "gone" / "out"
+    setup.refresh_token_out = setup.folder / "gone" / "out"
     environ = {**BY_SECRET, "PARTNER_CENTER_REFRESH_TOKEN": REFRESH_TOKEN}
     with pytest.raises(SignInFailed, match="doesn't exist"):
-        around.sign_in(authority, environ)()
+        setup.sign_in(authority, environ)()
     assert not authority.requests
 
 
 def test_an_out_that_nothing_goes_into_is_warned_of(
-    authority: FakeAuthority, around: Surroundings, token_file: Path
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path
 ) -> None:
     """With a file or without a refresh token it has nothing to take."""
-    around.refresh_token_out = around.folder / "out"
-    around.sign_in(authority, by_file(token_file))()
-    assert "not used" in around.warnings[0]
-    assert not around.refresh_token_out.exists()
+    setup.refresh_token_out = setup.folder / "out"
+    setup.sign_in(authority, by_file(token_file))()
+    assert "not used" in setup.warnings[0]
+    assert not setup.refresh_token_out.exists()
 
 
 @pytest.mark.parametrize(
     "environ", [BY_SECRET, {"PARTNER_CENTER_ACCESS_TOKEN": unsigned_jwt({"tid": TENANT})}]
 )
 def test_another_tenants_token_is_refused(
-    authority: FakeAuthority, around: Surroundings, environ: dict[str, str]
+    authority: FakeAuthority, setup: SignInSetup, environ: dict[str, str]
 ) -> None:
     """Where the configuration says the tenant and the token can be read; before any call."""
-    around.tenant_id = OTHER_TENANT
+    setup.tenant_id = OTHER_TENANT
     with pytest.raises(SignInFailed, match=f"{TENANT}.*{OTHER_TENANT}"):
-        around.sign_in(authority, environ)()
+        setup.sign_in(authority, environ)()
 
 
 @pytest.mark.parametrize("tenant_id", [TENANT, TENANT.upper(), None, "contoso.onmicrosoft.com"])
 def test_the_own_tenants_token_is_taken(
-    authority: FakeAuthority, around: Surroundings, tenant_id: str | None
+    authority: FakeAuthority, setup: SignInSetup, tenant_id: str | None
 ) -> None:
     """In any case of letters; a domain can't be compared with a GUID."""
-    around.tenant_id = tenant_id
-    assert around.sign_in(authority, BY_SECRET)().text
+    setup.tenant_id = tenant_id
+    assert setup.sign_in(authority, BY_SECRET)().text
 
 
 def test_an_opaque_token_has_no_tenant_to_differ(
-    authority: FakeAuthority, around: Surroundings
+    authority: FakeAuthority, setup: SignInSetup
 ) -> None:
     """It is used as it is; what it may do, the service says."""
-    around.tenant_id = OTHER_TENANT
+    setup.tenant_id = OTHER_TENANT
     authority.behaviour.opaque = True
-    assert around.sign_in(authority, BY_SECRET)().text
+    assert setup.sign_in(authority, BY_SECRET)().text
 
 
 def test_a_way_in_that_fails_does_not_fall_through(
-    authority: FakeAuthority, around: Surroundings, token_file: Path
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path
 ) -> None:
     """A dead refresh token with a good client secret beside it is no app-only sign-in."""
     authority.behaviour.refresh_tokens.clear()
     with pytest.raises(SignInFailed, match="AADSTS70008"):
-        around.sign_in(authority, by_file(token_file))()
+        setup.sign_in(authority, by_file(token_file))()
     assert len(authority.requests) == 1
 
 
@@ -358,11 +354,11 @@ def test_a_run_killed_in_the_exchange_leaves_the_file(
 
 
 def test_the_file_holds_the_successor_before_the_token_is_out(
-    authority: FakeAuthority, around: Surroundings, token_file: Path
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path
 ) -> None:
     """While the exchange is under way the old one is there, and afterwards at once the new one."""
     authority.behaviour.hold = Event()
-    sign_in = around.sign_in(authority, by_file(token_file))
+    sign_in = setup.sign_in(authority, by_file(token_file))
     seen: list[str] = []
     run = Thread(target=lambda: seen.append((sign_in(), token_file.read_text())[1]))
     run.start()
@@ -385,10 +381,10 @@ import os, sys
 from pathlib import Path
 from resource import RLIMIT_FSIZE, setrlimit
 from reconciler.model.errors import SignInFailed
-from tests.partner_center.sign_in.ways import Surroundings
+from tests.partner_center.sign_in.sign_ins import SignInSetup
 {first}
 try:
-    Surroundings(Path(sys.argv[2])).sign_in_at(sys.argv[1], {by_file})()
+    SignInSetup(Path(sys.argv[2])).sign_in_at(sys.argv[1], {by_file})()
 except SignInFailed as failure:
     setrlimit(RLIMIT_FSIZE, (-1, -1))
     sys.exit(print(failure.message) or 1)

@@ -30,8 +30,8 @@ def application(authority: FakeAuthority) -> Application:
 
 
 @dataclass(slots=True)
-class Surroundings:
-    """What a run has around it, and what it was warned of."""
+class SignInSetup:
+    """What a sign-in is made with, and what it was warned of."""
 
     folder: Path
     refresh_token_out: Path | None = None
