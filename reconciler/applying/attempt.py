@@ -83,7 +83,7 @@ class CreateAttempt:
         lost = isinstance(self._last, (Unavailable, OutcomeUnknown, UnreadableAnswer))
         if self.sent or self._found_no_service:
             unanswered = lost or self._found_no_service
-            self.admission.breaker.ended(outcome.outcome, unanswered=unanswered)
+            self.admission.ended(outcome.outcome, unanswered=unanswered)
         return outcome
 
     async def _send_until_decided(self) -> CreateOutcome:
@@ -120,15 +120,20 @@ class CreateAttempt:
     async def _take_turn(self) -> CreateOutcome | None:
         """Read and send in one turn: what was read is never older than that."""
         if not self.stop:
-            await self.admission.wait()
+            await self.admission.wait(doubtful=self.doubtful)
         if self.stop:
             return self._stopped()
         async with self.service.turn():
-            outcome = self._conclude(await self._look(ONCE)) or self._announced()
-            if outcome is not None:
-                return outcome
-            answer = await self._post()
-        return await self._decide(answer)
+            became = self._conclude(await self._look(ONCE)) or await self._send()
+        if became is None:
+            return await self._take_turn()
+        return became if isinstance(became, CreateOutcome) else await self._decide(became)
+
+    async def _send(self) -> CreateOutcome | Created | ServiceError | SignInFailed | None:
+        """None where trouble began while it read: then it goes in another turn, or not at all."""
+        if not self.admission.enter():
+            return None
+        return self._announced() or await self._post()
 
     def _announced(self) -> CreateOutcome | None:
         if not self.sent:
@@ -165,11 +170,11 @@ class CreateAttempt:
             case Created(live=live, correlation_id=correlation_id):
                 return CreateOutcome(Outcome.CREATED, live.vetting_status, correlation_id)
             case Unavailable():
-                self.admission.breaker.failed()
+                self.admission.failed(doubtful=self.doubtful)
                 return None
             case OutcomeUnknown() | UnreadableAnswer():
-                self.admission.breaker.failed()
                 self._doubt(answer)
+                self.admission.failed(doubtful=True)
                 return None
             case SignInRefused() | AppOnlyRefused() | SignInFailed():
                 self.stop.request(answer.message, answer)
