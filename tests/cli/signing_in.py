@@ -50,12 +50,13 @@ policy: {failOn: []}
 
 @dataclass(slots=True)
 class Scene:
-    """`environ` is what every run gets, on top of the sign-in method that it is given."""
+    """What every run gets, on top of the sign-in method that it is given."""
 
     project: Project
     authority: FakeAuthority
     emulator: Emulator
     refresh_file: Path = field(init=False)
+    speed: float = 1.0
 
     def __post_init__(self) -> None:
         self.refresh_file = self.project.folder / "secrets" / "refresh"
@@ -74,7 +75,7 @@ class Scene:
         return self.project.folder / "home" / "reconciler" / "login.json"
 
     def run(self, *arguments: str, **environ: str) -> Ended:
-        return self._with(environ).run(*arguments)
+        return self._with(environ).run(*arguments, speed=self.speed)
 
     def start(self, *arguments: str, **environ: str) -> PipedFork:
         return self._with(environ).start(*arguments)

@@ -37,6 +37,8 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 os.execv(sys.executable, [sys.executable, "-m", "reconciler", *sys.argv[2:]])
 """
 GLANCE: Final = 0.01
+HASTE: Final = 6.0
+"""Settling takes seconds: the program's time goes so many times as fast."""
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ def test_killed_with_creates_that_never_arrived(project: Project) -> None:
     with served(project, [{"kind": "drop-before", "call": CREATE, "times": 2}]) as service:
         with running(project, *APPLY):
             wait_until(lambda: service.posted() == 2)
-        rest = project.run(*APPLY)
+        rest = project.run(*APPLY, speed=HASTE)
         assert (service.posts_of([1, 2]), service.created()) == ([[1], [2]], 1)
     gcc, waiting, soe = rest.document["results"]
     assert (rest.code, soe["outcome"], waiting["outcome"]) == (1, "created", "not-attempted")

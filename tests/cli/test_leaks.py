@@ -61,6 +61,9 @@ WAYS: tuple[Way, ...] = (
     by_github,
     by_login,
 )
+HASTE = 20.0
+"""A redirected create is looked for and sent again for most of a minute."""
+
 PLACES = {"refresh", "app.pem", "app.pfx", "federated", "login.json", "gcc.code", "plan-b"}
 """The files that secrets were planted in, or kept in on purpose."""
 
@@ -151,6 +154,7 @@ def test_what_the_service_repeats_is_struck_out(
 ) -> None:
     """Its refusals may quote the token and the code of a create: on reading and on writing."""
     flags = ["--auto-approve", "--report", "made.json"] if command == "apply" else []
+    here.speed = HASTE
     with echoing(get, post) as address:
         environ = by_opaque_token(here) | {"PARTNER_CENTER_ENDPOINT": address}
         ended = watched(here, command, "-v", *flags, **environ)

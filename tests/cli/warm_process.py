@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.cli import run
 from reconciler.cli.program import COMMANDS
-from tests.cli.warm_coverage import add_executed, executed, forget_executed
+from tests.cli import warm_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,10 +83,10 @@ class _Fork:
         self._pid = os.fork()
         if self._pid == 0:
             connection.close()
-            forget_executed()
+            warm_coverage.begin()
             code = _run(json.loads(text), streams)
             with os.fdopen(writer, "wb") as pipe:
-                pipe.write(executed())
+                pipe.write(warm_coverage.executed())
             os._exit(code)
         for descriptor in (writer, *streams):  # else a reader would see no end
             os.close(descriptor)
@@ -102,7 +102,7 @@ class _Fork:
             return False
         os.close(self._reader)
         _, status = os.waitpid(self._pid, 0)
-        add_executed(self._executed)
+        warm_coverage.add_executed(self._executed)
         self._tell(os.waitstatus_to_exitcode(status))
         self._connection.close()
         return True
