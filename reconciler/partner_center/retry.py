@@ -44,7 +44,6 @@ _NOT_SENT: Final = Verdict(Effect.CERTAINLY_NOT, repeat=True)
 _NEVER_SENT: Final = Verdict(Effect.CERTAINLY_NOT, repeat=False)
 _LOST: Final = Verdict(Effect.MAY_HAVE, repeat=True)
 _ODD: Final = Verdict(Effect.MAY_HAVE, repeat=False)
-_OVER: Final = Verdict(Effect.DECIDED, repeat=False)
 
 
 @dataclass(frozen=True, slots=True)

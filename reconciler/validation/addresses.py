@@ -13,7 +13,6 @@ MICROSOFT_HOSTS: Final = frozenset(
 """The hosts of Partner Center: the one of the public and US Government clouds, and China's."""
 
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-_HIGHEST_PORT: Final = 65535
 
 # Programs differ on what these mean within an address, so none of them may stand there.
 _ODD: Final = re.compile(r"[^!-~]|[\\\"<>^`{|}%]")

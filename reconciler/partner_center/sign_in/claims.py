@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -32,8 +31,6 @@ class Claims:
 
     kind: TokenKind = TokenKind.UNKNOWN
     tenant_id: str | None = None
-    audience: str | None = None
-    expires_at: datetime | None = None
     mfa: bool | None = None
 
 
@@ -44,8 +41,6 @@ def read_claims(token: Secret) -> Claims:
     return Claims(
         kind=_kind(payload),
         tenant_id=_text(payload, "tid"),
-        audience=_text(payload, "aud"),
-        expires_at=_instant(payload.get("exp")),
         mfa=_mfa(payload.get("amr")),
     )
 
@@ -104,15 +99,6 @@ def _kind(payload: Mapping[str, object]) -> TokenKind:
 def _text(payload: Mapping[str, object], name: str) -> str | None:
     value = payload.get(name)
     return value if isinstance(value, str) else None
-
-
-def _instant(value: object) -> datetime | None:
-    if not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _mfa(methods: object) -> bool | None:
