@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CreateAttempt:
-    """One create under way."""
-
     prepared: PreparedCreate
     service: CreatesQualifications
     log: CreateLog

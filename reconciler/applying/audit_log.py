@@ -46,7 +46,7 @@ class RecordsPosts(Protocol):
 
 
 class NoAuditLog:
-    """Where none was asked for."""
+    """Takes everything and writes nothing: the configuration names no log."""
 
     def posting(self, *_: object) -> None:
         pass

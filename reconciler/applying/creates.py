@@ -63,11 +63,9 @@ class FollowsCreates(Protocol):
 
 
 class NobodyFollows:
-    def posting(self, step: Step) -> None:
-        """Tell nobody."""
+    def posting(self, step: Step) -> None: ...
 
-    def ended(self, result: StepResult) -> None:
-        """Tell nobody."""
+    def ended(self, result: StepResult) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +97,6 @@ class PreparedCreate:
 
 @dataclass(frozen=True, slots=True)
 class CreateOutcome:
-    """The outcome of one create, and what is known of it."""
-
     outcome: Outcome
     vetting_status: str | None = None
     correlation_id: str | None = None

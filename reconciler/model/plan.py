@@ -162,8 +162,6 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of one step."""
-
     customer_id: CustomerId
     name: str
     qualification: Qualification

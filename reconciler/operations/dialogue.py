@@ -9,9 +9,7 @@ if TYPE_CHECKING:
 
 
 class Dialogue(Protocol):
-    def show(self, document: PlanDocument) -> None:
-        """Show the plan that is about to be applied."""
-        ...
+    def show(self, document: PlanDocument) -> None: ...
 
     def approve(self, document: PlanDocument) -> bool:
         """Ask. Raises NotApproved where nobody can be asked."""

@@ -36,8 +36,7 @@ Display = Callable[[Callable[[], str]], AbstractContextManager[ShowsProgress]]
 
 
 class _ShowsNothing(NobodyFollows):
-    def report(self, what: str, done: int, total: int) -> None:
-        """Show nobody."""
+    def report(self, what: str, done: int, total: int) -> None: ...
 
 
 @contextmanager
