@@ -106,10 +106,10 @@ def test_once(project: Project, number: signal.Signals, code: int, quick: int, p
 def test_twice(project: Project) -> None:
     """It leaves at once, with what is in flight as unknown; the next run settles it."""
     twelve(project)
-    with served(project, [slow(1.5, after=1, times=8)]) as service:
+    with served(project, [slow(1.5, after=1, times=4)]) as service:
         assert project.run("plan", "--out", "plan.json").code == 0
         with running(project, *REPORTED, "plan.json") as apply:
-            wait_until(lambda: service.posted() == 9)
+            wait_until(lambda: service.posted() == 5)
             apply.send_signal(signal.SIGINT)
             assert any("Ctrl-C: no new creates" in line for line in apply.stderr)
             apply.send_signal(signal.SIGINT)
@@ -118,10 +118,10 @@ def test_twice(project: Project) -> None:
         rest = project.run(*APPLY, "plan.json")
         assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
     assert cut.code == 130
-    assert counted(cut.document) == {"created": 1, "not-attempted": 3, "unknown": 8}
+    assert counted(cut.document) == {"created": 1, "not-attempted": 7, "unknown": 4}
     assert (project.folder / "report.json").read_text(encoding="utf-8") == cut.out
     assert rest.code == 0
-    assert counted(rest.document) == {"already-present": 9, "created": 3}
+    assert counted(rest.document) == {"already-present": 5, "created": 7}
 
 
 @pytest.mark.parametrize("saved", [True, False], ids=["with-file", "without"])
@@ -130,16 +130,16 @@ def test_killed_and_run_again(project: Project, effect: str, saved: bool) -> Non
     """SIGKILL between a create and its answer: the next run finishes, and repeats nothing."""
     twelve(project)
     file = ["plan.json"] if saved else []
-    with served(project, [slow(0.8, effect=effect, after=1, times=8)]) as service:
+    with served(project, [slow(0.8, effect=effect, after=1, times=4)]) as service:
         assert project.run("plan", "--out", "plan.json").code == 0
         with running(project, *APPLY, *file):
-            wait_until(lambda: service.posted() == 9)
+            wait_until(lambda: service.posted() == 5)
         rest = project.run(*APPLY, *file)
         assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
     assert rest.code == 0
     found = counted(rest.document)
-    assert found.pop("created") == 3
-    assert not saved or found == {"already-present": 9}
+    assert found.pop("created") == 7
+    assert not saved or found == {"already-present": 5}
 
 
 def test_killed_with_creates_that_never_arrived(project: Project) -> None:
@@ -197,16 +197,16 @@ def test_one_apply_at_a_time(project: Project) -> None:
 def test_a_second_apply_after_the_folder_was_cleaned_away(project: Project) -> None:
     """Cleaning takes the lock away: the first sends nothing more, and nobody is sent twice."""
     twelve(project)
-    with served(project, [slow(0.8, after=1, times=8)]) as service, running(project, *APPLY) as one:
-        wait_until(lambda: service.posted() == 9)
+    with served(project, [slow(0.8, after=1, times=4)]) as service, running(project, *APPLY) as one:
+        wait_until(lambda: service.posted() == 5)
         for name in ("apply.lock", "apply.lock.json", "journal.jsonl"):  # not the emulator's own
             (project.folder / ".reconciler" / name).unlink()
         first = ended(one)
-        assert service.posted() == 9
+        assert service.posted() == 5
         second = project.run(*APPLY)
         assert (service.created(), service.posts_of(range(1, 13))) == (12, [[1]] * 12)
     assert first.code == 1
-    assert counted(first.document) == {"created": 9, "not-attempted": 3}
+    assert counted(first.document) == {"created": 5, "not-attempted": 7}
     assert "removed or replaced while this apply was running" in first.err
     assert second.code == 0
 
@@ -236,12 +236,12 @@ def test_killed_with_a_report(project: Project) -> None:
         served(project, [slow(4.0, after=1)]) as service,
         running(project, *REPORTED) as apply,
     ):
-        wait_until(lambda: service.posted() == 9)
+        wait_until(lambda: service.posted() == 5)
         wait_until(lambda: "unknown" in counted(kept(project)))
         apply.kill()
         apply.wait()
     report = kept(project)
-    assert counted(report) == {"created": 1, "not-attempted": 3, "unknown": 8}
+    assert counted(report) == {"created": 1, "not-attempted": 7, "unknown": 4}
     assert report["finishedAt"] is None
     shown = project.run("show", "report.json")
     assert (shown.code, "not yet" in shown.out or "unknown" in shown.out) == (0, True)
