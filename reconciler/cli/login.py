@@ -20,19 +20,19 @@ from reconciler.configuration.config import (
     load_configuration,
 )
 from reconciler.model.errors import ConfigurationError
-from reconciler.partner_center.sign_in.credentials import (
+from reconciler.partner_center.sign_in.login import login, logout
+from reconciler.partner_center.sign_in.login_cache import login_cache
+from reconciler.partner_center.sign_in.sign_in_methods import (
     CachedLogin,
     find_sign_in_method,
     login_application,
 )
-from reconciler.partner_center.sign_in.login import login, logout
-from reconciler.partner_center.sign_in.login_cache import login_cache
 from reconciler.project.access import name_of, sign_in_target
 
 if TYPE_CHECKING:
-    from reconciler.partner_center.sign_in.credentials import SignInTarget
     from reconciler.partner_center.sign_in.login import LoggedIn
     from reconciler.partner_center.sign_in.msal_client import DeviceCode
+    from reconciler.partner_center.sign_in.sign_in_methods import SignInTarget
 
 
 @click.command(

@@ -27,7 +27,7 @@ from reconciler.cli.output import context_for, say, try_to_save, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.plan_file import load_plan
 from reconciler.model.errors import PlanRefused, UsageError
-from reconciler.operations.estate import add_unmanaged, explain_drifts
+from reconciler.operations.drift import add_unmanaged, explain_drifts
 from reconciler.operations.incremental import (
     IncrementalRequest,
     plan_against,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import assert_never
-
-_PUBLIC_ADDRESS = "https://api.partnercenter.microsoft.com"
-_CHINA_ADDRESS = "https://partner.partnercenterapi.microsoftonline.cn"
+from typing import Final, assert_never
+from urllib.parse import urlsplit
 
 
 class Cloud(StrEnum):
@@ -17,7 +15,13 @@ class Cloud(StrEnum):
     @property
     def address(self) -> str:
         """The API's base address, without a slash at its end."""
-        return _CHINA_ADDRESS if self is Cloud.CHINA else _PUBLIC_ADDRESS
+        match self:
+            case Cloud.GLOBAL | Cloud.USGOV:
+                return "https://api.partnercenter.microsoft.com"
+            case Cloud.CHINA:
+                return "https://partner.partnercenterapi.microsoftonline.cn"
+            case _:
+                assert_never(self)
 
     @property
     def authority(self) -> str:
@@ -41,3 +45,7 @@ class Cloud(StrEnum):
     def has_agreements(self) -> bool:
         """Tell whether it has agreements: the public cloud only, by the page on getting them."""
         return self is Cloud.GLOBAL
+
+
+API_HOSTS: Final = frozenset(str(urlsplit(cloud.address).hostname) for cloud in Cloud)
+"""The only hosts but this machine that `reconciler.yaml` may name."""

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from reconciler.configuration.clouds import Cloud
+from reconciler.configuration.clouds import API_HOSTS, Cloud
 from reconciler.model.findings import Category
 from reconciler.model.policy import CREATABLE, FAILING, Policy, SideCheck, Undeclared
 from reconciler.model.state import Qualification
@@ -39,7 +39,7 @@ _ENDPOINT_REMEDY: Final = (
 
 def _endpoint(text: str) -> str:
     try:
-        return read_endpoint(text, any_host=False)
+        return read_endpoint(text, hosts=API_HOSTS)
     except ValueError as error:
         context = {"what": str(error), "remedy": _ENDPOINT_REMEDY}
         raise PydanticCustomError(EXPLAINED, "{what}", context) from None

@@ -32,7 +32,7 @@ def read_overrides(environ: Mapping[str, str]) -> tuple[Overrides, list[Diagnost
     if not text:
         return Overrides(), []
     try:
-        return Overrides(read_endpoint(text, any_host=True)), []
+        return Overrides(read_endpoint(text)), []
     except ValueError as error:
         message = f"the variable {ENDPOINT} is {error}"
         remedy = "write https://HOST, or http://127.0.0.1:PORT for this machine"

@@ -17,9 +17,9 @@ from reconciler.model.errors import NoManifests
 from reconciler.model.findings import Diagnostic, Severity
 from reconciler.model.state import DesiredState
 from reconciler.validation.problems import located
-from reconciler.yaml_text.collector import collector_paused
 from reconciler.yaml_text.documents import load_document
 from reconciler.yaml_text.events import Reading, read_documents
+from reconciler.yaml_text.garbage_collection import collector_paused
 from reconciler.yaml_text.scalars import show
 from reconciler.yaml_text.text_files import read_text
 

@@ -1,4 +1,4 @@
-"""The shards of an estate: which customer is in which, the same for ever and on every machine."""
+"""Which customer is in which shard, the same for ever and on every machine."""
 
 from __future__ import annotations
 

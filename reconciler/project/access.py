@@ -15,7 +15,9 @@ from reconciler.partner_center.sign_in.client_credentials import (
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.sign_in.credentials import (
+from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
+from reconciler.partner_center.sign_in.login_cache import login_cache
+from reconciler.partner_center.sign_in.sign_in_methods import (
     AppAndUser,
     AppOnly,
     CachedLogin,
@@ -24,15 +26,13 @@ from reconciler.partner_center.sign_in.credentials import (
     expected_kind,
     find_sign_in_method,
 )
-from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
-from reconciler.partner_center.sign_in.login_cache import login_cache
 from reconciler.partner_center.sign_in.token_source import (
     AccessToken,
     RefreshTokenStorage,
     refuse_other_tenant,
     sign_in_by,
 )
-from reconciler.yaml_text.collector import collector_paused
+from reconciler.yaml_text.garbage_collection import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.embedding import EmbeddedService, EmbeddedTransport
     from reconciler.emulator.emulator import Emulator
     from reconciler.partner_center.sign_in.client_credentials import CredentialSource
-    from reconciler.partner_center.sign_in.credentials import SignInMethod
+    from reconciler.partner_center.sign_in.sign_in_methods import SignInMethod
 
 EMBEDDED_ADDRESS: Final = "http://localhost"
 """Nothing is sent there: the embedded emulator answers in this process."""

@@ -1,4 +1,4 @@
-"""A status as one self-contained page: the estate at a glance, then a grid to search and filter.
+"""A status as one self-contained page: all customers at a glance, then a grid to search and filter.
 
 The rows are data that the page's own script draws as text: a page of ten thousand customers stays
 under two megabytes, and no foreign text is ever markup.

@@ -18,7 +18,6 @@ from reconciler.manifests.reader import load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
 from reconciler.selection.configuration_changes import compare_configuration
-from reconciler.selection.enclosing import HistoryUnavailable, Repository
 from reconciler.selection.git import (
     TreeEntry,
     find_commit,
@@ -28,6 +27,7 @@ from reconciler.selection.git import (
     read_files,
     unchanged_files,
 )
+from reconciler.selection.repository import HistoryUnavailable, Repository
 from reconciler.yaml_text.scalars import show
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.model.findings import Finding
-    from reconciler.selection.enclosing import Repository
     from reconciler.selection.git import TreeEntry
+    from reconciler.selection.repository import Repository
 
 _Key: TypeAlias = tuple[str, ...]
 _Leaves: TypeAlias = "dict[_Key, object]"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.model.errors import UsageError
-from reconciler.selection.enclosing import HistoryUnavailable, Repository, find_repository
+from reconciler.selection.repository import HistoryUnavailable, Repository, find_repository
 from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:

@@ -7,11 +7,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-MICROSOFT_HOSTS: Final = frozenset(
-    {"api.partnercenter.microsoft.com", "partner.partnercenterapi.microsoftonline.cn"}
-)
-"""The hosts of Partner Center: the one of the public and US Government clouds, and China's."""
-
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 # Programs differ on what these mean within an address, so none of them may stand there.
@@ -19,14 +14,14 @@ _ODD: Final = re.compile(r"[^!-~]|[\\\"<>^`{|}%]")
 _HOST_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
-def read_endpoint(text: str, *, any_host: bool) -> str:
+def read_endpoint(text: str, *, hosts: frozenset[str] | None = None) -> str:
     """Spell an endpoint: lower case scheme and host, no default port, no slash at the end.
 
-    Without `any_host`, the host is this machine or one of Microsoft's. ValueError says what the
+    With `hosts`, the host is this machine or one of these, Microsoft's. ValueError says what the
     address is that it must not be.
     """
     scheme, host, port, path = _parts(text)
-    if not any_host and not is_loopback(host) and host not in MICROSOFT_HOSTS:
+    if hosts is not None and host not in hosts and not is_loopback(host):
         raise ValueError("of a host that is neither this machine nor Microsoft's Partner Center")
     if scheme == "http" and not is_loopback(host):
         raise ValueError("plain http to another machine")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Diagnostic, Severity, Source
-from reconciler.yaml_text.collector import collector_paused
 from reconciler.yaml_text.events import Reading, read_documents
+from reconciler.yaml_text.garbage_collection import collector_paused
 from reconciler.yaml_text.places import Places, Start
 from reconciler.yaml_text.text_files import read_text
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.emulator.emulator import Emulator, open_emulator
 from reconciler.emulator.server import serving
 from reconciler.model.secret import Secret
-from reconciler.partner_center.sign_in.credentials import Application
 from reconciler.partner_center.sign_in.login_cache import Login, LoginCache
+from reconciler.partner_center.sign_in.sign_in_methods import Application
 from tests.cli.project import Ended, Project, manifest
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.sign_in.fake_authority import (

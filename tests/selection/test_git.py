@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import UsageError
-from reconciler.selection.enclosing import HistoryUnavailable
 from reconciler.selection.git import (
     TreeEntry,
     environment_for_git,
@@ -23,6 +22,7 @@ from reconciler.selection.git import (
     read_files,
     unchanged_files,
 )
+from reconciler.selection.repository import HistoryUnavailable
 from reconciler.yaml_text.text_files import MAX_BYTES
 from tests.repositories import GitFolder, make_repository
 

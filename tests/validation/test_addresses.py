@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.configuration.clouds import API_HOSTS
 from reconciler.validation.addresses import is_loopback, read_endpoint
 
 SPELT = {
@@ -26,8 +27,8 @@ SPELT = {
 @pytest.mark.parametrize(("text", "spelt"), SPELT.items())
 def test_lawful(text: str, spelt: str) -> None:
     """This machine and Microsoft's hosts are lawful anywhere, and spelt in one way."""
-    assert read_endpoint(text, any_host=False) == spelt
-    assert read_endpoint(text, any_host=True) == spelt
+    assert read_endpoint(text, hosts=API_HOSTS) == spelt
+    assert read_endpoint(text) == spelt
 
 
 @pytest.mark.parametrize(
@@ -35,11 +36,11 @@ def test_lawful(text: str, spelt: str) -> None:
 )
 def test_any_host(text: str) -> None:
     """Another host is lawful where any is, and there with https only."""
-    assert read_endpoint(text, any_host=True) == text
+    assert read_endpoint(text) == text
     with pytest.raises(ValueError, match="neither this machine nor Microsoft's"):
-        read_endpoint(text, any_host=False)
+        read_endpoint(text, hosts=API_HOSTS)
     with pytest.raises(ValueError, match="plain http to another machine"):
-        read_endpoint(text.replace("https", "http"), any_host=True)
+        read_endpoint(text.replace("https", "http"))
 
 
 UNLAWFUL = {
@@ -80,7 +81,7 @@ UNLAWFUL = {
 def test_unlawful(text: str, why: str) -> None:
     """Whatever programs could take for different addresses is refused, and never repeated."""
     with pytest.raises(ValueError, match=why) as caught:
-        read_endpoint(text, any_host=True)
+        read_endpoint(text)
     assert text in ("", "https://") or text not in str(caught.value)
 
 
@@ -103,7 +104,7 @@ def test_not_loopback(host: str) -> None:
 def test_spelling_is_stable(text: str) -> None:
     """An address that is lawful is spelt in the same way when it is read again."""
     try:
-        spelt = read_endpoint(text, any_host=True)
+        spelt = read_endpoint(text)
     except ValueError:
         return
-    assert read_endpoint(spelt, any_host=True) == spelt
+    assert read_endpoint(spelt) == spelt

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.partner_center.sign_in.credentials import Application
     from reconciler.partner_center.sign_in.login_cache import LoginCache
+    from reconciler.partner_center.sign_in.sign_in_methods import Application
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from reconciler.partner_center.sign_in.secret_file import is_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.partner_center.sign_in.credentials import Application
+    from reconciler.partner_center.sign_in.sign_in_methods import Application
 
 
 @dataclass(frozen=True, slots=True)

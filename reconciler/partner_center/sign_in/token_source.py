@@ -17,19 +17,19 @@ from reconciler.partner_center.sign_in.client_credentials import (
     load_credential,
     secret_of,
 )
-from reconciler.partner_center.sign_in.credentials import (
+from reconciler.partner_center.sign_in.msal_client import Tokens, tokens_for_app, tokens_for_user
+from reconciler.partner_center.sign_in.refresh_tokens import (
+    RefreshTokenFile,
+    RefreshTokenSource,
+    RefreshTokenVariable,
+)
+from reconciler.partner_center.sign_in.sign_in_methods import (
     AppAndUser,
     Application,
     AppOnly,
     CachedLogin,
     ReadyToken,
     SignInMethod,
-)
-from reconciler.partner_center.sign_in.msal_client import Tokens, tokens_for_app, tokens_for_user
-from reconciler.partner_center.sign_in.refresh_tokens import (
-    RefreshTokenFile,
-    RefreshTokenSource,
-    RefreshTokenVariable,
 )
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.model.secret import KnownSecrets
-from reconciler.partner_center.sign_in.credentials import (
+from reconciler.partner_center.sign_in.login_cache import LoginCache
+from reconciler.partner_center.sign_in.sign_in_methods import (
     Application,
     SignInTarget,
     find_sign_in_method,
 )
-from reconciler.partner_center.sign_in.login_cache import LoginCache
 from reconciler.partner_center.sign_in.token_source import RefreshTokenStorage, SignIn, sign_in_by
 from tests.partner_center.sign_in.behaviour import TENANT
 from tests.partner_center.sign_in.fake_authority import CLIENT_ID, CLIENT_SECRET, SCOPE

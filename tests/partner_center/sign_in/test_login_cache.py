@@ -11,7 +11,6 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.sign_in.credentials import Application, CachedLogin
 from reconciler.partner_center.sign_in.login_cache import (
     Login,
     LoginCache,
@@ -21,6 +20,7 @@ from reconciler.partner_center.sign_in.login_cache import (
     render_login,
     state_folder,
 )
+from reconciler.partner_center.sign_in.sign_in_methods import Application, CachedLogin
 
 if TYPE_CHECKING:
     from collections.abc import Callable

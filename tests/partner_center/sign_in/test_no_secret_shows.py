@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import SignInFailed
-from reconciler.partner_center.sign_in.credentials import SignInTarget, find_sign_in_method
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.login import login
+from reconciler.partner_center.sign_in.sign_in_methods import SignInTarget, find_sign_in_method
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN
 from tests.partner_center.sign_in.fake_authority import (
     CLIENT_SECRET,

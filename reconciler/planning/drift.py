@@ -1,4 +1,4 @@
-"""Findings about what the manifests don't manage: customers nobody declares, changes by others."""
+"""Drift: customers that nobody declares, and who changed what the manifests do not want."""
 
 from __future__ import annotations
 

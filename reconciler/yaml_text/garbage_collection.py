@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector out of loading; it collects nothing itself."""
+"""Keeps the garbage collector out of loading; it collects nothing itself."""
 
 from __future__ import annotations
 

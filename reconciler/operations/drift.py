@@ -10,7 +10,7 @@ from reconciler.live_state import for_each
 from reconciler.model.audit import HISTORY_DAYS
 from reconciler.model.errors import ServiceError
 from reconciler.model.state import CustomerId
-from reconciler.planning.estate import (
+from reconciler.planning.drift import (
     drifted,
     explain_drift,
     find_unmanaged,

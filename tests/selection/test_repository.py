@@ -12,8 +12,8 @@ import pytest
 
 from reconciler.model.errors import UsageError
 from reconciler.selection.changes import find_changes
-from reconciler.selection.enclosing import HistoryUnavailable, find_repository
 from reconciler.selection.git import find_commit, merge_base, open_repository
+from reconciler.selection.repository import HistoryUnavailable, find_repository
 from tests.cli.project import Project, settings
 from tests.repositories import GitFolder, customer_id, make_repository, manifest
 

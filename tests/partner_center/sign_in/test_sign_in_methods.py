@@ -16,7 +16,7 @@ from reconciler.partner_center.sign_in.client_credentials import (
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.sign_in.credentials import (
+from reconciler.partner_center.sign_in.sign_in_methods import (
     AppAndUser,
     Application,
     AppOnly,

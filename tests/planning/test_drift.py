@@ -12,7 +12,7 @@ from reconciler.model.findings import Category
 from reconciler.model.plan import PlanOptions
 from reconciler.model.policy import Policy
 from reconciler.model.state import CustomerSummary, DesiredState, LiveState
-from reconciler.planning.estate import (
+from reconciler.planning.drift import (
     Coverage,
     drifted,
     explain_drift,
