@@ -62,10 +62,14 @@ LEAST_FAILURES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """One attempt that gave no value: what to raise, and what the table says of it."""
+    """One attempt that gave no value: what to raise, what the table says of it, how long it took.
+
+    `seconds` are from sending on: no wait for a place or for the pace is among them.
+    """
 
     error: ServiceError
     verdict: Verdict
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +194,16 @@ class PartnerCenterClient:
 
         What the service asks it to wait, it waits without a place: others go on meanwhile.
         """
-        timing = self._pace.timing
-        due = timing.clock()
-        schedule = Schedule(self._times, due)
+        schedule = Schedule(self._times)
         request_id = str(uuid4())
         again = False
         while True:
             async with self._pace.place(again=again):
-                schedule.delayed(timing.clock() - due)
                 outcome = await self._try(call, request_id, read, schedule)
             if not isinstance(outcome, Postponed):
                 return outcome
-            due, again = timing.clock() + outcome.seconds, True
-            await timing.sleep(outcome.seconds)
+            again = True
+            await self._pace.timing.sleep(outcome.seconds)
 
     async def _try(
         self,
@@ -220,7 +221,7 @@ class PartnerCenterClient:
             if not isinstance(outcome, Failed):
                 return outcome
             retry_after = outcome.error.answered.retry_after
-            wait = schedule.next_wait(timing.clock(), retry_after, timing.chance())
+            wait = schedule.next_wait(outcome.seconds, retry_after, timing.chance())
             seconds = self._next_wait(call.kind, outcome, wait)
             if retry_after:
                 return Postponed(seconds)
@@ -240,28 +241,28 @@ class PartnerCenterClient:
     async def _attempt(
         self, call: Call, request_id: str, read: Callable[[Call, ServiceAnswer], Value]
     ) -> Value | Failed:
-        answer = await self._send(call, request_id)
+        answer, seconds = await self._send(call, request_id)
         if isinstance(answer, Lost):
             error = lost(call, answer.row, answer.detail, answer.answered)
-            return Failed(error, answer.row.verdict)
+            return Failed(error, answer.row.verdict, seconds)
         try:
             value = read(call, answer)
         except ServiceError as error:
-            return self._failed(call, answer, error)
+            return Failed(error, self._judge(call, answer, error), seconds)
         self._circuit_breakers.of(call.kind).answered()
         return value
 
-    def _failed(self, call: Call, answer: ServiceAnswer, error: ServiceError) -> Failed:
+    def _judge(self, call: Call, answer: ServiceAnswer, error: ServiceError) -> Verdict:
         whole, hint = wire.is_whole(answer), wire.retry_hint(answer)
         verdict = verdict_of_answer(answer.status, whole=whole, hint=hint)
         if isinstance(error, (SignInRefused, AppOnlyRefused)):
             self._sign_in_refusals.remember(call.kind, error)
         if verdict.effect is Effect.DECIDED:
             self._circuit_breakers.of(call.kind).answered()
-        return Failed(error, verdict)
+        return verdict
 
-    async def _send(self, call: Call, request_id: str) -> ServiceAnswer | Lost:
-        """Send one request in its turn; what became of it moves the pace."""
+    async def _send(self, call: Call, request_id: str) -> tuple[ServiceAnswer | Lost, float]:
+        """Send one request in its turn; what became of it moves the pace, and in what time."""
         timing = self._pace.timing
         # A read within a reserved turn leaves the create its own: that one is never kept waiting.
         async with self._pace.turn(keep=0 if call.is_write else 1) as turn:
@@ -271,13 +272,14 @@ class PartnerCenterClient:
                 raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
             started = timing.clock()
             answer = await exchange(self._http, request, timing.now(), self._secrets)
+            seconds = timing.clock() - started
             if not isinstance(answer, Lost):
                 if _is_throttled(call.kind, answer.status):
                     turn.throttled(request_id, answer.retry_after)
                 else:
                     turn.answered(request_id)
-        log_exchange(call, answer, timing.clock() - started)
-        return answer
+        log_exchange(call, answer, seconds)
+        return answer, seconds
 
 
 def _is_throttled(kind: Kind, status: int) -> bool:

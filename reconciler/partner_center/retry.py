@@ -143,8 +143,9 @@ def verdict_of_answer(status: int, *, whole: bool = True, hint: bool | None = No
 class RetryTimes:
     """The bounds on repeating one read. All times are seconds.
 
-    `retry_after` bounds what is waited because the service asked for it, all tries together; it
-    comes on top of `total`, which bounds the rest.
+    `total` bounds what its tries take, and the backoff between them; `retry_after` what is waited
+    because the service asked for it, all tries together. What is waited for others' sake (a place,
+    the pace) counts for neither.
     """
 
     tries: int = 5
@@ -165,22 +166,19 @@ _MOST_DOUBLINGS: Final = 30
 class Schedule:
     """The waits of one read: exponential backoff with full jitter, and what the service asks."""
 
-    def __init__(self, times: RetryTimes, started: float) -> None:
+    def __init__(self, times: RetryTimes) -> None:
         self._times = times
-        self._started = started
         self._tried = 0
+        self._spent = 0.0
         self._waited_retry_after = 0.0
 
-    def delayed(self, seconds: float) -> None:
-        """Leave out of account what was waited for others' sake."""
-        self._started += seconds
-
-    def next_wait(self, now: float, retry_after: float | None, chance: float) -> float | GiveUp:
+    def next_wait(self, took: float, retry_after: float | None, chance: float) -> float | GiveUp:
         """After a failed try: the seconds to wait, or why there is no further try.
 
-        `now` is read from the clock that `started` was; `chance` is in [0, 1).
+        `took` is how many seconds the try took; `chance` is in [0, 1).
         """
         self._tried += 1
+        self._spent += took
         times = self._times
         if self._tried >= times.tries:
             return GiveUp(f"after {self._tried} {'try' if self._tried == 1 else 'tries'}")
@@ -189,8 +187,9 @@ class Schedule:
             return GiveUp(f"as the service asks to wait {requested:g} seconds")
         longest = min(times.largest, times.first * 2.0 ** min(self._tried - 1, _MOST_DOUBLINGS))
         own = longest * chance
-        if now - self._started - self._waited_retry_after + own > times.total:
+        if self._spent + own > times.total:
             return GiveUp(f"after {times.total:g} seconds")
+        self._spent += own
         self._waited_retry_after += requested
         return requested + own
 
