@@ -104,6 +104,13 @@ class _Pause:
         self.refused_at = now
         self.next_probe = now + self.seconds
 
+    def refuse_again(self, now: float, retry_after: float | None) -> None:
+        """Wait twice as long, but no longer than the service asks: that may be one customer's."""
+        self.failed += 1
+        longest = max(self.seconds, retry_after or LONGEST_PAUSE)
+        self.seconds = min(longest, 2 * self.seconds)
+        self.refuse(now, retry_after)
+
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
@@ -170,8 +177,12 @@ class Rate:
     def refused(
         self, sent: float, now: float, retry_after: float | None = None, *, repeated: bool = False
     ) -> None:
-        """Learn from a refusal; `repeated` says that the same request was refused before."""
-        if sent < self._changed:
+        """Learn from a refusal; `repeated` says that the same request was refused before.
+
+        Who comes again after a wait of its own, and slower than the rate, can't be too fast for
+        everybody: where such are all that is left, there are no neighbours to tell by.
+        """
+        if sent < self._changed or (repeated and self._pause is None and not self._held):
             return
         if repeated and self._pause is None and self._repeats < REPEATS:
             self._repeats += 1
@@ -181,9 +192,7 @@ class Rate:
         self._note(refused=True)
         self._calm = 0
         if self._pause is not None:
-            self._pause.failed += 1
-            self._pause.seconds = min(LONGEST_PAUSE, 2 * self._pause.seconds)
-            self._pause.refuse(now, retry_after)
+            self._pause.refuse_again(now, retry_after)
             self._changed = now
         elif self._in_row >= self._row_that_is_no_coincidence():
             self._begin_pause(now, retry_after)

@@ -98,14 +98,17 @@ class Simulation:
     emptied: tuple[float, int] | None = None
     """When the last read was begun that waits for nothing, and what was accepted by then."""
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _to_begin: deque[int] = field(default_factory=deque)
     _waiting: deque[int] = field(default_factory=deque)
+    """As at `Pace.place`: those who come again, and of those who begin one at a time."""
     _refused: set[int] = field(default_factory=set)
     _under_way: int = 0
     _pacing: int = 0
     _number: int = 0
 
     def run(self) -> Simulation:
-        self._waiting.extend(range(self.reads))
+        self._to_begin.extend(range(1, self.reads))
+        self._waiting.append(0)
         self._pace()
         while self._events:
             self.now, _, do = heapq.heappop(self._events)
@@ -118,7 +121,7 @@ class Simulation:
         heapq.heappush(self._events, (instant, self._number, do))
 
     def _ask_again(self, customer: int) -> None:
-        self._waiting.appendleft(customer)
+        self._waiting.append(customer)
         self._pace()
 
     def _woken(self, pacing: int) -> None:
@@ -133,7 +136,13 @@ class Simulation:
                 self._at(self.now + wait, partial(self._woken, self._pacing))
                 return
             self.rate.take(self.now)
-            self._send(self._waiting.popleft())
+            self._send(self._next())
+
+    def _next(self) -> int:
+        customer = self._waiting.popleft()
+        if customer not in self._refused and self._to_begin:
+            self._waiting.append(self._to_begin.popleft())
+        return customer
 
     def _send(self, customer: int) -> None:
         self._under_way += 1

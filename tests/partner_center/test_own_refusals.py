@@ -68,14 +68,18 @@ class Service:
 
 
 def reading(
-    service: Service, customers: int = CUSTOMERS, *, paced: bool = False
+    service: Service,
+    customers: int = CUSTOMERS,
+    *,
+    paced: bool = False,
+    ceiling: int | None = None,
 ) -> tuple[float, Counter[str]]:
     """Read them all; how many seconds it took, and what became of the customers."""
 
     async def run() -> tuple[float, Counter[str]]:
         clock = asyncio.get_running_loop().time
         timing = Timing(clock=clock, chance=lambda: 0.5)
-        pace = Pace(PLACES, timing=timing, paced=paced)
+        pace = Pace(PLACES, ceiling, timing, paced=paced or ceiling is not None)
         ids = [customer_id(number) for number in range(customers)]
         async with PartnerCenterClient(address="http://x", http=service, pace=pace) as client:
             states = await read_customers(client, ids, PLACES)
@@ -95,12 +99,19 @@ def test_who_waits_out_his_own_refusals_holds_no_place(retry_after: int) -> None
     assert service.most_in_flight <= PLACES
 
 
-def test_single_customers_that_refuse_cost_little_under_the_pace_too() -> None:
-    """At most 3 times as long as without, plus what those few wait."""
+@pytest.mark.parametrize("retry_after", [1, 3, 5, 30])
+def test_single_customers_that_refuse_cost_little_under_the_pace_too(retry_after: int) -> None:
+    """At most 3 times as long as without, plus what those few wait: all are read in the end."""
     without, _ = reading(Service(), paced=True)
-    seconds, became = reading(Service(ODD), paced=True)
+    seconds, became = reading(Service(ODD, retry_after=retry_after), paced=True)
     assert became == {"LiveCustomer": CUSTOMERS}
-    assert seconds <= 3 * without + 2 * (1 + 1)
+    assert seconds <= 3 * without + 2 * (retry_after + 1)
+
+
+def test_what_is_waited_for_the_pace_counts_as_no_patience() -> None:
+    """A ceiling of one a minute keeps each read waiting, and none is given up for that."""
+    _, became = reading(Service(1, refusals=1), 8, ceiling=1)
+    assert became == {"LiveCustomer": 8}
 
 
 def test_what_is_waited_for_a_place_counts_as_no_try() -> None:
