@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.cli.project import Project
 from tests.repositories import GitFolder
@@ -82,3 +83,30 @@ def add_an_entity(clone: GitFolder) -> None:
     manifest = clone.folder / "customers/contoso-unified-school-district.yaml"
     manifest.write_text(manifest.read_text() + "    - StateOwnedEntity\n")
     clone.commit("Contoso is state-owned")
+
+
+OUTSIDE: Final = """
+auditRecords:
+  - customerId: 14876998-c0dc-46e6-9d0c-65a57a6c32ec
+    qualification: StateOwnedEntity
+    operationDate: "{day}T03:04:05Z"
+    userPrincipalName: ada@partner.example
+"""
+
+
+def created_outside(clone: GitFolder) -> None:
+    """Let somebody else have made Contoso a state-owned entity, in Partner Center."""
+    seed = clone.folder / "live.yaml"
+    held = seed.read_text().replace("qualifications: []", "qualifications: [StateOwnedEntity]", 1)
+    seed.write_text(held + OUTSIDE.format(day=datetime.now(UTC).date() - timedelta(days=1)))
+    clone.commit("Somebody was at Partner Center")
+    clone.git("push", "--quiet", "origin", "main")
+
+
+def adopt_proposed(clone: GitFolder) -> str:
+    """Merge what is proposed, and tell what it changes."""
+    clone.git("fetch", "--quiet", "origin")
+    changed = clone.git("diff", "--stat", "origin/main", "origin/reconciler-adopt")
+    clone.git("merge", "--quiet", "--ff-only", "origin/reconciler-adopt")
+    clone.git("push", "--quiet", "origin", "main")
+    return changed

@@ -6,12 +6,15 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import pytest
 
 from tests.cli.project import Project
+from tests.partner_center.sign_in.fake_authority import unsigned_jwt
 from tests.pipelines.azure import Azure, Ended
 from tests.pipelines.rest import serving
-from tests.pipelines.team import add_an_entity, make_project
+from tests.pipelines.team import add_an_entity, adopt_proposed, make_project
+from tests.worlds import CONTOSO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,12 +52,14 @@ def apply(azure: Azure, digest: str, environ: dict[str, str] | None = None) -> E
 
 
 @contextmanager
-def api(threads: list[dict[str, Any]], items: list[dict[str, Any]]) -> Iterator[dict[str, str]]:
-    """Serve the threads of one pull request and the work items of its project."""
+def api(  # noqa: C901 - one table of calls
+    threads: list[dict[str, Any]], items: list[dict[str, Any]], requests: list[dict[str, Any]]
+) -> Iterator[dict[str, str]]:
+    """Serve the threads of one pull request, and work items and pull requests of its project."""
 
     def answer(method: str, address: str, body: Any) -> Any:
         path, _, query = address.partition("?")
-        assert query == "api-version=7.1"
+        assert query.endswith("api-version=7.1")
         match method, path.removeprefix(THREADS).split("/"):
             case "GET", [""]:
                 return {"value": [{"id": n, **each} for n, each in enumerate(threads)]}
@@ -62,6 +67,14 @@ def api(threads: list[dict[str, Any]], items: list[dict[str, Any]]) -> Iterator[
                 threads.append({**body, "comments": [{"id": 1, **body["comments"][0]}]})
             case "PATCH", ["", thread, "comments", "1"]:
                 threads[int(thread)]["comments"][0] |= body
+            case "GET", [*_, "pullrequests"]:
+                assert "searchCriteria.sourceRefName=refs%2Fheads%2Freconciler-adopt" in query
+                opened = enumerate(requests)
+                return {"value": [{"pullRequestId": n} for n, r in opened if "status" not in r]}
+            case "POST", [*_, "pullrequests"]:
+                requests.append(body)
+            case "PATCH", [*_, "pullrequests", request]:
+                requests[int(request)] |= body
             case "POST", [*_, "wit", "wiql"]:
                 assert "'reconciler-drift'" in body["query"]
                 return {"workItems": [{"id": n} for n, _ in enumerate(items)]}
@@ -97,7 +110,7 @@ def test_from_the_pull_request_to_the_merge(project: tuple[GitFolder, Azure]) ->
     artifact = azure.artifacts / "reconciler-plan"
     assert json.loads((artifact / "plan.json").read_text())["summary"]["customers"] == 1
     threads: list[dict[str, Any]] = [{"comments": [{"id": 1, "content": "somebody's"}]}]
-    with api(threads, []) as environ:
+    with api(threads, [], []) as environ:
         for _ in range(2):
             report = job(azure, PULL_REQUEST, 2, environ)
             assert report.ok, report.log
@@ -142,19 +155,22 @@ def test_what_can_never_be_fails_the_pull_request(project: tuple[GitFolder, Azur
     assert (azure.artifacts / "reconciler-plan/plan.sarif").exists()
 
 
-def test_drift_keeps_one_task(project: tuple[GitFolder, Azure]) -> None:
-    """One task is opened and brought up to date; when nothing differs any more it says so."""
+def test_drift_keeps_one_task_and_is_adopted(project: tuple[GitFolder, Azure]) -> None:
+    """Both are opened and brought up to date, and told when nothing differs; so is who did it."""
     clone, azure = project
     items: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
     machine: dict[str, str] = {}
 
-    def night() -> Ended:
+    def night(*jobs: int) -> Ended:
         plan = job(azure, DRIFT, 0, machine)
         assert plan.ok, plan.log
-        with api([], items) as environ:
+        with api([], items, requests) as environ:
             told = environ | {"exitCode": plan.variables["reconciler.exitCode"]}
-            report = job(azure, DRIFT, 1, told)
-        assert report.ok, report.log
+            told["BUILD_REPOSITORY_URI"] = str(azure.remote)
+            for number in jobs:
+                ended = job(azure, DRIFT, number, told)
+                assert ended.ok, ended.log
         return plan
 
     with Project(clone.folder).served("live.yaml") as address:
@@ -162,12 +178,25 @@ def test_drift_keeps_one_task(project: tuple[GitFolder, Azure]) -> None:
             "PARTNER_CENTER_ENDPOINT": address,
             "PARTNER_CENTER_ACCESS_TOKEN": "admin",
         }
-        night()
-        add_an_entity(clone)
-        clone.git("push", "--quiet", "origin", "HEAD:main")
-        plan = night()
-        [item] = items
-        assert "3 to create" in item["/fields/System.Description"]
+        create_as_ada(address)
+        plan = night(1, 1, 2, 2)
+        [item], [request] = items, requests
+        assert "StateOwnedEntity is held but not declared" in item["/fields/System.Description"]
+        assert "StateOwnedEntity was set by ada@partner.example" in request["description"]
+        assert "1 file changed" in adopt_proposed(clone)
         assert apply(azure, plan.variables["reconciler.digest"], machine).ok
-        night()
+        night(1, 2)
     assert item["/fields/System.History"] == "Nothing differs any more."
+    assert request["status"] == "abandoned"
+
+
+def create_as_ada(address: str) -> None:
+    """Make Contoso a state-owned entity, as somebody at Partner Center does."""
+    token = unsigned_jwt({"scp": "user_impersonation", "upn": "ada@partner.example"})
+    answer = httpx.post(
+        f"{address}/v1/customers/{CONTOSO}/qualifications",
+        json={"qualification": "StateOwnedEntity"},
+        headers={"Authorization": f"Bearer {token}", "MS-RequestId": "0"},
+        trust_env=False,
+    )
+    assert answer.is_success, answer.text

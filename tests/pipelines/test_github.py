@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.pipelines.team import change
+from tests.pipelines.team import change, created_outside
 from tests.worlds import CONTOSO
 
 if TYPE_CHECKING:
@@ -211,24 +210,6 @@ def test_drift_keeps_one_issue(embedded: Team) -> None:
     assert len(night()) == 1
 
 
-OUTSIDE: Final = """
-auditRecords:
-  - customerId: 14876998-c0dc-46e6-9d0c-65a57a6c32ec
-    qualification: StateOwnedEntity
-    operationDate: "{day}T03:04:05Z"
-    userPrincipalName: ada@partner.example
-"""
-
-
-def created_outside(team: Team) -> None:
-    """Let somebody else have made Contoso a state-owned entity, in Partner Center."""
-    seed = team.clone.folder / "live.yaml"
-    held = seed.read_text().replace("qualifications: []", "qualifications: [StateOwnedEntity]", 1)
-    seed.write_text(held + OUTSIDE.format(day=datetime.now(UTC).date() - timedelta(days=1)))
-    team.clone.commit("Somebody was at Partner Center")
-    team.clone.git("push", "--quiet", "origin", "main")
-
-
 def adopt(team: Team) -> list[dict[str, Any]]:
     """Run a night's plan and its adoption."""
     plan = team.plan(DRIFT, AT_NIGHT)
@@ -242,7 +223,7 @@ def adopt(team: Team) -> list[dict[str, Any]]:
 def test_drift_is_adopted_by_one_pull_request(embedded: Team) -> None:
     """Opened with who did it, the same commit every night, closed when nothing is left to adopt."""
     assert adopt(embedded) == []
-    created_outside(embedded)
+    created_outside(embedded.clone)
     [pull] = adopt(embedded)
     assert pull["open"]
     assert "StateOwnedEntity was set by ada@partner.example" in pull["body"]
@@ -264,7 +245,7 @@ def test_drift_is_adopted_by_one_pull_request(embedded: Team) -> None:
 
 def test_a_night_that_could_not_read_closes_no_pull_request(embedded: Team) -> None:
     """What is adopted stays proposed until somebody has seen that it is not live any more."""
-    created_outside(embedded)
+    created_outside(embedded.clone)
     assert adopt(embedded)[0]["open"]
     seed = embedded.clone.folder / "live.yaml"
     lines = seed.read_text().replace(CONTOSO, "00000000-0000-4000-8000-000000000001")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,13 +12,15 @@ import pytest
 from tests.pipelines.gitlab import GitLab, resolve
 from tests.pipelines.rest import serving
 from tests.pipelines.runner import read_yaml
-from tests.pipelines.team import add_an_entity, make_project
+from tests.pipelines.team import add_an_entity, adopt_proposed, created_outside, make_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.repositories import GitFolder
+
+ADOPTING: Final = "state=opened&source_branch=reconciler-adopt&target_branch=main"
 
 
 @pytest.fixture
@@ -29,8 +31,10 @@ def project(tmp_path: Path) -> tuple[GitFolder, GitLab]:
 
 
 @contextmanager
-def api(notes: list[str], issues: list[dict[str, str]]) -> Iterator[dict[str, str]]:
-    """Serve the notes of one merge request and the issues of its project."""
+def api(  # noqa: C901 - one table of calls
+    notes: list[str], issues: list[dict[str, str]], requests: list[dict[str, str]]
+) -> Iterator[dict[str, str]]:
+    """Serve the notes of one merge request, and the issues and merge requests of its project."""
 
     def answer(method: str, address: str, body: Any) -> Any:
         path = urlsplit(address).path.removeprefix("/projects/1/")
@@ -49,6 +53,14 @@ def api(notes: list[str], issues: list[dict[str, str]]) -> Iterator[dict[str, st
                 issues.append(body)
             case "PUT", ["issues", index]:
                 issues[int(index)] |= body
+            case "GET", ["merge_requests"]:
+                assert urlsplit(address).query == ADOPTING
+                opened = enumerate(requests)
+                return [{"iid": n} for n, each in opened if "state_event" not in each]
+            case "POST", ["merge_requests"]:
+                requests.append(body)
+            case "PUT", ["merge_requests", index]:
+                requests[int(index)] |= body
             case _:
                 pytest.fail(f"not expected: {method} {address}")
         return {}
@@ -58,7 +70,9 @@ def api(notes: list[str], issues: list[dict[str, str]]) -> Iterator[dict[str, st
             "CI_API_V4_URL": address,
             "CI_PROJECT_ID": "1",
             "CI_MERGE_REQUEST_IID": "7",
+            "CI_DEFAULT_BRANCH": "main",
             "RECONCILER_API_TOKEN": "a token",
+            "RECONCILER_ADOPT_TOKEN": "another token",
         }
 
 
@@ -82,7 +96,7 @@ def test_from_the_merge_request_to_the_merge(project: tuple[GitFolder, GitLab]) 
     assert plan.code == 0, plan.log
     assert json.loads((gitlab.artifacts / "plan.json").read_text())["summary"]["customers"] == 1
     notes = ["somebody's"]
-    with api(notes, []) as environ:
+    with api(notes, [], []) as environ:
         for _ in range(2):
             note = gitlab.run_job("reconciler-note", "change", environ)
             assert note.code == 0, note.log
@@ -124,23 +138,28 @@ def test_broken_manifests_fail_the_check(project: tuple[GitFolder, GitLab]) -> N
     assert "broken.yaml" in (gitlab.artifacts / "validation.junit.xml").read_text()
 
 
-def test_drift_keeps_one_issue(project: tuple[GitFolder, GitLab]) -> None:
-    """One issue is opened, brought up to date, and closed when nothing differs."""
+def test_drift_keeps_one_issue_and_is_adopted(project: tuple[GitFolder, GitLab]) -> None:
+    """Both are opened, brought up to date, and closed when nothing differs; who did it is told."""
     clone, gitlab = project
     issues: list[dict[str, str]] = []
+    requests: list[dict[str, str]] = []
+    issue_job, adopt_job = "reconciler-drift-issue", "reconciler-adopt"
 
-    def night() -> None:
+    def night(*jobs: str) -> None:
         gitlab.run_job("reconciler-plan-drift", "main", {})
-        with api([], issues) as environ:
-            ended = gitlab.run_job("reconciler-drift-issue", "main", environ)
-        assert ended.code == 0, ended.log
+        with api([], issues, requests) as environ:
+            environ["CI_PROJECT_URL"] = str(gitlab.remote.with_suffix(""))
+            for job in jobs:
+                ended = gitlab.run_job(job, "main", environ)
+                assert ended.code == 0, ended.log
 
-    night()
-    add_an_entity(clone)
-    clone.git("push", "--quiet", "origin", "HEAD:main")
-    night()
+    created_outside(clone)
+    night(issue_job, issue_job, adopt_job, adopt_job)
     [issue] = issues
-    assert "3 to create" in issue["description"]
+    assert "StateOwnedEntity is held but not declared" in issue["description"]
+    [request] = requests
+    assert "StateOwnedEntity was set by ada@partner.example" in request["description"]
+    assert "1 file changed" in adopt_proposed(clone)
     assert gitlab.run_job("reconciler-apply", "main", {}).code == 0
-    night()
-    assert issue["state_event"] == "close"
+    night(issue_job, adopt_job)
+    assert (issue["state_event"], request["state_event"]) == ("close", "close")
