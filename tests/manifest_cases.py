@@ -1,10 +1,10 @@
-"""Manifests as plain data: lawful ones, wrong entries, and what is told of them."""
+"""Manifests as plain data: valid ones, wrong entries, and what is told of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reconciler.manifests.review import review
+from reconciler.manifests.validation import validate_document
 from tests.manifest_samples import CUSTOMER, manifest
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ GCC: Final = {"qualification": "GovernmentCommunityCloud", "validationCodeFrom":
 
 
 def problems(data: object) -> list[Problem]:
-    return list(review(data).problems)
+    return list(validate_document(data).problems)
 
 
 def rules_and_paths(data: object) -> list[tuple[str, str]]:
     return [(each.rule, ".".join(map(str, each.path))) for each in problems(data)]
 
 
-LAWFUL: Final = {
+VALID: Final = {
     "no entries": manifest([]),
     "short": manifest(["StateOwnedEntity"]),
     "education": manifest([{**K12, "website": "https://contoso.edu/école"}]),

@@ -1,4 +1,4 @@
-"""Manifests for tests: a lawful one, ways to change it, and a short view of what is told."""
+"""Manifests for tests: a valid one, ways to change it, and a short view of what is told."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ spec:
   customerId: {CUSTOMER}
 """
 
-LAWFUL: Final = HEAD + "  qualifications: [StateOwnedEntity]\n"
+VALID: Final = HEAD + "  qualifications: [StateOwnedEntity]\n"
 
 
 def manifest(entries: object = (), **spec: object) -> dict[str, Any]:

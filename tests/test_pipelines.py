@@ -172,7 +172,7 @@ def scripts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("file", "script"), list(scripts()))
-def test_every_script_is_lawful_bash(file: str, script: str) -> None:
+def test_every_script_is_valid_bash(file: str, script: str) -> None:
     """What can't be run here is at least read by bash, and its Python by Python."""
     done = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -129,7 +129,7 @@ def test_every_command_line_is_one_that_the_program_takes(readme: Path) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=named)
-def test_what_cannot_be_run_here_is_lawful_bash(readme: Path) -> None:
+def test_what_cannot_be_run_here_is_valid_bash(readme: Path) -> None:
     """Blocks for a shell are read by bash, if no more."""
     for script in blocks(readme.read_text(encoding="utf-8"), "bash", "sh"):
         done = subprocess.run(

@@ -38,7 +38,7 @@ class CodeReader:
         return code or None
 
     def find(self, name: str, manifest_file: str) -> Path | None:
-        """Find the file of a code, or where it may come to be; None outside the lawful places."""
+        """Find the file of a code, or where it may come to be; None outside the valid places."""
         return find_code_file(name, (self.base / manifest_file).parent, self.secrets_folder)
 
     def _read_file(self, path: Path | None) -> str:

@@ -1,4 +1,4 @@
-"""The way from a lawful manifest to desired state; the places of its parts are handed in."""
+"""The way from a valid manifest to desired state; the places of its parts are handed in."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def find_code_file(name: str, folder: Path, secrets_folder: Path | None) -> Path
     """Find where the file `name` is or may come to be, symbolic links followed.
 
     A relative name is sought in the manifest's `folder`, then in `secrets_folder`: where something
-    of that name is there, it decides. Before there is such a file, one lawful place is enough.
+    of that name is there, it decides. Before there is such a file, one valid place is enough.
     None where it is outside both folders.
     """
     roots = [Path(os.path.realpath(root)) for root in (folder, secrets_folder) if root is not None]

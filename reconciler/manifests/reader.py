@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.manifests.desired import desired_customer
 from reconciler.manifests.files import find_code_file, find_manifests, shown
-from reconciler.manifests.review import code_files, review
+from reconciler.manifests.validation import code_files, validate_document
 from reconciler.manifests.writer import write_manifest
 from reconciler.model.errors import NoManifests
 from reconciler.model.findings import Diagnostic, Severity
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.manifests.files import ManifestFile
     from reconciler.manifests.manifest_model import Manifest
-    from reconciler.manifests.review import Reviewed
+    from reconciler.manifests.validation import ValidatedDocument
     from reconciler.model.findings import Source
     from reconciler.model.state import DesiredCustomer
     from reconciler.validation.problems import Problem
@@ -56,7 +56,7 @@ _QUALIFICATIONS: Final = ("spec", "qualifications")
 class CheckedManifests:
     """What is to be told of the manifests, by its place.
 
-    `documents` counts the documents that are YAML, lawful or not.
+    `documents` counts the documents that are YAML, valid or not.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -65,7 +65,7 @@ class CheckedManifests:
 
 @dataclass(frozen=True, slots=True)
 class LoadedManifests:
-    """The customers of the lawful documents, by name, and as CheckedManifests the rest."""
+    """The customers of the valid documents, by name, and as CheckedManifests the rest."""
 
     desired: DesiredState
     diagnostics: tuple[Diagnostic, ...]
@@ -128,7 +128,7 @@ class _ManifestChecks:
         return tuple(sorted(self.diagnostics, key=_order))
 
     def manifests(self, paths: Sequence[Path], skip: frozenset[Path]) -> Iterator[_ValidManifest]:
-        """Read everything; yield the lawful manifests, whose places hold until the next one."""
+        """Read everything; yield the valid manifests, whose places hold until the next one."""
         found = find_manifests(paths, self.base, skip)
         self.diagnostics += found.diagnostics
         for file in found.files:
@@ -149,28 +149,28 @@ class _ManifestChecks:
             self.diagnostics += document.diagnostics
             if document.places is not None:
                 self.documents += 1
-                lawful = self._check(document.places, folder)
-                if lawful is not None:
-                    yield lawful
+                valid = self._check(document.places, folder)
+                if valid is not None:
+                    yield valid
             if len(self.diagnostics) > before + _MOST_DIAGNOSTICS:
                 return
 
     def _check(self, places: Places, folder: Path) -> _ValidManifest | None:
-        reviewed = review(places.root)
+        validated = validate_document(places.root)
         source = places.key(_CUSTOMER_ID)
-        found = [located(problem, places) for problem in reviewed.problems]
-        found += self._check_code_files(places, reviewed.problems, folder)
-        twins = list(self._check_twins(reviewed, source, places))
+        found = [located(problem, places) for problem in validated.problems]
+        found += self._check_code_files(places, validated.problems, folder)
+        twins = list(self._check_twins(validated, source, places))
         self.diagnostics += found + twins
-        if reviewed.manifest is None or twins:
+        if validated.manifest is None or twins:
             return None
-        return _ValidManifest(reviewed.manifest, source, places)
+        return _ValidManifest(validated.manifest, source, places)
 
     def _check_twins(
-        self, reviewed: Reviewed, source: Source, places: Places
+        self, validated: ValidatedDocument, source: Source, places: Places
     ) -> Iterator[Diagnostic]:
         """Find what another manifest has already: its name, or its customer."""
-        name, customer_id = reviewed.name, reviewed.customer_id
+        name, customer_id = validated.name, validated.customer_id
         if name is not None and (first := self.names.setdefault(name, source)) is not source:
             message = f"the name {show(name)} is taken already, by the manifest at {first}"
             yield _error("duplicate-name", message, "rename one of the two", places.value(_NAME))
@@ -192,11 +192,11 @@ class _ManifestChecks:
                 yield _error("outside-folder", message, remedy, places.value(path))
 
 
-def _desired(lawful: _ValidManifest) -> DesiredCustomer:
-    places, manifest = lawful.places, lawful.manifest
+def _desired(valid: _ValidManifest) -> DesiredCustomer:
+    places, manifest = valid.places, valid.manifest
     indexes = range(len(manifest.spec.qualifications))
     entries = [places.value((*_QUALIFICATIONS, index)) for index in indexes]
-    return desired_customer(manifest, lawful.source, places.key(_QUALIFICATIONS), entries)
+    return desired_customer(manifest, valid.source, places.key(_QUALIFICATIONS), entries)
 
 
 def _error(rule: str, message: str, remedy: str, source: Source) -> Diagnostic:

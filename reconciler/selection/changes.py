@@ -180,7 +180,7 @@ def _is_manifest(path: str) -> bool:
 def _load(base: _Base) -> tuple[DesiredCustomer, ...]:
     """Load what the files to be read say at the base.
 
-    Raises HistoryUnavailable where that is not lawful.
+    Raises HistoryUnavailable where that is not valid.
     """
     if not base.to_read:
         return ()

@@ -40,7 +40,7 @@ class MessageCatalogue:
     name: str
     expectations: Mapping[Pattern, Expectation]
     keys: Mapping[Pattern, tuple[str, ...]]
-    """The lawful keys of each mapping; those of a tagged one under its tag, as a last step."""
+    """The valid keys of each mapping; those of a tagged one under its tag, as a last step."""
     tagged: Pattern = ()
     """The mappings that pydantic tells apart by the value of `tag`."""
     tag: str = ""

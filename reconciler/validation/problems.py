@@ -96,14 +96,14 @@ def spell(path: Path, whole: str) -> str:
 
 def _unknown_key(tagged_path: Path, messages: MessageCatalogue) -> Problem:
     path = _untagged(tagged_path, messages)
-    lawful = next(keys for at, keys in messages.keys.items() if fits(tagged_path[:-1], at))
+    valid = next(keys for at, keys in messages.keys.items() if fits(tagged_path[:-1], at))
     owner = spell(path[:-1], messages.name)
     if path[:-1] != tagged_path[:-1]:
         owner = f"{owner} ({tagged_path[-2]})"
-    takes = f"it takes {listed(lawful)}" if len(lawful) > 1 else f"it takes only {lawful[0]}"
+    takes = f"it takes {listed(valid)}" if len(valid) > 1 else f"it takes only {valid[0]}"
     secretive = _expected(path[:-1], messages).secretive
     named = "an unknown key" if secretive else f"no key {show(str(path[-1]))}"
-    meant = nearest(str(path[-1]), lawful)
+    meant = nearest(str(path[-1]), valid)
     remedy = f"did you mean {meant}?" if meant else "take the key out, or mend its spelling"
     return Problem(
         "unknown-key",

@@ -25,7 +25,7 @@ _PRINTABLE_ASCII: Final = bytes({0x09, 0x0A, 0x0D, *range(0x20, 0x7F)})
 
 # What YAML forbids, line breaks that only some readers see, and what reorders the text on a
 # reviewer's screen.
-_UNLAWFUL: Final = re.compile(
+_FORBIDDEN: Final = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
@@ -117,7 +117,7 @@ def _decode(data: bytes, file: str) -> str:
 def _check_characters(text: str, data: bytes) -> None:
     if text.isascii() and not data.translate(None, _PRINTABLE_ASCII):
         return
-    found = _UNLAWFUL.search(text)
+    found = _FORBIDDEN.search(text)
     if found is not None:
         message = f"the character U+{ord(found.group()):04X} here is not allowed in YAML text"
         remedy = "take it out, or write it as an escape within double quotes"

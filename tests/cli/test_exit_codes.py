@@ -124,7 +124,7 @@ def test_configuration(tmp_path: Path, case: str) -> None:
     "address",
     ["no address", "http://partner.example", "https://user:planted@partner.example", "ftp://a"],
 )
-def test_unlawful_endpoint(project: Project, address: str) -> None:
+def test_invalid_endpoint(project: Project, address: str) -> None:
     """An address in the environment is https, or this machine; what it was is not repeated."""
     ended = Project(project.folder, {"PARTNER_CENTER_ENDPOINT": address}).run("plan")
     assert (ended.code, ended.out) == (1, "")

@@ -174,7 +174,7 @@ FULL_MANIFEST: Final[dict[str, Any]] = {
 
 
 def test_a_full_manifest_fits() -> None:
-    """Every key at once, so that the next claim is about lawful ones."""
+    """Every key at once, so that the next claim is about valid ones."""
     assert list(validator("manifest").iter_errors(FULL_MANIFEST)) == []
 
 

@@ -179,7 +179,7 @@ ATTACKS: Final[dict[str, tuple[Tamper, set[tuple[str, str]]]]] = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_sealed_by_an_attacker(shop: Shop, plan: Plan, attack: str) -> None:
-    """A matching digest makes nothing lawful: only what manifest and table give is sent."""
+    """A matching digest makes nothing valid: only what manifest and table give is sent."""
     tamper, sent = ATTACKS[attack]
     tamper(plan)
     shop.save(plan)
@@ -226,7 +226,7 @@ def test_order_within_a_customer(shop: Shop, plan: Plan) -> None:
     ],
     ids=str,
 )
-def test_unlawful_step(shop: Shop, plan: Plan, entry: dict[str, object]) -> None:
+def test_invalid_step(shop: Shop, plan: Plan, entry: dict[str, object]) -> None:
     """A step that no planner makes ends in a refusal or unsent, never in a call for it."""
     plan["steps"] = [of(plan, UTILITY, SOE) | entry]
     shop.save(plan)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.project import Ended, Project, manifest, settings
 from tests.hostile.manifests import BROKEN, CRASHING, FILES
-from tests.manifest_samples import CUSTOMER, HEAD, LAWFUL
+from tests.manifest_samples import CUSTOMER, HEAD, VALID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,13 +146,13 @@ def test_nothing_there(project: Project, format_: str) -> None:
 
 def test_empty_documents_beside_a_manifest(project: Project) -> None:
     """Empty documents between manifests are no problem."""
-    project.write("a.yaml", f"---\n---\n{LAWFUL}---\n# nothing\n---\n")
+    project.write("a.yaml", f"---\n---\n{VALID}---\n# nothing\n---\n")
     assert validate(project)["summary"] == {"documents": 1, "errors": 0, "warnings": 0}
 
 
 def test_needs_no_configuration(project: Project) -> None:
     """Without a configuration, the manifests below the working folder are checked."""
-    project.write("deep/down/a.yml", LAWFUL)
+    project.write("deep/down/a.yml", VALID)
     project.write("deep/.hidden/b.yaml", "broken: [")
     project.write("deep/.hidden.yaml", "broken: [")
     project.write("deep/notes.txt", "broken: [")
@@ -162,7 +162,7 @@ def test_needs_no_configuration(project: Project) -> None:
 def test_needs_no_service(project: Project) -> None:
     """Checks are offline: what the environment says of the service plays no part."""
     project.write("reconciler.yaml", settings())
-    project.write("customers/a.yaml", LAWFUL)
+    project.write("customers/a.yaml", VALID)
     project.environ["PARTNER_CENTER_ENDPOINT"] = "no address"
     assert validate(project)["summary"]["errors"] == 0
 
@@ -172,7 +172,7 @@ def test_configuration_and_seed_are_no_manifests(project: Project, endpoint: str
     """The configuration and the emulator's seed are never manifests, in whatever folder."""
     project.write("settings/ours.yaml", settings().replace("customers/", "..").replace("live", "s"))
     project.write("settings/s.yaml", "customers: []\n")
-    project.write("a.yaml", LAWFUL)
+    project.write("a.yaml", VALID)
     project.environ["PARTNER_CENTER_ENDPOINT"] = endpoint
     config = ("--config", "settings/ours.yaml")
     assert validate(project, *config)["summary"] == {"documents": 1, "errors": 0, "warnings": 0}
@@ -184,7 +184,7 @@ def test_seed_beside_manifests(project: Project) -> None:
     """With the usual name of the configuration, both are told apart without being named."""
     project.write("reconciler.yaml", settings().replace("customers/", "."))
     project.seed([])
-    project.write("a.yaml", LAWFUL)
+    project.write("a.yaml", VALID)
     assert validate(project)["summary"]["documents"] == 1
     assert validate(project, ".")["summary"]["documents"] == 1
 
@@ -192,7 +192,7 @@ def test_seed_beside_manifests(project: Project) -> None:
 def test_broken_configuration(project: Project) -> None:
     """A configuration that is there and broken is told with its places."""
     project.write("reconciler.yaml", settings(polcy="{}", policy="{maxCreates: many}"))
-    project.write("customers/a.yaml", LAWFUL)
+    project.write("customers/a.yaml", VALID)
     document = validate(project)
     places = {each["rule"]: each["source"] for each in document["diagnostics"]}
     assert places == {
@@ -234,10 +234,10 @@ def test_exclusive_pair(project: Project) -> None:
 
 def test_twins_over_files(project: Project) -> None:
     """Names and customers are unique over all files, ids in any case."""
-    project.write("a.yaml", LAWFUL)
-    project.write("b.yaml", LAWFUL.replace(CUSTOMER, OTHER))
+    project.write("a.yaml", VALID)
+    project.write("b.yaml", VALID.replace(CUSTOMER, OTHER))
     project.write(
-        "c.yaml", LAWFUL.replace("contoso", "fabrikam").replace(CUSTOMER, CUSTOMER.upper())
+        "c.yaml", VALID.replace("contoso", "fabrikam").replace(CUSTOMER, CUSTOMER.upper())
     )
     told = [(each["source"]["file"], each["rule"]) for each in validate(project)["diagnostics"]]
     assert told == [("b.yaml", "duplicate-name"), ("c.yaml", "duplicate-customer")]

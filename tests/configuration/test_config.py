@@ -165,7 +165,7 @@ def test_empty_variable(text: str, tmp_path: Path) -> None:
     assert configuration.target.address == "emulator"
 
 
-def test_unlawful_variable(tmp_path: Path) -> None:
+def test_invalid_variable(tmp_path: Path) -> None:
     """A wrong address in the environment is told with what is wrong in the file, unrepeated."""
     environ = {"PARTNER_CENTER_ENDPOINT": "https://user:planted@contoso.com"}
     in_file, in_environment = refused(tmp_path, HEAD + "plicy: {}\n", environ)
@@ -337,7 +337,7 @@ def parsed(text: str) -> Any:
 
 
 def test_schema() -> None:
-    """The JSON Schema is lawful, allows what is lawful, and describes every key."""
+    """The JSON Schema is valid, allows what is valid, and describes every key."""
     schema = config_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

@@ -79,7 +79,7 @@ def test_soe_is_created_without_vetting() -> None:
         (UNQUALIFIED, MADE_SOE, ["StateOwnedEntity"]),
     ],
 )
-def test_lawful_sets_come_about(customer: str, body: object, names: list[str]) -> None:
+def test_valid_sets_come_about(customer: str, body: object, names: list[str]) -> None:
     """SOE goes with either, GCC over SOE and over a denied Education; None gives way."""
     desk = Desk()
     assert desk.post(customer, body).status == 201
@@ -222,7 +222,7 @@ def test_what_is_kept_has_no_code() -> None:
     assert CODE not in repr(desk.changes)
 
 
-LAWFUL = [
+VALID = [
     set(),
     {"Education"},
     {"GovernmentCommunityCloud"},
@@ -238,8 +238,8 @@ def held_names(elements: Any) -> set[str]:
 
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from([K12, MADE_GCC, MADE_SOE, "deny"]), max_size=8), st.data())
-def test_posts_never_leave_the_lawful_sets(steps: list[Any], data: st.DataObject) -> None:
-    """Whatever is posted and denied, what is held stays a lawful set and grows by 201 alone."""
+def test_posts_never_leave_the_valid_sets(steps: list[Any], data: st.DataObject) -> None:
+    """Whatever is posted and denied, what is held stays a valid set and grows by 201 alone."""
     desk = Desk()
     customer = data.draw(st.sampled_from([PLAIN, EDUCATION, GCC, SOE, DENIED, UNQUALIFIED]))
     for step in steps:
@@ -251,7 +251,7 @@ def test_posts_never_leave_the_lawful_sets(steps: list[Any], data: st.DataObject
         status = desk.post(customer, step).status
         after = held_names(desk.held(customer))
         assert (status == 201) == (after == before | {step["qualification"]} and after != before)
-        assert after in LAWFUL
+        assert after in VALID
 
 
 def test_the_denied_date_of_the_seed_is_kept_until_then() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from tests.manifest_samples import CUSTOMER, HEAD, LAWFUL
+from tests.manifest_samples import CUSTOMER, HEAD, VALID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +69,9 @@ CRASHING: Final[dict[str, tuple[bytes, str]]] = {
         "too-large",
     ),
     "as many numbers as keys": (("{" + "1," * 500_000 + "}").encode(), "invalid-value"),
-    "a null byte after a manifest": (LAWFUL.encode() + b"\0", "encoding"),
+    "a null byte after a manifest": (VALID.encode() + b"\0", "encoding"),
     "a name of 8 million letters": (
-        LAWFUL.replace("contoso", "a" * 8_000_000).encode(),
+        VALID.replace("contoso", "a" * 8_000_000).encode(),
         "invalid-value",
     ),
 }
@@ -80,15 +80,15 @@ BROKEN: Final[dict[str, tuple[bytes, str]]] = {
     "NUL": (b"\0", "encoding"),
     "random bytes": (bytes(range(256)), "encoding"),
     "an image": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "encoding"),
-    "UTF-16": (LAWFUL.encode("utf-16"), "encoding"),
-    "UTF-16 without a mark": (LAWFUL.encode("utf-16-le"), "encoding"),
-    "UTF-32": (LAWFUL.encode("utf-32"), "encoding"),
-    "latin-1": (LAWFUL.replace("contoso", "école").encode("latin-1"), "encoding"),
+    "UTF-16": (VALID.encode("utf-16"), "encoding"),
+    "UTF-16 without a mark": (VALID.encode("utf-16-le"), "encoding"),
+    "UTF-32": (VALID.encode("utf-32"), "encoding"),
+    "latin-1": (VALID.replace("contoso", "école").encode("latin-1"), "encoding"),
     "cut within a character": ("a: é".encode()[:-1], "encoding"),
     "an escape for the terminal": (b"a: \x1b[2J\n", "encoding"),
     "text that is shown in another order": ("a: \u202eb\n".encode(), "encoding"),
     "a line break that editors don't show": ("# a\u2028b: c\n".encode(), "encoding"),
-    "cut within a mapping": (LAWFUL[: LAWFUL.index("spec:") + 3].encode(), "syntax"),
+    "cut within a mapping": (VALID[: VALID.index("spec:") + 3].encode(), "syntax"),
     "cut within a quote": (HEAD.encode() + b'  domain: "conto', "syntax"),
     "a tab for indentation": (b"metadata:\n\tname: a\n", "syntax"),
     "CRLF within a quote": (b"a: 'b\r\n\r\nc: d\r\n", "syntax"),
@@ -103,7 +103,7 @@ BROKEN: Final[dict[str, tuple[bytes, str]]] = {
     "an alias": (entries("*a"), "forbidden-yaml"),
     "a merge key": (spec("  <<: {qualifications: []}\n"), "forbidden-yaml"),
     "a tag": (entries("!!seq [StateOwnedEntity]"), "forbidden-yaml"),
-    "a directive": (b"%YAML 1.1\n---\n" + LAWFUL.encode(), "forbidden-yaml"),
+    "a directive": (b"%YAML 1.1\n---\n" + VALID.encode(), "forbidden-yaml"),
     "a key twice": (spec(f"  customerId: {CUSTOMER}\n"), "duplicate-key"),
     "a list as a key": (spec("  ? [a]\n  : b\n"), "invalid-value"),
     "a number as a key": (spec("  1: b\n"), "invalid-value"),
@@ -134,7 +134,7 @@ BROKEN: Final[dict[str, tuple[bytes, str]]] = {
         entries("[StateOwnedEntity, StateOwnedEntity]"),
         "duplicate-qualification",
     ),
-    "the same manifest twice": (f"{LAWFUL}---\n{LAWFUL}".encode(), "duplicate-customer"),
+    "the same manifest twice": (f"{VALID}---\n{VALID}".encode(), "duplicate-customer"),
     "8 MiB and one byte": (b"#" * (8 * MEBIBYTE + 1), "too-large"),
 }
 

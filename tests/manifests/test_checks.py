@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.manifests.review import review
+from reconciler.manifests.validation import validate_document
 from reconciler.model.findings import Severity
 from tests.manifest_cases import GCC, K12, problems, rules_and_paths
 from tests.manifest_samples import manifest
@@ -28,9 +28,9 @@ STRANGERS: Final[dict[str, tuple[object, str]]] = {
 @pytest.mark.parametrize(("data", "path"), STRANGERS.values(), ids=STRANGERS)
 def test_unknown_kind(data: object, path: str) -> None:
     """What is no manifest is told once, and not checked further."""
-    reviewed = review(data)
+    validated = validate_document(data)
     assert rules_and_paths(data) == [("unknown-kind", path)]
-    assert (reviewed.manifest, reviewed.name, reviewed.customer_id) == (None, None, None)
+    assert (validated.manifest, validated.name, validated.customer_id) == (None, None, None)
 
 
 @pytest.mark.parametrize("key", ["validationCode", "ValidationCode", "validation_code"])

@@ -42,30 +42,30 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("name", WITHIN)
 def test_within(name: str, folder: Path) -> None:
-    """A file in the manifest's folder is lawful, before it is there too."""
+    """A file in the manifest's folder is valid, before it is there too."""
     assert not leaves_folders(name, folder / "customers", None)
 
 
 @pytest.mark.parametrize("name", [*OUTSIDE, "to-secrets", "../secrets/mounted"])
 def test_outside(name: str, folder: Path) -> None:
-    """A file outside is not lawful, nor a link or dots that lead there."""
+    """A file outside is not valid, nor a link or dots that lead there."""
     assert leaves_folders(name, folder / "customers", None)
 
 
 @pytest.mark.parametrize("name", [*WITHIN, *WITHIN_SECRETS])
 def test_within_secrets(name: str, folder: Path) -> None:
-    """With a folder for secrets, what is there is lawful as well."""
+    """With a folder for secrets, what is there is valid as well."""
     assert not leaves_folders(name, folder / "customers", folder / "secrets")
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_outside_both(name: str, folder: Path) -> None:
-    """What leaves both folders is not lawful, whatever the other folder could hold."""
+    """What leaves both folders is not valid, whatever the other folder could hold."""
     assert leaves_folders(name, folder / "customers", folder / "secrets")
 
 
 def test_absolute(folder: Path) -> None:
-    """An absolute path is lawful where it is in one of the two folders."""
+    """An absolute path is valid where it is in one of the two folders."""
     manifests, secrets = folder / "customers", folder / "secrets"
     assert not leaves_folders(str(manifests / "code"), manifests, secrets)
     assert not leaves_folders(str(secrets / "mounted"), manifests, secrets)
@@ -84,7 +84,7 @@ def test_found(folder: Path) -> None:
 
 
 def test_what_is_there_first_decides(folder: Path) -> None:
-    """A link that leads out of the manifest's folder is not made lawful by a secret of its name."""
+    """A link that leads out of the manifest's folder is not made valid by a secret of its name."""
     manifests, secrets = folder / "customers", folder / "secrets"
     (secrets / "out").unlink()
     (secrets / "out").touch()

@@ -1,4 +1,4 @@
-"""What is lawful in a manifest, what becomes of it, and its JSON Schema."""
+"""What is valid in a manifest, what becomes of it, and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.manifests.desired import desired_customer
 from reconciler.manifests.manifest_model import manifest_schema
-from reconciler.manifests.review import review
+from reconciler.manifests.validation import validate_document
 from reconciler.model.findings import Source
 from reconciler.model.rules import PLAN_RULES
 from reconciler.model.state import (
@@ -23,12 +23,12 @@ from reconciler.model.state import (
     Qualification,
 )
 from reconciler.yaml_text.places import UNKNOWN
-from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, LAWFUL, rules_and_paths
+from tests.manifest_cases import GCC, INVALID_ENTRIES, K12, VALID, rules_and_paths
 from tests.manifest_samples import CUSTOMER, manifest
 
 
 def desired(data: object) -> DesiredCustomer:
-    made = review(data).manifest
+    made = validate_document(data).manifest
     assert made is not None
     place = Source("a.yaml", 1, 1)
     return desired_customer(made, place, place, [place] * len(made.spec.qualifications))
@@ -39,12 +39,12 @@ def only_entry(data: object) -> DesiredQualification:
     return entry
 
 
-@pytest.mark.parametrize("data", LAWFUL.values(), ids=LAWFUL)
-def test_lawful(data: object) -> None:
+@pytest.mark.parametrize("data", VALID.values(), ids=VALID)
+def test_valid(data: object) -> None:
     """What the contract allows is a manifest, and nothing is told of it."""
-    reviewed = review(data)
-    assert reviewed.manifest is not None
-    assert not reviewed.problems
+    validated = validate_document(data)
+    assert validated.manifest is not None
+    assert not validated.problems
 
 
 def test_desired_state() -> None:
@@ -56,7 +56,7 @@ def test_desired_state() -> None:
         accept=["vetting-denied"],
     )
     data["metadata"]["labels"] = {"region": "us"}
-    made = review(data).manifest
+    made = validate_document(data).manifest
     assert made is not None
     places = [Source("a.yaml", line, 1) for line in range(5)]
     customer = desired_customer(made, places[0], places[1], places[2:])
@@ -132,24 +132,24 @@ REFUSED_BEFORE: Final = {
 @pytest.mark.parametrize("data", REFUSED_BEFORE.values(), ids=REFUSED_BEFORE)
 def test_not_told_twice(data: object) -> None:
     """What the YAML reader refused is not complained of again."""
-    reviewed = review(data)
-    assert (reviewed.manifest, list(reviewed.problems)) == (None, [])
+    validated = validate_document(data)
+    assert (validated.manifest, list(validated.problems)) == (None, [])
 
 
 def test_twins_are_known_in_wrong_manifests() -> None:
     """Name and customer are told of a wrong manifest as well, for finding its twins."""
-    reviewed = review(manifest(domain=1, customerId=CUSTOMER.upper()))
-    assert (reviewed.name, reviewed.customer_id) == ("contoso", CUSTOMER)
-    reviewed = review(manifest(customerId="x") | {"metadata": []})
-    assert (reviewed.name, reviewed.customer_id) == (None, None)
+    validated = validate_document(manifest(domain=1, customerId=CUSTOMER.upper()))
+    assert (validated.name, validated.customer_id) == ("contoso", CUSTOMER)
+    validated = validate_document(manifest(customerId="x") | {"metadata": []})
+    assert (validated.name, validated.customer_id) == (None, None)
 
 
 VALIDATOR: Final = jsonschema.Draft202012Validator(manifest_schema())
 
 
-@pytest.mark.parametrize("data", LAWFUL.values(), ids=LAWFUL)
+@pytest.mark.parametrize("data", VALID.values(), ids=VALID)
 def test_schema_allows(data: object) -> None:
-    """The JSON Schema allows what is lawful, both forms of an entry among it."""
+    """The JSON Schema allows what is valid, both forms of an entry among it."""
     VALIDATOR.validate(data)
 
 
@@ -169,7 +169,7 @@ def test_schema_refuses_reserved_variables(name: str) -> None:
 
 
 def test_schema_is_made_for_editors() -> None:
-    """The schema is lawful, names the rules that can be accepted, and describes every key."""
+    """The schema is valid, names the rules that can be accepted, and describes every key."""
     schema = manifest_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$defs"]["AcceptEntry"]["properties"]["rule"]["enum"] == sorted(PLAN_RULES)

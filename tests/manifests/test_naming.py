@@ -1,4 +1,4 @@
-"""The names of new manifests: after the customer, in any alphabet, lawful and never taken."""
+"""The names of new manifests: after the customer, in any alphabet, valid and never taken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.manifests.naming import name_manifest
 from reconciler.model.state import CustomerId, CustomerSummary
 from tests.worlds import CLAIM, CONTOSO
 
-LAWFUL: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+VALID: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 def named(name: str, domain: str | None = None, *taken: str) -> str:
@@ -53,8 +53,8 @@ def test_a_taken_name_gets_the_id() -> None:
 
 @CLAIM
 @given(st.text(max_size=300), st.one_of(st.none(), st.text(max_size=50)))
-def test_any_text_gives_a_lawful_name(company: str, domain: str | None) -> None:
+def test_any_text_gives_a_valid_name(company: str, domain: str | None) -> None:
     """As the schema of manifests wants it, and so a file name everywhere."""
     name = name_manifest(CustomerSummary(CustomerId(CONTOSO), company, domain), set())
-    assert LAWFUL.fullmatch(name)
+    assert VALID.fullmatch(name)
     assert len(name) <= 130

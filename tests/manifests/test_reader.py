@@ -13,13 +13,13 @@ from reconciler.manifests.reader import check_manifests, load_manifests
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.findings import Severity, Source
 from reconciler.model.state import Qualification
-from tests.manifest_samples import CUSTOMER, HEAD, LAWFUL, brief, diagnostic_lines, load
+from tests.manifest_samples import CUSTOMER, HEAD, VALID, brief, diagnostic_lines, load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OTHER = "0b8c3c46-5a9f-4a3e-8d3a-2f3f5f1f9c11"
-ANOTHER = LAWFUL.replace("contoso", "fabrikam").replace(CUSTOMER, OTHER)
+ANOTHER = VALID.replace("contoso", "fabrikam").replace(CUSTOMER, OTHER)
 
 PLACED = f"""\
 # contoso
@@ -68,19 +68,19 @@ def test_places_of_problems(tmp_path: Path) -> None:
 
 def test_order(tmp_path: Path) -> None:
     """Customers come by name, whatever files they stand in."""
-    names = [each.name for each in load(tmp_path, ANOTHER, LAWFUL).desired.customers]
+    names = [each.name for each in load(tmp_path, ANOTHER, VALID).desired.customers]
     assert names == ["contoso", "fabrikam"]
 
 
 def test_several_documents(tmp_path: Path) -> None:
     """A file may hold several documents; empty ones are not counted."""
-    loaded = load(tmp_path, f"---\n# none\n---\n{LAWFUL}---\n{ANOTHER}---\n")
+    loaded = load(tmp_path, f"---\n# none\n---\n{VALID}---\n{ANOTHER}---\n")
     assert (loaded.documents, len(loaded.desired.customers)) == (2, 2)
 
 
 def test_everything_is_told(tmp_path: Path) -> None:
-    """Every problem of every file is told, and the lawful rest is loaded."""
-    broken = "a: b: c\n---\n" + LAWFUL.replace("contoso", "Contoso", 1) + "---\nfoo: bar\n"
+    """Every problem of every file is told, and the valid rest is loaded."""
+    broken = "a: b: c\n---\n" + VALID.replace("contoso", "Contoso", 1) + "---\nfoo: bar\n"
     loaded = load(tmp_path, broken, ANOTHER, "\0")
     assert [str(each.source) + " " + each.rule for each in loaded.diagnostics] == [
         "0.yaml:1:5 syntax",
@@ -94,7 +94,7 @@ def test_everything_is_told(tmp_path: Path) -> None:
 
 def test_twins(tmp_path: Path) -> None:
     """The second of two names or customers is told, with the place of the first."""
-    loaded = load(tmp_path, LAWFUL, LAWFUL.replace(CUSTOMER, CUSTOMER.upper()))
+    loaded = load(tmp_path, VALID, VALID.replace(CUSTOMER, CUSTOMER.upper()))
     assert [(brief(each), each.severity) for each in loaded.diagnostics] == [
         ("4:9 duplicate-name", Severity.ERROR),
         ("6:15 duplicate-customer", Severity.ERROR),
@@ -105,14 +105,14 @@ def test_twins(tmp_path: Path) -> None:
 
 def test_twins_of_wrong_manifests(tmp_path: Path) -> None:
     """A twin is told although one of the two manifests is wrong otherwise."""
-    rules = [each.rule for each in load(tmp_path, LAWFUL + "  domain: 1\n", LAWFUL).diagnostics]
+    rules = [each.rule for each in load(tmp_path, VALID + "  domain: 1\n", VALID).diagnostics]
     assert rules == ["invalid-value", "duplicate-name", "duplicate-customer"]
 
 
 def test_order_of_paths(tmp_path: Path) -> None:
     """The same is told in whatever order the paths are named."""
     for name in ("b.yaml", "a.yaml", "c.yaml"):
-        (tmp_path / name).write_text(LAWFUL)
+        (tmp_path / name).write_text(VALID)
     paths = [tmp_path / "c.yaml", tmp_path / "a.yaml", tmp_path]
     assert load_manifests(paths, base=tmp_path) == load_manifests(paths[::-1], base=tmp_path)
 
@@ -141,7 +141,7 @@ def test_code_files(name: str, within: bool, tmp_path: Path) -> None:
     assert [brief(each) for each in loaded.diagnostics] == expected
 
 
-def test_unlawful_code_file_is_told_once(tmp_path: Path) -> None:
+def test_invalid_code_file_is_told_once(tmp_path: Path) -> None:
     """A file's name that can't be one is told as such, and not looked for."""
     entry = 'qualification: GovernmentCommunityCloud, validationCodeFrom: {file: "a\\0"}'
     assert diagnostic_lines(tmp_path, HEAD + f"  qualifications: [{{{entry}}}]\n") == [
@@ -151,7 +151,7 @@ def test_unlawful_code_file_is_told_once(tmp_path: Path) -> None:
 
 def test_checking_tells_what_loading_tells(tmp_path: Path) -> None:
     """Checking alone tells the same as loading."""
-    loaded = load(tmp_path, LAWFUL, ANOTHER + "  domain: 1\n", "a: b: c\n")
+    loaded = load(tmp_path, VALID, ANOTHER + "  domain: 1\n", "a: b: c\n")
     checked = check_manifests([tmp_path], base=tmp_path)
     assert (checked.diagnostics, checked.documents) == (loaded.diagnostics, loaded.documents)
 
@@ -175,11 +175,11 @@ def test_too_much_to_tell(tmp_path: Path) -> None:
 
 def test_collector_is_left_as_it_was(tmp_path: Path) -> None:
     """The garbage collector runs after loading where it ran before, and only there."""
-    load(tmp_path, LAWFUL)
+    load(tmp_path, VALID)
     assert gc.isenabled()
     gc.disable()
     try:
-        load(tmp_path, LAWFUL)
+        load(tmp_path, VALID)
         assert not gc.isenabled()
     finally:
         gc.enable()
@@ -198,7 +198,7 @@ def test_every_qualification(tmp_path: Path) -> None:
 
 ANY_BYTES = st.binary(max_size=60) | st.lists(
     st.sampled_from(
-        [*LAWFUL.splitlines(), "---", "- a: [", "  b: *c", "d: &e", "'", '"', "\t", "{"]
+        [*VALID.splitlines(), "---", "- a: [", "  b: *c", "d: &e", "'", '"', "\t", "{"]
     ),
     max_size=12,
 ).map(lambda lines: "\n".join(lines).encode())
@@ -211,7 +211,7 @@ ANY_BYTES = st.binary(max_size=60) | st.lists(
 def test_any_bytes(data: bytes, tmp_path: Path) -> None:
     """Whatever a file holds, it is manifests or errors, never an exception."""
     (tmp_path / "a.yaml").write_bytes(data)
-    (tmp_path / "lawful.yaml").write_text(ANOTHER)
+    (tmp_path / "valid.yaml").write_text(ANOTHER)
     loaded = load_manifests([tmp_path], base=tmp_path)
     assert loaded.desired.customers
     assert all(each.source is not None and each.remedy for each in loaded.diagnostics)

@@ -142,7 +142,7 @@ customers = st.builds(
 )
 @given(customer=customers)
 def test_round_trip(customer: DesiredCustomer, tmp_path: Path) -> None:
-    """Any lawful customer that is written reads back as itself."""
+    """Any valid customer that is written reads back as itself."""
     (tmp_path / "a.yaml").write_bytes(write_manifest(customer).encode())
     loaded = load_manifests([tmp_path], base=tmp_path)
     assert [bare(each) for each in loaded.desired.customers] == [customer]

@@ -25,8 +25,8 @@ SPELT = {
 
 
 @pytest.mark.parametrize(("text", "spelt"), SPELT.items())
-def test_lawful(text: str, spelt: str) -> None:
-    """This machine and Microsoft's hosts are lawful anywhere, and spelt in one way."""
+def test_valid(text: str, spelt: str) -> None:
+    """This machine and Microsoft's hosts are valid anywhere, and spelt in one way."""
     assert read_endpoint(text, hosts=API_HOSTS) == spelt
     assert read_endpoint(text) == spelt
 
@@ -35,7 +35,7 @@ def test_lawful(text: str, spelt: str) -> None:
     "text", ["https://proxy.contoso.com:8443/pc", "https://10.0.0.1", "https://127.0.0.1.example"]
 )
 def test_any_host(text: str) -> None:
-    """Another host is lawful where any is, and there with https only."""
+    """Another host is valid where any is, and there with https only."""
     assert read_endpoint(text) == text
     with pytest.raises(ValueError, match="neither this machine nor Microsoft's"):
         read_endpoint(text, hosts=API_HOSTS)
@@ -43,7 +43,7 @@ def test_any_host(text: str) -> None:
         read_endpoint(text.replace("https", "http"))
 
 
-UNLAWFUL = {
+INVALID = {
     "": "begins with https://",
     "api.partnercenter.microsoft.com": "begins with https://",
     "ftp://localhost": "begins with https://",
@@ -77,8 +77,8 @@ UNLAWFUL = {
 }
 
 
-@pytest.mark.parametrize(("text", "why"), UNLAWFUL.items())
-def test_unlawful(text: str, why: str) -> None:
+@pytest.mark.parametrize(("text", "why"), INVALID.items())
+def test_invalid(text: str, why: str) -> None:
     """Whatever programs could take for different addresses is refused, and never repeated."""
     with pytest.raises(ValueError, match=why) as caught:
         read_endpoint(text)
@@ -102,7 +102,7 @@ def test_not_loopback(host: str) -> None:
 @settings(deadline=None)
 @given(st.text("htps:/.@[]1a#?%\\ ", max_size=20).map(lambda text: f"https://{text}"))
 def test_spelling_is_stable(text: str) -> None:
-    """An address that is lawful is spelt in the same way when it is read again."""
+    """An address that is valid is spelt in the same way when it is read again."""
     try:
         spelt = read_endpoint(text)
     except ValueError:

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from reconciler.yaml_text.parsers import FASTEST, c_events, pure_events
 from reconciler.yaml_text.scalars import write_scalar
-from tests.manifest_samples import LAWFUL
+from tests.manifest_samples import VALID
 from tests.yaml_readings import BOTH, data, problem_lines, read
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from reconciler.yaml_text.parsers import NextEvent
 
 ORDINARY: Final = (
-    LAWFUL,
-    LAWFUL.replace("\n", "\r\n"),
-    f"---\n{LAWFUL}---\n{LAWFUL}...\n# the end\n",
+    VALID,
+    VALID.replace("\n", "\r\n"),
+    f"---\n{VALID}---\n{VALID}...\n# the end\n",
     "a: {b: [c, 'd', \"e\\u00e9\"], f: }\ng:\n- h\n-   i: 1\n    j: ~\n",
     "text: |\n  one\n  two\nfolded: >-\n  three\n  four\nplain: five\n  six\n",
     "? key\n: value\n? other\n",
@@ -84,7 +84,7 @@ FLOW: Final = {
 
 @pytest.mark.parametrize(("text", "value"), FLOW.items())
 def test_what_the_c_parser_does_not_know(text: str, value: object) -> None:
-    """Lawful YAML 1.2 that the C parser refuses is read, and so is what stands around it."""
+    """Valid YAML 1.2 that the C parser refuses is read, and so is what stands around it."""
     documents = read(f"x: 1\n---\n{text}---\ny: 2\n---\n{text}")
     assert problem_lines(documents) == []
     assert data(documents) == [{"x": 1}, value, {"y": 2}, value]

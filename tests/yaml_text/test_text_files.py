@@ -28,7 +28,7 @@ def refused(path: Path) -> Diagnostic:
     return told
 
 
-LAWFUL: Final = {
+VALID: Final = {
     "ascii": (b"a: b\r\n\tc\n", "a: b\r\n\tc\n"),
     "utf-8": ("é 🎓\n".encode(), "é 🎓\n"),
     "byte order mark": (b"\xef\xbb\xbfa: b\n", "a: b\n"),
@@ -36,14 +36,14 @@ LAWFUL: Final = {
 }
 
 
-@pytest.mark.parametrize(("data", "text"), LAWFUL.values(), ids=LAWFUL)
+@pytest.mark.parametrize(("data", "text"), VALID.values(), ids=VALID)
 def test_text(data: bytes, text: str, tmp_path: Path) -> None:
     """UTF-8 is read as it is, without a byte order mark."""
     (tmp_path / "a.yaml").write_bytes(data)
     assert read(tmp_path / "a.yaml") == text
 
 
-UNLAWFUL: Final = {
+INVALID: Final = {
     "UTF-16, little end first": ("a: b\n".encode("utf-16"), "1:1"),
     "UTF-16, big end first": (b"\xfe\xff\0a", "1:1"),
     "UTF-16 without a mark": (b"a\0:\0", "1:2"),
@@ -63,7 +63,7 @@ UNLAWFUL: Final = {
 }
 
 
-@pytest.mark.parametrize(("data", "place"), UNLAWFUL.values(), ids=UNLAWFUL)
+@pytest.mark.parametrize(("data", "place"), INVALID.values(), ids=INVALID)
 def test_encoding(data: bytes, place: str, tmp_path: Path) -> None:
     """What is not UTF-8, or can't be seen as it is read, is told at the first such character."""
     (tmp_path / "a.yaml").write_bytes(data)

@@ -1,4 +1,4 @@
-"""The review of one document as plain data: a lawful manifest, or every mistake with its path.
+"""Validates one document as plain data: a valid manifest, or every mistake with its path.
 
 Nothing is raised for what a person wrote; no place in a text is known here.
 """
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
-    """A document after its review: the manifest where it is a lawful one, and what to tell.
+class ValidatedDocument:
+    """The manifest where the document is a valid one, and what to tell.
 
     The name and the customer are there for finding twins, in a manifest with mistakes too.
     """
@@ -38,20 +38,20 @@ class Reviewed:
     customer_id: str | None = None
 
 
-def review(data: object) -> Reviewed:
+def validate_document(data: object) -> ValidatedDocument:
     """Check a whole document. What is no manifest at all is not checked further."""
     stranger = check_kind(data)
     if stranger is not None:
-        return Reviewed(None, (stranger,))
+        return ValidatedDocument(None, (stranger,))
     try:
         manifest = Manifest.model_validate(data)
     except ValidationError as error:
         mistakes = _mistakes(data, error)
         wrong = {mistake.path[:3] for mistake in mistakes}
         problems = [*mistakes, *_checked_beside(wrong, _entries_of(data))]
-        return Reviewed(None, problems, _name_of(data), _customer_of(data))
+        return ValidatedDocument(None, problems, _name_of(data), _customer_of(data))
     name, customer_id = manifest.metadata.name, manifest.spec.customer_id
-    return Reviewed(manifest, check_entries(_entries_of(data)), name, customer_id)
+    return ValidatedDocument(manifest, check_entries(_entries_of(data)), name, customer_id)
 
 
 def _checked_beside(wrong: set[Path], entries: list[object]) -> Iterator[Problem]:
