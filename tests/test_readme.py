@@ -13,9 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import click
 import pytest
 
-from tests.cli.command_lines import parse, words_of
+from reconciler.model.rules import RULES
+from tests.cli.command_lines import commands, parse, words_of
 from tests.cli.project import clean_environment
 from tests.cli.warm import path_to_warm_program
 
@@ -166,6 +168,27 @@ def test_it_is_short_and_its_contents_name_its_parts() -> None:
     assert len(text.splitlines()) <= LONGEST
     contents = text.partition("**Contents**")[2].partition("\n\n")[0]
     assert re.findall(r"\[([^]]+)\]", contents) == re.findall(r"^## (.*)$", text, re.MULTILINE)
+
+
+NAMED: Final = {
+    "unmanaged-customer": "plan",
+    "changed-outside": "plan",
+    "customer-dropped": "examples/pipelines/README.md",
+    "configuration-changed": "examples/pipelines/README.md",
+    "resubmission-attempt": "examples/quickstart/README.md",
+    "resubmission-limit": "examples/quickstart/README.md",
+    "validation-code-exhausted": "examples/quickstart/README.md",
+}
+"""Rules that are about more than one customer's table of states, and where people meet them."""
+
+
+@pytest.mark.parametrize(("rule", "place"), NAMED.items())
+def test_a_rule_is_named_where_its_ground_is_told(rule: str, place: str) -> None:
+    """In the help of the command that raises it, or where the reader learns what it is about."""
+    assert rule in RULES
+    command = dict(commands()).get(f"reconciler {place}")
+    told = command.get_help(click.Context(command)) if command else (ROOT / place).read_text()
+    assert rule in told
 
 
 def test_every_promise_names_tests_that_are_there() -> None:

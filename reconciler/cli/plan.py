@@ -60,8 +60,14 @@ WEEK: Final = timedelta(days=7)
 @click.option(
     "--refresh-within", type=Duration(), metavar="DURATION", help="Read all anew in so long. [7d]"
 )
-@click.option("--all-customers", is_flag=True, help="Tell customers that no manifest declares.")
-@click.option("--explain-drift", is_flag=True, help="Tell who changed what differs.")
+@click.option(
+    "--all-customers",
+    is_flag=True,
+    help="Tell unmanaged-customer: no manifest declares it.",
+)
+@click.option(
+    "--explain-drift", is_flag=True, help="Tell changed-outside: who changed what differs."
+)
 @format_option()
 @global_options
 @sign_in_options

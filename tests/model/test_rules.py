@@ -17,7 +17,7 @@ from reconciler.model.rules import (
     rule,
 )
 
-# The rules that the contract names, section by section.
+# The rules that the contract names, section by section, and those of its limits and lists.
 REFUSED: Final = {
     "syntax",
     "encoding",
@@ -99,7 +99,7 @@ def test_rules_of_validate() -> None:
 
 @pytest.mark.parametrize("category", Category)
 def test_rules_of_the_plan(category: Category) -> None:
-    """A plan raises exactly what the contract lists, in these categories."""
+    """A plan raises exactly what is listed here, in these categories."""
     assert {entry.id for entry in RULES.values() if entry.category is category} == PLANNED[category]
 
 
