@@ -110,7 +110,7 @@ class Emulator:
             return Response(HTTPStatus.OK, "", headers=echoed(request))
         try:
             if context.call is CallName.CREATE_QUALIFICATION:
-                return self._create(context.customer_id or "", request, plan)
+                return self._create(context, request, plan)
             return respond(Live(self.world, self._seen(context)), request, self.clock())[0]
         except ConfigurationError as failed:
             why = f"{failed.message}: {failed.remedy}"
@@ -120,15 +120,17 @@ class Emulator:
         changes = self.store.read()
         if context.call is not CallName.READ_QUALIFICATIONS:
             return changes
-        return self._lags.seen_by_read(context.customer_id or "", changes)
+        return self._lags.seen_by_read(context.customer_id or "", changes, context.at)
 
-    def _create(self, customer_id: str, request: Request, plan: FaultPlan) -> Response:
+    def _create(self, context: FaultContext, request: Request, plan: FaultPlan) -> Response:
+        customer_id = context.customer_id or ""
+
         def change(changes: Changes) -> tuple[Response, Changes]:
             live = Live(self.world, changes)
             given, changed = respond(live, request, self.clock(), plan.rules)
-            if plan.lagging_reads and len(changed.audit_records) > len(changes.audit_records):
+            if plan.lag and len(changed.audit_records) > len(changes.audit_records):
                 before = qualifications_of(self.world, changes, customer_id)
-                self._lags.fall_behind(customer_id, before, plan.lagging_reads)
+                self._lags.fall_behind(customer_id, before, plan.lag, self.clock().timestamp())
             return given, changed
 
         return self.store.update(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.emulator.faults import (
@@ -22,7 +23,7 @@ from reconciler.emulator.responses import plain_error
 from reconciler.emulator.world import Response
 
 if TYPE_CHECKING:
-    from reconciler.emulator.faults import Ending
+    from reconciler.emulator.faults import Ending, Lag
     from reconciler.emulator.world import Changes, CustomerQualifications
 
 SIGN_IN_PAGE: Final = "<!DOCTYPE html><html><title>Sign in</title><body>Sign in</body></html>"
@@ -102,31 +103,34 @@ def _stated(ending: Status) -> Response:
 
 @dataclass(slots=True)
 class _Behind:
+    """What is `seen` in place of a create: by so many more reads, or by those until then."""
+
     seen: CustomerQualifications
-    reads: int
+    reads: float
+    until: float
 
 
 @dataclass(slots=True)
 class Lags:
-    """The customers whose reads are behind."""
+    """The customers whose reads are behind, with the creates that these don't show yet."""
 
-    _behind: dict[str, _Behind] = field(default_factory=dict)
+    _behind: dict[str, list[_Behind]] = field(default_factory=dict)
 
-    def fall_behind(self, customer_id: str, before: CustomerQualifications, reads: int) -> None:
-        """Let the next `reads` see `before`, or what they see already where they are behind."""
-        earlier = self._behind.get(customer_id)
-        seen = before if earlier is None else earlier.seen
-        self._behind[customer_id] = _Behind(seen, reads)
+    def fall_behind(
+        self, customer_id: str, before: CustomerQualifications, lag: Lag, at: float
+    ) -> None:
+        """Let the reads that lag see `before`, or what an earlier create's reads see so long."""
+        until = inf if lag.seconds is None else at + lag.seconds
+        behind = _Behind(before, inf if lag.reads is None else lag.reads, until)
+        self._behind.setdefault(customer_id, []).append(behind)
 
-    def seen_by_read(self, customer_id: str, changes: Changes) -> Changes:
+    def seen_by_read(self, customer_id: str, changes: Changes, at: float) -> Changes:
         """The changes as this read of the customer sees them; the read is counted."""
-        behind = self._behind.get(customer_id)
-        if behind is None:
-            return changes
-        behind.reads -= 1
-        if behind.reads == 0:
-            del self._behind[customer_id]
-        return changes.with_qualifications(customer_id, behind.seen)
+        behind = [each for each in self._behind.get(customer_id, ()) if each.until > at]
+        self._behind[customer_id] = [each for each in behind if each.reads > 1]
+        for each in behind:
+            each.reads -= 1
+        return changes.with_qualifications(customer_id, behind[0].seen) if behind else changes
 
     def catch_up(self) -> None:
         self._behind.clear()

@@ -53,7 +53,7 @@ class FaultPlan:
     wait_before: float = 0.0
     wait_after: float = 0.0
     rules: CreateRules = field(default_factory=CreateRules)
-    lagging_reads: int = 0
+    lag: Lag | None = None
     ending: Ending | None = None
 
 
@@ -164,7 +164,7 @@ def _joined(plan: FaultPlan, fault: Fault) -> FaultPlan:
         case Delay():
             return replace(plan, wait_after=plan.wait_after + fault.seconds)
         case Lag():
-            return replace(plan, lagging_reads=fault.reads)
+            return replace(plan, lag=fault)
         case NoIdempotency():
             refuse = fault.duplicates == "refuse"
             return replace(

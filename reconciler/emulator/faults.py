@@ -36,7 +36,8 @@ happened; `effect: after` fires when the service has done it.
 | `rate-limit`         | 429 as `throttle` for what is beyond `perMinute`, after `burst` at once; |
 |                      | what it refuses doesn't count                                           |
 | `redirect`           | 302 to `location`                                                       |
-| `lag`                | after a create, the customer's next `reads` show the state before it    |
+| `lag`                | after a create, the customer's next `reads`, or those of the next       |
+|                      | `seconds`, show the state before it                                     |
 | `no-idempotency`     | MS-RequestId is not honoured; `duplicates: accept` creates what is held |
 |                      | already once more (refuse, where left out)                              |
 | `expire-token`       | a token is refused with 401 once it was used for `after` calls;         |
@@ -57,6 +58,7 @@ from pydantic import (
     JsonValue,
     NonNegativeFloat,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     StringConstraints,
     model_validator,
@@ -178,7 +180,15 @@ class Delay(_Fault):
 class Lag(_Fault):
     kind: Literal["lag"]
     call: Literal["createQualification"] = "createQualification"
-    reads: PositiveInt
+    reads: PositiveInt | None = None
+    seconds: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.reads is None) is (self.seconds is None):
+            msg = "either reads or seconds is due"
+            raise ValueError(msg)
+        return self
 
 
 class NoIdempotency(_Fault):

@@ -16,6 +16,7 @@ from tests.emulator.worlds import (
     MADE_GCC,
     MADE_K12,
     MADE_SOE,
+    NOW,
     PLAIN,
     SOE,
     STRANGER,
@@ -215,6 +216,21 @@ def test_a_second_create_lags_from_the_first_state() -> None:
         "StateOwnedEntity",
         "Education",
     ]
+
+
+def test_reads_lag_for_seconds() -> None:
+    """Each create shows so long after itself, however often it is asked about."""
+    now = NOW
+    lagging = script({"kind": "lag", "seconds": 3})
+    client = Client(replace(make_emulator(lagging), clock=lambda: now))
+    client.create(PLAIN, MADE_SOE)
+    seen = []
+    for second in range(7):
+        now = NOW + timedelta(seconds=second)
+        if second == 2:
+            client.create(PLAIN, MADE_K12)
+        seen.append(len([client.held(PLAIN) for _ in range(3)][-1]))
+    assert seen == [0, 0, 0, 1, 1, 2, 2]
 
 
 def test_a_write_sees_what_reads_do_not() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.emulator.creates import CreateRules
 from reconciler.emulator.fault_script import FaultContext, FaultPlan, FaultScript
-from reconciler.emulator.faults import read_faults
+from reconciler.emulator.faults import Lag, read_faults
 from reconciler.emulator.routing import CallName
 from reconciler.model.secret import Secret
 from tests.emulator.worlds import EDUCATION, PLAIN, script
@@ -84,7 +84,8 @@ def test_what_does_not_end_a_call_adds_up() -> None:
         {"kind": "drop-after"},
     )
     plan = faults.plan_for(CREATE)
-    assert (plan.wait_before, plan.wait_after, plan.lagging_reads) == (3.5, 4, 3)
+    assert (plan.wait_before, plan.wait_after) == (3.5, 4)
+    assert plan.lag == Lag(kind="lag", reads=3)
     assert plan.rules == CreateRules(honour_request_id=False, refuse_duplicates=False)
     assert plan.ending is not None
 

@@ -59,6 +59,7 @@ EVERY_KIND: list[tuple[dict[str, object], Fault]] = [
     ),
     ({"kind": "redirect", "location": "/x"}, Redirect(kind="redirect", location="/x")),
     ({"kind": "lag", "reads": 2}, Lag(kind="lag", reads=2)),
+    ({"kind": "lag", "seconds": 2.5}, Lag(kind="lag", seconds=2.5)),
     (
         {"kind": "no-idempotency", "duplicates": "accept"},
         NoIdempotency(kind="no-idempotency", duplicates="accept"),
@@ -135,7 +136,9 @@ def fault(**keys: object) -> dict[str, object]:
         (fault(kind="rate-limit", perMinute=0), "perMinute"),
         (fault(kind="rate-limit", perMinute=60, burst=0), "burst"),
         (fault(kind="redirect"), "location is missing"),
-        (fault(kind="lag"), "reads is missing"),
+        (fault(kind="lag"), "either reads or seconds is due"),
+        (fault(kind="lag", reads=1, seconds=1), "either reads or seconds is due"),
+        (fault(kind="lag", seconds=0), "seconds"),
         (fault(kind="lag", reads=1, call="customer"), "call"),
         (fault(kind="no-idempotency", duplicates="twice"), "duplicates"),
         ({"fault": []}, "fault is not known here"),
