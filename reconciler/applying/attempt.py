@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.applying.audit_evidence import ON_RECORD, AuditEvidence
 from reconciler.applying.creates import CreateOutcome, with_way_out
 from reconciler.applying.look import ONCE, Unseen, look
+from reconciler.applying.results import in_doubt
 from reconciler.applying.waits import RetryLimits
 from reconciler.model.errors import (
     AppOnlyRefused,
@@ -273,20 +274,7 @@ class CreateAttempt:
         return replace(not_attempted, remedy=remedy or None)
 
     def _unknown(self) -> CreateOutcome:
-        why = f" ({self._last.message})" if self._last else ""
-        message = f"it may have been created{why}; look at the customer in Partner Center, then "
-        never = self.prepared.why_once
-        if never is None:
-            message += (
-                "run apply again: the journal keeps the request id, and what is there is not "
-                "sent again"
-            )
-        else:
-            message += (
-                f"run apply again if it is there. It is never sent again, as {never}: if it stays "
-                "absent, set it there by hand, or free the step with "
-                f"`reconciler journal settle {self.prepared.request_id} absent --reason ...`"
-            )
+        message = in_doubt(self.prepared, self._last)
         return CreateOutcome(Outcome.UNKNOWN, None, self._correlation_id, message)
 
     @property

@@ -120,9 +120,9 @@ class Engine:
                 self._results[step.key] = await self._step(step, grounds)
             if self._result(step).outcome not in DONE:
                 failed = failed or step
-            self._tell(step)
+            self._report_ended(step)
 
-    def _tell(self, step: Step) -> None:
+    def _report_ended(self, step: Step) -> None:
         if step.key in self._results:
             self._ended += 1
             self._dependencies.follows.ended(self._results[step.key])

@@ -9,6 +9,7 @@ from reconciler.model.plan import Outcome, StepResult
 if TYPE_CHECKING:
     from reconciler.applying.creates import CreateOutcome, PreparedCreate
     from reconciler.applying.stop import StopSignal
+    from reconciler.model.errors import ServiceError
     from reconciler.model.plan import Step
 
 
@@ -26,6 +27,22 @@ def after(step: Step, failed: Step) -> StepResult:
 def in_flight(prepared: PreparedCreate) -> StepResult:
     message = "left while it was in flight: it may have been created; run apply again"
     return result(prepared.step, Outcome.UNKNOWN, message, request_id=prepared.request_id)
+
+
+def in_doubt(prepared: PreparedCreate, last: ServiceError | None) -> str:
+    """What is known of a create that may have happened, and what to do."""
+    why = f" ({last.message})" if last else ""
+    message = f"it may have been created{why}; look at the customer in Partner Center, then "
+    never = prepared.why_once
+    if never is None:
+        return message + (
+            "run apply again: the journal keeps the request id, and what is there is not sent again"
+        )
+    return message + (
+        f"run apply again if it is there. It is never sent again, as {never}: if it stays absent, "
+        "set it there by hand, or free the step with "
+        f"`reconciler journal settle {prepared.request_id} absent --reason ...`"
+    )
 
 
 def ended(step: Step, outcome: CreateOutcome, request_id: str | None) -> StepResult:

@@ -51,18 +51,18 @@ class ProgressDisplay:
             say(f"{what}: {total:,}")
 
     def posting(self, step: Step) -> None:
-        self._tell(f"{label(step.name)}: {step.qualification} sent")
+        self._print_line(f"{label(step.name)}: {step.qualification} sent")
 
     def ended(self, result: StepResult) -> None:
         became = result.outcome.replace("-", " ")
         vetting = f", {label(result.vetting_status)}" if result.vetting_status else ""
-        self._tell(f"{label(result.name)}: {result.qualification} {became}{vetting}")
+        self._print_line(f"{label(result.name)}: {result.qualification} {became}{vetting}")
 
-    def _tell(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         if self._bar is None:
             say(line)
         else:
-            self._bar.tell(line)
+            self._bar.print_line(line)
 
 
 class _Bar:
@@ -82,7 +82,7 @@ class _Bar:
         if done == total:
             self.stop()
 
-    def tell(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """Write a line above the bar."""
         if self._drawn is None:
             say(line)
