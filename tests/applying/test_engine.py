@@ -4,56 +4,52 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from itertools import count
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from reconciler.applying.apply_input import ApplyInput, Dependencies
-from reconciler.applying.engine import Engine
-from reconciler.applying.history import History
-from reconciler.applying.journal_lines import CreateRecord
-from reconciler.applying.stop import StopSignal
 from reconciler.applying.waits import RetryLimits
-from reconciler.model.audit import SET_QUALIFICATION, AuditRecord
 from reconciler.model.errors import (
     Answered,
-    AppOnlyRefused,
-    CallRefused,
-    OutcomeUnknown,
     ReconcilerError,
-    SignInFailed,
-    SignInRefused,
-    StateError,
     Unavailable,
 )
-from reconciler.model.plan import Outcome, PlanOptions
-from reconciler.model.policy import Policy, SideCheck
-from reconciler.model.secret import Secret
 from reconciler.model.state import (
     CustomerId,
-    DesiredState,
     EducationSegment,
-    LiveCustomer,
-    LiveState,
     Qualification,
 )
-from reconciler.planning.planner import make_plan
-from tests.fake_partner_center import AT_ONCE, DAWN, FakePartnerCenter, Fault, after, before
+from tests.applying.bench import (
+    APP_ONLY,
+    BLOCK_STATUS,
+    BOTH,
+    CREATED,
+    DOWN,
+    FULL,
+    LOST,
+    NO_WAY_IN,
+    PRESENT,
+    REFUSED,
+    REJECTED,
+    SIGNED_OUT,
+    UNKNOWN,
+    UNSENT,
+    Apply,
+    many,
+    message_of,
+    outcomes,
+    schools,
+    sent_before,
+)
+from tests.fake_partner_center import Fault, after, before
 from tests.virtual_time import run_in_virtual_time
 from tests.worlds import (
     CONTOSO,
     DENIED_ON,
-    DOMAIN,
     FABRIKAM,
     LATER,
-    POLICY,
-    SKIP,
     SOE,
-    TARGET,
-    TODAY,
     customer,
     denied,
     education,
@@ -62,185 +58,10 @@ from tests.worlds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from reconciler.model.plan import Plan, Step, StepKey, StepResult
+    from reconciler.model.plan import Outcome
     from reconciler.model.state import DesiredCustomer, LiveQualification
-
-CREATED: Final = Outcome.CREATED
-PRESENT: Final = Outcome.ALREADY_PRESENT
-REJECTED: Final = Outcome.REJECTED
-UNKNOWN: Final = Outcome.UNKNOWN
-UNSENT: Final = Outcome.NOT_ATTEMPTED
-LOST: Final = OutcomeUnknown("no answer came in time")
-DOWN: Final = Unavailable("no connection")
-REFUSED: Final = CallRefused("a definite no")
-SIGNED_OUT: Final = SignInRefused("who are you?")
-APP_ONLY: Final = AppOnlyRefused("not for app-only")
-NO_WAY_IN: Final = SignInFailed("the authority said no")
-FULL: Final = StateError("the disk is full")
-BLOCK_STATUS: Final = Policy(account_status=SideCheck.BLOCK, customer_agreement=SideCheck.SKIP)
-
-
-@dataclass(slots=True)
-class Ledger:
-    """A journal in memory; `room` lines fit, and as many POSTs as `post_room`."""
-
-    service: FakePartnerCenter
-    room: int = 1000
-    post_room: int = 1000
-    posted: list[tuple[str, str]] = field(default_factory=list)
-    """The request id and the correlation id of every POST."""
-    lines: list[tuple[str, str, int]] = field(default_factory=list)
-    """What, the request id, and how many POSTs there had been by then."""
-
-    def sending(self, at: datetime, step: Step, request_id: str) -> None:
-        assert at >= DAWN
-        self._append(f"sending {step.qualification}", request_id)
-
-    def posting(self, at: datetime, request_id: str, correlation_id: str) -> None:
-        assert at >= DAWN
-        if len(self.posted) == self.post_room:
-            raise FULL
-        self.posted.append((request_id, correlation_id))
-
-    def accepted(self, at: datetime, request_id: str) -> None:
-        assert at >= DAWN
-        self._append("accepted", request_id)
-
-    def settled(
-        self, at: datetime, request_id: str, outcome: Outcome, audited: str | None = None
-    ) -> None:
-        assert at >= DAWN
-        self._append(outcome if audited is None else f"{outcome} by {audited}", request_id)
-
-    def _append(self, what: str, request_id: str) -> None:
-        if len(self.lines) == self.room:
-            raise FULL
-        self.lines.append((what, request_id, len(self.service.posts)))
-
-
-class Apply:
-    """One apply of a plan made on what the fake holds; everything can be turned before `run`."""
-
-    def __init__(self, *customers: DesiredCustomer, policy: Policy = SKIP) -> None:
-        self.service = FakePartnerCenter(codes={"GCC-4711": 5})
-        self.ledger = Ledger(self.service)
-        self.stop = StopSignal()
-        self.policy = policy
-        self.code: Secret | None = Secret("GCC-4711")
-        self.accepted: frozenset[str] = frozenset()
-        self.unsettled: dict[StepKey, CreateRecord] = {}
-        self.freshly_done: dict[StepKey, CreateRecord] = {}
-        self.concurrency = 1
-        self.correlation_ids: dict[str, tuple[str, ...]] = {}
-        self.limits = AT_ONCE
-        self.customers = customers
-        for each in customers:
-            self.service.put(each.customer_id)
-
-    def make_plan(self) -> Plan:
-        """Plan on what the fake holds now, without a read."""
-        live = {
-            customer_id: LiveCustomer(tuple(entry.live for entry in entries.values()))
-            for customer_id, entries in self.service.entries.items()
-        }
-        return make_plan(
-            DesiredState(self.customers),
-            LiveState(live),
-            PlanOptions(self.policy, TARGET, TODAY),
-        )
-
-    def make_engine(self, plan: Plan) -> Engine:
-        numbers = count(1)
-        dependencies = Dependencies(
-            service=self.service,
-            journal=self.ledger,
-            now=self.service.now,
-            new_request_id=lambda: f"id-{next(numbers)}",
-            retry_limits=self.limits,
-            concurrency=self.concurrency,
-        )
-        given = ApplyInput(
-            plan=plan,
-            customers={each.customer_id: each for each in self.customers},
-            policy=self.policy,
-            history=History(
-                self.unsettled,
-                0,
-                {},
-                self.freshly_done,
-                accepted=self.accepted,
-                correlation_ids=self.correlation_ids,
-            ),
-            read_code=lambda _step: self.code,
-        )
-        return Engine(given, dependencies, self.stop)
-
-    def run(self, plan: Plan | None = None) -> tuple[StepResult, ...]:
-        engine = self.make_engine(plan or self.make_plan())
-        asyncio.run(engine.run())
-        return engine.results
-
-    def run_in_virtual_time(self) -> tuple[tuple[StepResult, ...], float]:
-        """Run with the limits of every day; tell what became of it and how long it took."""
-        self.limits = RetryLimits(chance=lambda: 1.0)
-        engine = self.make_engine(self.make_plan())
-
-        async def run() -> float:
-            await engine.run()
-            return asyncio.get_running_loop().time()
-
-        took = run_in_virtual_time(run())
-        return engine.results, took
-
-    @property
-    def sent(self) -> list[str]:
-        return [post.qualification.value for post in self.service.posts]
-
-
-def outcomes(results: Sequence[StepResult]) -> list[Outcome]:
-    return [result.outcome for result in results]
-
-
-def message_of(result: StepResult) -> str:
-    assert result.message is not None
-    return result.message
-
-
-def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, CreateRecord]:
-    """Make what the journal of an earlier run says of `step`."""
-    sending = CreateRecord(
-        run="run-0",
-        at=DAWN,
-        customer_id=step.customer_id,
-        name=step.name,
-        qualification=step.qualification,
-        education_segment=step.education_segment,
-        website=step.website,
-        denial=step.resubmit_denial_of,
-        request_id=request_id,
-    )
-    return {step.key: sending}
-
-
-def schools(number: int) -> tuple[DesiredCustomer, ...]:
-    """Customers with one create each."""
-    return tuple(
-        customer(education(), customer_id=CustomerId(f"c-{index:03}"), name=f"c-{index:03}")
-        for index in range(number)
-    )
-
-
-def many(number: int) -> tuple[DesiredCustomer, ...]:
-    return tuple(
-        customer(education(), SOE, customer_id=CustomerId(f"c-{index:03}"), name=f"c-{index:03}")
-        for index in range(number)
-    )
-
-
-BOTH: Final = (customer(education(), SOE), customer(SOE, customer_id=FABRIKAM, name="fabrikam"))
 
 
 def test_every_step_is_sent_and_told() -> None:
@@ -455,78 +276,12 @@ def test_app_only_reads_do_not_stop_the_others() -> None:
     assert outcomes(apply.run()) == [UNSENT, UNSENT, CREATED]
 
 
-def test_what_policy_blocks_on_is_checked_before_the_first_write() -> None:
-    """A customer that may not buy gets nothing, whatever the plan knew; the others do."""
-    apply = Apply(*BOTH, policy=BLOCK_STATUS)
-    plan = apply.make_plan()
-    apply.service.statuses[CONTOSO] = "UnderReview"
-    results = apply.run(plan)
-    assert outcomes(results) == [UNSENT, UNSENT, CREATED]
-    assert "UnderReview" in message_of(results[0])
-    assert apply.service.checked == ["account status"] * 2
-
-
-@pytest.mark.parametrize("error", [SIGNED_OUT, APP_ONLY, DOWN])
-def test_a_check_that_fails_blocks_where_policy_says_so(error: ReconcilerError) -> None:
-    """A side check that can't be made blocks its customer, and is no refused sign-in."""
-    apply = Apply(customer(SOE), policy=BLOCK_STATUS)
-    apply.service.checks.append(before(error))
-    results = apply.run()
-    assert outcomes(results) == [UNSENT]
-    assert "could not be checked" in message_of(results[0])
-    assert not apply.stop
-
-
-def test_no_way_in_at_a_check_stops_everything() -> None:
-    """A sign-in that fails before the first write leaves everything unsent."""
-    apply = Apply(*BOTH, policy=BLOCK_STATUS)
-    apply.service.checks.append(before(NO_WAY_IN))
-    results = apply.run()
-    assert outcomes(results) == [UNSENT] * 3
-    assert (apply.stop.error, apply.service.read_ids) == (NO_WAY_IN, [])
-
-
-def test_what_policy_only_warns_of_is_not_asked_again() -> None:
-    """The plan has told it; apply checks what blocks."""
-    apply = Apply(customer(SOE), policy=POLICY)
-    assert outcomes(apply.run()) == [CREATED]
-    assert apply.service.checked == []
-
-
-@pytest.mark.parametrize(
-    ("domain", "outcome"), [(DOMAIN, CREATED), (DOMAIN.upper(), CREATED), ("other.com", UNSENT)]
-)
-def test_a_declared_domain_is_checked_before_the_write(domain: str, outcome: Outcome) -> None:
-    """A pasted wrong id is found, whatever the plan says."""
-    apply = Apply(customer(SOE, domain=DOMAIN))
-    apply.service.domains[CONTOSO] = domain
-    assert outcomes(apply.run()) == [outcome]
-
-
-@pytest.mark.parametrize("code", [None, Secret("")])
-def test_a_code_that_can_not_be_read_is_not_sent(code: Secret | None) -> None:
-    """GCC without its code isn't attempted, nor is what waits for it."""
-    apply = Apply(customer(gcc(), SOE))
-    apply.code = code
-    results = apply.run()
-    assert outcomes(results) == [UNSENT, UNSENT]
-    assert "env CONTOSO_CODE" in message_of(results[0])
-    assert apply.sent == []
-
-
 def test_the_code_is_sent_and_never_told() -> None:
     """The POST has the code; results and journal don't."""
     apply = Apply(customer(gcc()))
     results = apply.run()
     assert [post.code for post in apply.service.posts] == ["GCC-4711"]
     assert "GCC-4711" not in f"{results}{apply.ledger.lines}"
-
-
-def test_codes_are_read_before_the_first_write() -> None:
-    """A code that is gone by the time of its step was read before, or not at all."""
-    apply = Apply(*BOTH, customer(gcc(), customer_id=CustomerId("z"), name="z"))
-    apply.service.creates.append(Fault(does=lambda: setattr(apply, "code", None)))
-    assert outcomes(apply.run()) == [CREATED] * 4
 
 
 def test_what_is_left_out_is_not_sent() -> None:
@@ -969,15 +724,6 @@ def test_what_an_earlier_run_got_a_2xx_for_is_never_repeated() -> None:
     assert apply.sent == []
 
 
-@pytest.mark.parametrize(("confirmed", "outcome"), [(True, CREATED), (False, UNSENT)])
-def test_a_confirmed_agreement_sends(outcome: Outcome, *, confirmed: bool) -> None:
-    """Where policy blocks on the agreement, one that is confirmed lets the create go."""
-    policy = Policy(account_status=SideCheck.SKIP, customer_agreement=SideCheck.BLOCK)
-    apply = Apply(customer(SOE), policy=policy)
-    apply.service.agreed = {CONTOSO} if confirmed else set()
-    assert outcomes(apply.run()) == [outcome]
-
-
 def test_no_read_grows_old_behind_another_create() -> None:
     """Who waits for the first create reads when its own turn has come, not before."""
     apply = Apply(*schools(4))
@@ -987,103 +733,3 @@ def test_no_read_grows_old_behind_another_create() -> None:
     reads = [when for call, when in apply.service.calls if call == "read"]
     assert sorted(reads) == [0, 20, 20, 20]
     assert all(post.read_in_turn for post in apply.service.posts)
-
-
-def recorded(correlation_id: str, status: str = "succeeded") -> AuditRecord:
-    return AuditRecord(DAWN, CONTOSO, SET_QUALIFICATION, status, correlation_id=correlation_id)
-
-
-def lost_gcc() -> Apply:
-    """Apply a GCC create whose answer is lost and that no read shows."""
-    apply = Apply(customer(gcc()))
-    apply.service.creates.append(before(LOST))
-    return apply
-
-
-def test_the_audit_log_settles_a_doubtful_create() -> None:
-    """A record that succeeded with the POST's own id is a yes, on record and in the report."""
-    apply = lost_gcc()
-    apply.service.lists.records = [recorded("CORRELATION-1")]
-    [result] = apply.run()
-    assert (result.outcome, result.correlation_id) == (CREATED, "CORRELATION-1")
-    assert "originalCorrelationId, a field that is not documented" in message_of(result)
-    assert apply.ledger.lines[-1][:2] == ("created by CORRELATION-1", "id-1")
-    assert apply.service.lists.asked == [((DAWN - timedelta(days=1)).date(), CONTOSO)]
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        None,
-        recorded("correlation-1", "failed"),
-        recorded("correlation-1", "progress"),
-        recorded("correlation-2"),
-        replace(recorded("correlation-1"), correlation_id=None),
-        replace(recorded("correlation-1"), operation="update_customer_billing_profile"),
-        replace(recorded("correlation-1"), customer_id=FABRIKAM),
-    ],
-)
-def test_nothing_but_a_yes_settles_a_doubtful_create(record: AuditRecord | None) -> None:
-    """Neither absence nor `failed` nor another's record proves anything: it stays unknown."""
-    apply = lost_gcc()
-    apply.service.lists.records = [] if record is None else [record]
-    assert outcomes(apply.run()) == [UNKNOWN]
-    assert len(apply.service.lists.asked) == 1
-
-
-@pytest.mark.parametrize("error", [DOWN, SIGNED_OUT, NO_WAY_IN, REFUSED])
-def test_an_audit_log_that_fails_changes_nothing(error: ReconcilerError) -> None:
-    """The report is what it is without one, and the run goes on."""
-    failing, silent = lost_gcc(), lost_gcc()
-    failing.service.lists.error = error
-    assert failing.run() == silent.run()
-    assert failing.ledger.lines == silent.ledger.lines
-    assert not failing.stop
-
-
-def test_the_audit_log_is_not_asked_before_the_settling_time() -> None:
-    """Records come late, and so do reads: the cheaper of the two are waited for first."""
-    apply = lost_gcc()
-    apply.run_in_virtual_time()
-    assert apply.service.lists.asked_at == [sum(RetryLimits().settling_waits)]
-
-
-def test_the_audit_log_is_not_asked_without_doubt() -> None:
-    """Created, refused and never sent are answers enough."""
-    apply = Apply(*schools(3))
-    apply.service.creates.extend([None, before(REFUSED), before(SIGNED_OUT)])
-    apply.run()
-    assert apply.service.lists.asked == []
-
-
-def test_an_earlier_runs_create_is_looked_up_before_it_is_repeated() -> None:
-    """What a killed run sent and the log has is not sent again, under whichever id it went."""
-    apply = Apply(customer(education()))
-    plan = apply.make_plan()
-    apply.unsettled = sent_before(plan.steps[0])
-    apply.correlation_ids = {"earlier": ("c-1", "c-2")}
-    apply.service.lists.records = [recorded("c-2")]
-    assert outcomes(apply.run(plan)) == [CREATED]
-    assert apply.sent == []
-
-
-def test_the_audit_log_is_asked_once_for_each_create() -> None:
-    """A create that is repeated and lost again is not asked about again."""
-    apply = Apply(customer(education()))
-    plan = apply.make_plan()
-    apply.unsettled = sent_before(plan.steps[0])
-    apply.correlation_ids = {"earlier": ("c-1",)}
-    apply.service.creates.extend([before(LOST)] * 9)
-    assert outcomes(apply.run(plan)) == [UNKNOWN]
-    assert len(apply.service.lists.asked) == 1
-
-
-def test_the_audit_log_is_not_asked_once_the_time_after_a_stop_is_over() -> None:
-    """Whoever asked to stop has the report after 20 seconds, asked or not."""
-    apply = lost_gcc()
-    apply.limits = RetryLimits(settling_waits=(0.0, 30.0))
-    apply.service.creates[0] = Fault(LOST, after=False, does=lambda: apply.stop.request("Ctrl-C"))
-    engine = apply.make_engine(apply.make_plan())
-    run_in_virtual_time(engine.run())
-    assert outcomes(engine.results) == [UNKNOWN]
-    assert apply.service.lists.asked == []
