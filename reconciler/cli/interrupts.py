@@ -44,7 +44,7 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
     async def cancellable() -> Result:
         task = asyncio.current_task()
         assert task is not None
-        if _is_heeded(signal.SIGTERM):
+        if _is_handled(signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, on_signal, task)
         return await work
 
@@ -81,20 +81,22 @@ class Interrupts:
         """Run as asyncio does. Until `watch`, a signal unwinds the work and raises Terminated."""
 
         async def cancellable() -> Result:
-            self._heed(self._on_early_signal)
+            self._handle_signals(self._on_early_signal)
             return await work
 
         return _run(cancellable())
 
     def watch(self) -> None:
         """Let those in flight be settled from now on, for the task that calls."""
-        self._heed(self._on_signal)
+        self._handle_signals(self._on_signal)
 
-    def _heed(self, handler: Callable[[signal.Signals, asyncio.Task[object]], None]) -> None:
+    def _handle_signals(
+        self, handler: Callable[[signal.Signals, asyncio.Task[object]], None]
+    ) -> None:
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
-        for number in filter(_is_heeded, CODES):
+        for number in filter(_is_handled, CODES):
             loop.add_signal_handler(number, handler, number, task)
 
     def ask(self, question: str) -> str:
@@ -103,7 +105,7 @@ class Interrupts:
         before = {
             number: signal.signal(number, handler)
             for number, handler in handlers.items()
-            if _is_heeded(number)
+            if _is_handled(number)
         }
         try:
             sys.stderr.write(question)
@@ -132,5 +134,5 @@ class Interrupts:
         say(f"{NAMES[number]}: no new creates; those in flight are settled. Again: leave at once")
 
 
-def _is_heeded(number: signal.Signals) -> bool:
+def _is_handled(number: signal.Signals) -> bool:
     return signal.getsignal(number) is not signal.SIG_IGN

@@ -72,7 +72,7 @@ def settle_command(
     if not reason.strip():
         raise UsageError("--reason is empty", "say who looked, and what was there")
     configuration = _configuration(flags)
-    kept = _held_secrets(configuration).strike_out(reason.strip())
+    kept = _held_secrets(configuration).redact(reason.strip())
     create = settle(configuration, request_id, Found(found), kept, utc_now())
     say(f"settled: {_title(create)} is {found}")
     left = list_unsettled(configuration)

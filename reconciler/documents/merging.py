@@ -93,9 +93,9 @@ def _refuse_edited(part: ShardPlan, shard: Shard) -> None:
     plan = part.plan
     named = {*plan.basis, *(step.customer_id for step in plan.steps)}
     named |= {CustomerId(each.customer_id) for each in plan.findings if each.customer_id}
-    strangers = sorted(each for each in named if not shard.holds(each))
-    if strangers:
-        raise _make_refusal(part, f"customer {strangers[0]} is not in shard {plan.selection.shard}")
+    foreign = sorted(each for each in named if not shard.holds(each))
+    if foreign:
+        raise _make_refusal(part, f"customer {foreign[0]} is not in shard {plan.selection.shard}")
     if plan_digest(plan) != part.document.digest:
         raise _make_refusal(
             part, "it holds what this version doesn't know", "merge with the version that planned"

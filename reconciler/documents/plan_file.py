@@ -69,11 +69,11 @@ def _read_plan(path: Path, document: dict[str, Any]) -> PlanDocument:
             f"{path} is refused: its digest does not match its content, so it was edited",
             "plan again and have that plan reviewed",
         )
-    _refuse_twins(path, plan.plan.steps)
+    _refuse_duplicates(path, plan.plan.steps)
     return plan
 
 
-def _refuse_twins(path: Path, steps: Sequence[Step]) -> None:
+def _refuse_duplicates(path: Path, steps: Sequence[Step]) -> None:
     """Refuse a plan that holds one create twice: no planner makes it, and it can't be reported."""
     if len({step.key for step in steps}) < len(steps):
         raise PlanRefused(

@@ -69,9 +69,9 @@ def read_create_request(body: bytes) -> CreateRequest | Unusable:
 def _read_fields(qualification: Settable, fields: Mapping[str, object]) -> CreateRequest | Unusable:
     """Refuse a field that belongs to another qualification: it shows a client's slip."""
     given = {name: field for name, field in fields.items() if field is not None}
-    strangers = sorted(given.keys() - _OWN_FIELDS[qualification])
-    if strangers:
-        return Unusable(f"{qualification} takes no {', '.join(strangers)}.")
+    unknown = sorted(given.keys() - _OWN_FIELDS[qualification])
+    if unknown:
+        return Unusable(f"{qualification} takes no {', '.join(unknown)}.")
     match qualification:
         case Settable.EDUCATION:
             return _read_education(given)

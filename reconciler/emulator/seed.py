@@ -114,7 +114,7 @@ class _Strict(BaseModel):
 
 
 class _Element(_Strict):
-    """Names and statuses are open sets on the wire, so strangers are let in."""
+    """Names and statuses are open sets on the wire, so unknown ones are let in."""
 
     qualification: Name
     vetting_status: Name | None = None
@@ -238,17 +238,17 @@ _PLAIN: Final = {
 
 
 def read_document(
-    model: type[Document], mapping: Mapping[str, object], what: str, veiled: frozenset[str]
+    model: type[Document], mapping: Mapping[str, object], what: str, secret_keys: frozenset[str]
 ) -> Document:
     """Raise ConfigurationError with the places, such as `customers[3].id`, and no values.
 
-    Nothing below a top-level key in `veiled` is named: its keys are secrets.
+    Nothing below a top-level key in `secret_keys` is named: its keys are secrets.
     """
     try:
         return model.model_validate(mapping)
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False, include_input=False, include_context=False)
-        raise _refusal(what, [_problem(error, veiled) for error in errors]) from None
+        raise _refusal(what, [_problem(error, secret_keys) for error in errors]) from None
 
 
 def _refusal(what: str, problems: list[str]) -> ConfigurationError:
@@ -257,8 +257,8 @@ def _refusal(what: str, problems: list[str]) -> ConfigurationError:
     return ConfigurationError(f"{what} is invalid: {'; '.join(listed)}", f"mend {what}")
 
 
-def _problem(error: ErrorDetails, veiled: frozenset[str]) -> str:
-    place = error["loc"][:1] if error["loc"] and error["loc"][0] in veiled else error["loc"]
+def _problem(error: ErrorDetails, secret_keys: frozenset[str]) -> str:
+    place = error["loc"][:1] if error["loc"] and error["loc"][0] in secret_keys else error["loc"]
     spelled = _spelled(place)
     if error["type"] in _PLAIN:
         return f"{spelled or 'the document'} {_PLAIN[error['type']]}"

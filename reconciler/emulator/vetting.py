@@ -68,7 +68,7 @@ def _decide(element: Element, request: VettingRequest, now: datetime) -> Element
 
 def _find_customer(world: World, named: str) -> Customer:
     by_id = world.customers.get(named.lower())
-    found = [by_id] if by_id is not None else list(_namesakes(world, named.casefold()))
+    found = [by_id] if by_id is not None else list(_customers_named(world, named.casefold()))
     if not found:
         raise ConfigurationError(
             f"the emulator has no customer {named}",
@@ -80,7 +80,7 @@ def _find_customer(world: World, named: str) -> Customer:
     return found[0]
 
 
-def _namesakes(world: World, folded: str) -> Iterator[Customer]:
+def _customers_named(world: World, folded: str) -> Iterator[Customer]:
     for customer in world.customers.values():
         if folded in {customer.name.casefold(), (customer.domain or "").casefold()}:
             yield customer

@@ -160,13 +160,13 @@ class _ManifestChecks:
         source = places.key(_CUSTOMER_ID)
         found = [located(problem, places) for problem in validated.problems]
         found += self._check_code_files(places, validated.problems, folder)
-        twins = list(self._check_twins(validated, source, places))
-        self.diagnostics += found + twins
-        if validated.manifest is None or twins:
+        duplicates = list(self._check_duplicates(validated, source, places))
+        self.diagnostics += found + duplicates
+        if validated.manifest is None or duplicates:
             return None
         return _ValidManifest(validated.manifest, source, places)
 
-    def _check_twins(
+    def _check_duplicates(
         self, validated: ValidatedDocument, source: Source, places: Places
     ) -> Iterator[Diagnostic]:
         """Find what another manifest has already: its name, or its customer."""

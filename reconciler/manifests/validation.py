@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class ValidatedDocument:
     """The manifest where the document is a valid one, and what to tell.
 
-    The name and the customer are there for finding twins, in a manifest with mistakes too.
+    The name and the customer are there for finding duplicates, in a manifest with mistakes too.
     """
 
     manifest: Manifest | None
@@ -40,9 +40,9 @@ class ValidatedDocument:
 
 def validate_document(data: object) -> ValidatedDocument:
     """Check a whole document. What is no manifest at all is not checked further."""
-    stranger = check_kind(data)
-    if stranger is not None:
-        return ValidatedDocument(None, (stranger,))
+    wrong_kind = check_kind(data)
+    if wrong_kind is not None:
+        return ValidatedDocument(None, (wrong_kind,))
     try:
         manifest = Manifest.model_validate(data)
     except ValidationError as error:

@@ -29,7 +29,7 @@ _KNOWN: Final = {each.spelling.casefold(): each for each in AccountStatus}
 
 
 def known_account_status(status: str) -> AccountStatus | None:
-    """Find the one that `status` spells in any case; None where it is a stranger."""
+    """Find the one that `status` spells in any case; None where it is unknown."""
     return _KNOWN.get(status.casefold())
 
 

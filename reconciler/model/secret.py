@@ -6,7 +6,7 @@ import re
 from hmac import compare_digest
 from typing import Final, NoReturn
 
-STRUCK_OUT: Final = "***"
+REDACTED: Final = "***"
 
 _TOKEN: Final = re.compile(r"(?i:bearer)\s+[\w.~+/=-]{16,}|eyJ[\w-]{8,}(\.[\w-]*)*", re.ASCII)
 """A token in the middle of a text, whoever's it is."""
@@ -70,7 +70,7 @@ class KnownSecrets:
             self.__patterns[text.casefold()] = pattern
 
     def occur_in(self, text: str) -> bool:
-        """Whether there may be anything to strike out."""
+        """Whether there may be anything to redact."""
         folded = text.casefold()
         return (
             any(secret in folded for secret in tuple(self.__patterns))
@@ -81,7 +81,7 @@ class KnownSecrets:
         """Whether the text is a secret, and nothing else."""
         return text.casefold() in self.__patterns
 
-    def strike_out(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Leave out every secret, in any case, whole where two overlap, and what looks a token."""
         if not self.occur_in(text):
             return text
@@ -93,9 +93,9 @@ class KnownSecrets:
         kept, at = [], 0
         for start, end in found:
             if start >= at:
-                kept += [text[at:start], STRUCK_OUT]
+                kept += [text[at:start], REDACTED]
             at = max(at, end)
-        return _TOKEN.sub(STRUCK_OUT, "".join((*kept, text[at:])))
+        return _TOKEN.sub(REDACTED, "".join((*kept, text[at:])))
 
     def __reduce__(self) -> NoReturn:
         msg = "secrets can't be pickled"

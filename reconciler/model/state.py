@@ -49,12 +49,12 @@ _QUALIFICATIONS: Final = {known.casefold(): known for known in Qualification}
 
 
 def known_qualification(name: str) -> Qualification | None:
-    """Find the qualification that `name` spells in any case; None where it is a stranger."""
+    """Find the qualification that `name` spells in any case; None where it is unknown."""
     return _QUALIFICATIONS.get(name.casefold())
 
 
 def known_status(status: str) -> VettingStatus | None:
-    """Find the vetting status that `status` spells in any case; None where it is a stranger."""
+    """Find the vetting status that `status` spells in any case; None where it is unknown."""
     return _STATUSES.get(status.casefold())
 
 

@@ -1,7 +1,7 @@
 """What the body of an answer says, as plain data; its bytes go no further than this.
 
 Refused is what could be taken for less than was said (a name twice, a body cut off), and what would
-take more memory than any answer is worth. The secrets of this run are struck out of every text.
+take more memory than any answer is worth. The secrets of this run are redacted in every text.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def read_body(
 def _parse(text: str, secrets: KnownSecrets, secret_names: frozenset[str]) -> Json:
     parsed: Json = _decoder(secret_names).decode(text)
     # An escape can spell any letter: then the text as it was sent shows nothing of a secret.
-    return _strike_out(parsed, secrets) if "\\" in text or secrets.occur_in(text) else parsed
+    return _redact(parsed, secrets) if "\\" in text or secrets.occur_in(text) else parsed
 
 
 @cache  # json.loads makes one each time, which takes as long as reading an answer
@@ -121,15 +121,15 @@ _NOT_TEXT: Final = re.compile(
 """A short code can be in the middle of one by chance, and it would be another then."""
 
 
-def _strike_out(parsed: Json, secrets: KnownSecrets) -> Json:
+def _redact(parsed: Json, secrets: KnownSecrets) -> Json:
     match parsed:
         case str():
             return _text(parsed, secrets)
         case list():
-            return [_strike_out(each, secrets) for each in parsed]
+            return [_redact(each, secrets) for each in parsed]
         case dict():
             return {
-                name: value if name.casefold() in _SENT_BACK else _strike_out(value, secrets)
+                name: value if name.casefold() in _SENT_BACK else _redact(value, secrets)
                 for name, value in parsed.items()
             }
         case bool() | Secret() | None:
@@ -142,4 +142,4 @@ def _strike_out(parsed: Json, secrets: KnownSecrets) -> Json:
 def _text(text: str, secrets: KnownSecrets) -> str:
     if is_deciding(text) or (_NOT_TEXT.fullmatch(text) and not secrets.holds(text)):
         return text
-    return secrets.strike_out(text)
+    return secrets.redact(text)

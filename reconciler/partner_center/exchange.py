@@ -120,7 +120,7 @@ async def exchange(
     except ReconcilerError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever broke a create, it may have happened
-        detail = secrets.strike_out(str(error)) if isinstance(error, TELLING) else ""
+        detail = secrets.redact(str(error)) if isinstance(error, TELLING) else ""
         name = type(error).__name__
         return Lost(row_of(error), name, detail, request.correlation_id, head.status)
 
@@ -166,7 +166,7 @@ async def _send(
 def _read(received: Received, call: Call, now: datetime, secrets: KnownSecrets) -> ServiceAnswer:
     headers = received.headers
     if secrets.occur_in("\n".join(headers.values())):  # looked for once, not in each header
-        headers = {name: secrets.strike_out(text) for name, text in headers.items()}
+        headers = {name: secrets.redact(text) for name, text in headers.items()}
     return ServiceAnswer(
         status=received.status,
         headers=headers,

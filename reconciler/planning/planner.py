@@ -57,8 +57,8 @@ def decide_customers(desired: DesiredState, live: LiveState, policy: Policy) -> 
 
 def customers_to_check(desired: DesiredState, decisions: Decisions) -> tuple[DesiredCustomer, ...]:
     """Find the customers with steps: side checks are made for them and for nobody else."""
-    stepping = {each for each, decision in decisions.items() if decision.steps}
-    return tuple(each for each in desired.customers if each.customer_id in stepping)
+    with_steps = {each for each, decision in decisions.items() if decision.steps}
+    return tuple(each for each in desired.customers if each.customer_id in with_steps)
 
 
 def planned_steps(

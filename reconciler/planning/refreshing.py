@@ -41,8 +41,8 @@ def customers_to_refresh(
     known = _restricted(desired, kept)
     live = LiveState({each: reading.live for each, reading in kept.items()})
     decisions = decide_customers(known, live, policy)
-    stepping = {customer.customer_id for customer in customers_to_check(known, decisions)}
-    return frozenset((wanted - kept.keys()) | unsettled | changed | stepping)
+    with_steps = {customer.customer_id for customer in customers_to_check(known, decisions)}
+    return frozenset((wanted - kept.keys()) | unsettled | changed | with_steps)
 
 
 def share_to_refresh(

@@ -187,10 +187,10 @@ def test_only_reads(worlds: Mapping[str, World], policy: str) -> None:
 def test_side_checks_for_steps_only(worlds: Mapping[str, World]) -> None:
     """Only customers whose state gives steps are asked about; the domain only where declared."""
     calls = worlds["usual"].state["calls"]
-    stepping = sum(bool(row.steps) for row in ROWS)
+    with_steps = sum(bool(row.steps) for row in ROWS)
     assert calls["customer"] == 2
-    assert stepping <= calls["accountStatus"] <= stepping + 1
-    assert stepping <= calls["agreements"] <= stepping + 1
+    assert with_steps <= calls["accountStatus"] <= with_steps + 1
+    assert with_steps <= calls["agreements"] <= with_steps + 1
     assert calls["directSigned"] == 2
 
 

@@ -92,9 +92,11 @@ def test_an_unknown_customer_is_refused() -> None:
 
 def test_an_ambiguous_name_is_refused_with_the_ids() -> None:
     """Two customers of one name are told by their ids."""
-    twins = read_seed({"customers": [{"id": i, "name": "Twin"} for i in (PLAIN, SOE)]})
+    duplicates = read_seed({"customers": [{"id": i, "name": "Twin"} for i in (PLAIN, SOE)]})
     with pytest.raises(ConfigurationError, match="2 customers are called twin") as refused:
-        vet(twins, Changes(), VettingRequest("twin", "Education", VettingDecision.APPROVE), NOW)
+        vet(
+            duplicates, Changes(), VettingRequest("twin", "Education", VettingDecision.APPROVE), NOW
+        )
     assert PLAIN in refused.value.remedy
     assert SOE in refused.value.remedy
 

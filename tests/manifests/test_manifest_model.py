@@ -137,7 +137,7 @@ def test_not_told_twice(data: object) -> None:
 
 
 def test_twins_are_known_in_wrong_manifests() -> None:
-    """Name and customer are told of a wrong manifest as well, for finding its twins."""
+    """Name and customer are told of a wrong manifest as well, for finding its duplicates."""
     validated = validate_document(manifest(domain=1, customerId=CUSTOMER.upper()))
     assert (validated.name, validated.customer_id) == ("contoso", CUSTOMER)
     validated = validate_document(manifest(customerId="x") | {"metadata": []})

@@ -1,4 +1,4 @@
-"""Manifests of files and folders: desired state, places, twins, and everything told at once."""
+"""Manifests of files and folders: desired state, places, duplicates, everything told at once."""
 
 from __future__ import annotations
 

@@ -108,16 +108,16 @@ def test_known_secrets_are_struck_out(text: str, expected: str) -> None:
         "inner",
     )
     secrets = KnownSecrets(*map(Secret, texts))
-    assert secrets.strike_out(text) == expected
+    assert secrets.redact(text) == expected
     assert secrets.occur_in(text) is (text != expected)
 
 
 def test_a_secret_added_later_counts() -> None:
     """A code is read, and a token renewed, in the middle of a run."""
     secrets = KnownSecrets()
-    assert secrets.strike_out("code 123456") == "code 123456"
+    assert secrets.redact("code 123456") == "code 123456"
     secrets.add(Secret("123456"))
-    assert secrets.strike_out("code 123456") == "code ***"
+    assert secrets.redact("code 123456") == "code ***"
     assert [secrets.holds(each) for each in ("123456", "code 123456")] == [True, False]
 
 

@@ -55,7 +55,7 @@ def test_stranger() -> None:
     ],
 )
 def test_held(entry: str, held: bool) -> None:
-    """Denied isn't held, nor is None; everything else is, strangers too."""
+    """Denied isn't held, nor is None; everything else is, unknown ones too."""
     assert vetted(entry).held is held
 
 

@@ -142,7 +142,7 @@ def test_names_and_known_values_may_come_in_any_case() -> None:
 
 
 def test_unknown_values_are_kept_as_sent() -> None:
-    """Vetting statuses are an open set, and so are qualifications: strangers keep their case."""
+    """Vetting statuses are an open set, and so are qualifications: unknown ones keep their case."""
     sent = [{"qualification": "HealthCare", "vettingStatus": "Second  Look"}]
     assert qualifications(sent) == (LiveQualification("HealthCare", "Second  Look"),)
     call = calls.account_status_call(CUSTOMER)

@@ -28,5 +28,5 @@ WORDS = ("Education", "GovernmentCommunityCloud", "StateOwnedEntity", "None", "K
     ],
 )
 def test_nearest(word: str, meant: str | None) -> None:
-    """Case, hyphens, initials and small slips are seen through; strangers have no neighbour."""
+    """Case, hyphens, initials and small slips are seen through; unknown ones have no neighbour."""
     assert nearest(word, WORDS) == meant
