@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NEXT: Final = (
-    "next: reconciler validate, reconciler plan, reconciler apply. All of it is offline until "
-    "reconciler.yaml names a real Partner Center."
+    "next: {place}reconciler validate, reconciler plan, reconciler apply. All of it is offline "
+    "until reconciler.yaml names a real Partner Center."
 )
 NEXT_PIPELINE: Final = (
     "The pipelines say in their first lines which variables they need. CODEOWNERS asks nobody "
@@ -54,7 +55,10 @@ def command(_flags: Globals, folder: Path, ci: str | None) -> int:
     if not any(written.values()):
         say("nothing to write: all of it is there already")
         return 0
-    say(NEXT if ci is None else f"{NEXT}\n{NEXT_PIPELINE}")
+    place = "" if folder == Path() else f"cd {shlex.quote(folder.as_posix())}, "
+    say(NEXT.format(place=place))
+    if ci is not None:
+        say(NEXT_PIPELINE)
     return 0
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 HEADINGS: Final = ("customer", "qualifications", "may buy", "agreement")
 
+UNCONFIRMED: Final = (
+    "its account status lets it buy, but no Microsoft Customer Agreement is confirmed: until one "
+    "is, it can't"
+)
 YES_OR_NO: Final = {True: "yes", False: "no", None: "not known"}
 
 
@@ -67,7 +71,10 @@ def _row(customer: CustomerStatus) -> StatusRow:
         tuple(map(_qualification, customer.qualifications)),
         YES_OR_NO[customer.may_purchase],
         YES_OR_NO[confirmed],
-        (*_purchase(customer), *filter(None, map(_resubmission, customer.qualifications))),
+        (
+            *_purchase(customer, confirmed),
+            *filter(None, map(_resubmission, customer.qualifications)),
+        ),
     )
 
 
@@ -83,7 +90,9 @@ def _qualification(live: LiveQualification) -> str:
     return label(f"{live.qualification} {live.vetting_status}{since}{reason}")
 
 
-def _purchase(customer: CustomerStatus) -> tuple[str, ...]:
+def _purchase(customer: CustomerStatus, confirmed: bool | None) -> tuple[str, ...]:
+    if customer.may_purchase and confirmed is False:
+        return (UNCONFIRMED,)
     if customer.may_purchase:
         return ()
     verb = "may not buy" if customer.may_purchase is False else "whether it may buy is not known"

@@ -83,6 +83,7 @@ def test_it_writes_into_the_folder_asked_for(tmp_path: Path) -> None:
     assert ended.code == 0
     assert files_of(tmp_path / "a/new/place") == STARTED | PIPELINES[None]
     assert set(re.findall(r"wrote a/new/place/(\S+)", ended.err)) == STARTED | PIPELINES[None]
+    assert "next: cd a/new/place, reconciler validate" in ended.err
 
 
 @pytest.mark.parametrize("place", sorted(STARTED | PIPELINES["github"]))
