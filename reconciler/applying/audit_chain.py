@@ -34,23 +34,23 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenChain:
     """The first line that is not as it was written, or not where; `why` completes "line N"."""
 
     line: int
     why: str
 
 
-def follow_chain(content: bytes) -> Chain | Broken:
+def follow_chain(content: bytes) -> Chain | BrokenChain:
     """Follow a whole log from its first line to its last."""
     chain = Chain()
     *lines, rest = content.split(b"\n")
     for line in lines:
         followed = _follow(chain, line)
         if isinstance(followed, str):
-            return Broken(chain.lines + 1, followed)
+            return BrokenChain(chain.lines + 1, followed)
         chain = followed
-    return Broken(chain.lines + 1, "is cut off") if rest else chain
+    return BrokenChain(chain.lines + 1, "is cut off") if rest else chain
 
 
 def _follow(chain: Chain, line: bytes) -> Chain | str:

@@ -12,7 +12,7 @@ from errno import EBUSY
 from io import FileIO
 from typing import TYPE_CHECKING, Protocol, Self, assert_never
 
-from reconciler.applying.audit_chain import Broken, follow_chain
+from reconciler.applying.audit_chain import BrokenChain, follow_chain
 from reconciler.applying.state_folder import (
     APPEND,
     append_line,
@@ -104,7 +104,7 @@ class AuditLog:
         except OSError as error:
             raise self._refused(f"can't be written: {error.strerror}") from error
         chain = follow_chain(content)
-        if isinstance(chain, Broken):
+        if isinstance(chain, BrokenChain):
             self._file.close()
             raise StateError(*broken_log(path, chain))
         self._chain = chain
@@ -156,7 +156,7 @@ class AuditLog:
         )
 
 
-def broken_log(path: Path, broken: Broken) -> tuple[str, str]:
+def broken_log(path: Path, broken: BrokenChain) -> tuple[str, str]:
     remedy = (
         "keep it for whoever looks into it, and name another file as auditLog in reconciler.yaml; "
         "nothing was sent"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.applying.audit_chain import Broken, follow_chain
+from reconciler.applying.audit_chain import BrokenChain, follow_chain
 from reconciler.applying.state_folder import read_state_file
 from reconciler.cli.help import Group
 from reconciler.cli.options import Globals, global_options
@@ -42,7 +42,7 @@ def verify_command(flags: Globals, file: Path) -> int:  # noqa: ARG001 - every c
             f"{label(str(file))} can't be read: {error.strerror}",
             "name the file that auditLog names",
         ) from error
-    if isinstance(chain, Broken):
+    if isinstance(chain, BrokenChain):
         raise StateError(
             f"{label(str(file))}: line {chain.line} {chain.why}",
             "the lines before it are as they were written; compare the rest with a copy",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 from reconciler.emulator.faults import (
     BODILESS,
     Cut,
-    Effect,
     ExpireToken,
+    FiresWhen,
     Garbled,
     RateLimit,
     Redirect,
@@ -45,7 +45,7 @@ def acts_first(ending: Ending) -> bool:
         case Garbled(effect=None):
             return ending.kind != "wrong-content-type"
         case Garbled() | Status():
-            return ending.effect is Effect.AFTER
+            return ending.effect is FiresWhen.AFTER
         case Throttle() | RateLimit() | Redirect() | ExpireToken():
             return False
         case _:

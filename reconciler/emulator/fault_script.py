@@ -12,9 +12,9 @@ from reconciler.emulator.faults import (
     ANY,
     Cut,
     Delay,
-    Effect,
     ExpireToken,
     FaultDocument,
+    FiresWhen,
     Garbled,
     Lag,
     NoIdempotency,
@@ -159,7 +159,7 @@ def _token_expired(fault: ExpireToken, tally: _Tally, context: FaultContext) -> 
 
 def _joined(plan: FaultPlan, fault: Fault) -> FaultPlan:
     match fault:
-        case Delay(effect=Effect.BEFORE):
+        case Delay(effect=FiresWhen.BEFORE):
             return replace(plan, wait_before=plan.wait_before + fault.seconds)
         case Delay():
             return replace(plan, wait_after=plan.wait_after + fault.seconds)

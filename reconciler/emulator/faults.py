@@ -75,7 +75,7 @@ ANY: Final = "any"
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
-class Effect(StrEnum):
+class FiresWhen(StrEnum):
     """Whether a fault fires before the service did what was asked, or after."""
 
     BEFORE = "before"
@@ -93,7 +93,7 @@ Guid = Annotated[str, AfterValidator(lower_guid)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[ -~]*$")]
 MatchedCall = Annotated[str, AfterValidator(_known_call)]
-EffectName = Annotated[Effect, Field(strict=False)]
+EffectName = Annotated[FiresWhen, Field(strict=False)]
 
 
 class _Fault(BaseModel):
@@ -130,7 +130,7 @@ class Garbled(_Fault):
 class Status(_Fault):
     kind: Literal["status"]
     status: Annotated[int, Field(ge=200, le=599)]
-    effect: EffectName = Effect.BEFORE
+    effect: EffectName = FiresWhen.BEFORE
     body: str | None = None
     json_body: Annotated[JsonValue, Field(alias="json")] = None
     headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
@@ -174,7 +174,7 @@ class ExpireToken(_Fault):
 class Delay(_Fault):
     kind: Literal["delay"]
     seconds: NonNegativeFloat
-    effect: EffectName = Effect.BEFORE
+    effect: EffectName = FiresWhen.BEFORE
 
 
 class Lag(_Fault):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class _SearchPaths:
     """Where manifests are looked for, and what they may name."""
 
     paths: Sequence[Path]
@@ -33,7 +33,7 @@ def validate(paths: Sequence[Path], configuration: Configuration | None, cwd: Pa
     Raises ConfigurationError where there is no manifest.
     """
     if configuration is None:
-        search = _Search([cwd / path for path in paths] or [cwd], cwd)
+        search = _SearchPaths([cwd / path for path in paths] or [cwd], cwd)
     else:
         search = _search(paths, configuration, cwd)
     checked = check_manifests(
@@ -53,8 +53,8 @@ def load_desired(paths: Sequence[Path], configuration: Configuration, cwd: Path)
     return loaded.desired
 
 
-def _search(paths: Sequence[Path], configuration: Configuration, cwd: Path) -> _Search:
-    return _Search(
+def _search(paths: Sequence[Path], configuration: Configuration, cwd: Path) -> _SearchPaths:
+    return _SearchPaths(
         [cwd / path for path in paths] or configuration.manifests,
         configuration.folder,
         configuration.secrets_folder,

@@ -116,6 +116,10 @@ class DesiredCustomer:
 class DesiredState:
     customers: tuple[DesiredCustomer, ...]
 
+    @property
+    def by_id(self) -> Mapping[CustomerId, DesiredCustomer]:
+        return {customer.customer_id: customer for customer in self.customers}
+
 
 @dataclass(frozen=True, slots=True)
 class LiveQualification:

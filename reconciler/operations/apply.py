@@ -71,9 +71,10 @@ async def apply(request: ApplyRequest, run: Run, stop: StopSignal, dialogue: Dia
         dialogue.show(document)
         _refuse_too_many(request, run, document, history)
         _report_oddities(history, run)
-        customers = {customer.customer_id: customer for customer in request.desired.customers}
         return await _send_if_approved(
-            Execution(document, customers, history, held, run, stop, dialogue, run.now())
+            Execution(
+                document, request.desired.by_id, history, held, run, stop, dialogue, run.now()
+            )
         )
 
 

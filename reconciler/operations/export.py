@@ -53,7 +53,7 @@ async def list_customers(customers: AsyncIterator[CustomerSummary]) -> list[Cust
 
 async def export(request: ExportRequest, run: Run) -> int:
     """Read, then write. Raises SignInRefused or SignInFailed, and StateError for a full disk."""
-    declared = {customer.customer_id: customer for customer in request.desired.customers}
+    declared = request.desired.by_id
     customers = _customers(request, declared)
     ids = [customer.customer_id for customer in customers]
     live = await run.read_customers(ids)

@@ -158,7 +158,7 @@ async def settle_unplanned(
 
 def _wanted(plan: Plan, desired: DesiredState, policy: Policy) -> set[StepKey]:
     """Find the steps that today's manifests and policy still stand for."""
-    customers = {customer.customer_id: customer for customer in desired.customers}
+    customers = desired.by_id
     return {
         step.key
         for step in plan.steps

@@ -21,7 +21,7 @@ SEVERITIES: Final = {
 }
 
 
-class Customer(Protocol):
+class NamedCustomer(Protocol):
     """Whoever a finding is about: a manifest's customer, one of the list, another finding's."""
 
     @property
@@ -33,7 +33,7 @@ class Customer(Protocol):
 
 def make_finding(  # noqa: PLR0913 - a finding has this many parts, all named
     rule_id: str,
-    customer: Customer | None,
+    customer: NamedCustomer | None,
     message: str,
     *,
     source: Source | None = None,

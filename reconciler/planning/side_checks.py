@@ -59,7 +59,7 @@ def checked(
 
 def sign_in_findings(checks_made: Iterable[SideChecks], policy: Policy) -> list[Finding]:
     """Tell once for each check, not for each customer, that an app-only sign-in can't make it."""
-    refused: dict[str, tuple[_Request, NotChecked]] = {}
+    refused: dict[str, tuple[_RequestedCheck, NotChecked]] = {}
     for checks in checks_made:
         for request in _requested(checks, policy):
             if isinstance(request.answer, NotChecked) and request.answer.app_only:
@@ -67,14 +67,14 @@ def sign_in_findings(checks_made: Iterable[SideChecks], policy: Policy) -> list[
     return [_for_everyone(*refused[name]) for name in sorted(refused)]
 
 
-def _for_everyone(request: _Request, answer: NotChecked) -> Finding:
+def _for_everyone(request: _RequestedCheck, answer: NotChecked) -> Finding:
     message = f"{request.name} could not be checked for any customer: {answer.reason}"
     remedy = request.way_out(answer.remedy)
     return make_finding("not-checked", None, message, category=request.category, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
-class _Problem:
+class _CheckProblem:
     """What stands against a customer's steps; without a remedy, the rule's own is told."""
 
     rule: str
@@ -87,7 +87,7 @@ CheckResult = CustomerDomain | CustomerAccount | CustomerAgreement | NotChecked 
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _RequestedCheck:
     """A check that was asked for, and how to do without it."""
 
     name: str
@@ -105,17 +105,17 @@ class _Request:
         return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _requested(checks: SideChecks, policy: Policy) -> tuple[_Request, ...]:
+def _requested(checks: SideChecks, policy: Policy) -> tuple[_RequestedCheck, ...]:
     agreement, mode = checks.customer_agreement, policy.customer_agreement
     requests = (
-        _Request("the domain", checks.domain, SideCheck.WARN, WITHOUT_DOMAIN),
-        _Request(
+        _RequestedCheck("the domain", checks.domain, SideCheck.WARN, WITHOUT_DOMAIN),
+        _RequestedCheck(
             "the account status",
             checks.account_status,
             policy.account_status,
             WITHOUT_ACCOUNT_STATUS,
         ),
-        _Request("the customer agreement", agreement, mode, WITHOUT_AGREEMENT),
+        _RequestedCheck("the customer agreement", agreement, mode, WITHOUT_AGREEMENT),
     )
     return tuple(each for each in requests if each.mode is not SideCheck.SKIP)
 
@@ -128,14 +128,14 @@ def _blocked_by_sign_in(checks: SideChecks, policy: Policy) -> bool:
     )
 
 
-def _problems(checks: SideChecks, policy: Policy) -> Iterable[_Problem]:
+def _problems(checks: SideChecks, policy: Policy) -> Iterable[_CheckProblem]:
     for request in _requested(checks, policy):
         problem = _problem(request)
         if problem is not None:
             yield problem
 
 
-def _problem(request: _Request) -> _Problem | None:
+def _problem(request: _RequestedCheck) -> _CheckProblem | None:
     match request.answer:
         case NotChecked(app_only=True) | None:
             return None
@@ -154,26 +154,26 @@ def _problem(request: _Request) -> _Problem | None:
 _UNTOLD: Final = NotChecked("the service tells none", remedy=COMPARE_ACCOUNT)
 
 
-def _not_checked(request: _Request, answer: NotChecked) -> _Problem:
+def _not_checked(request: _RequestedCheck, answer: NotChecked) -> _CheckProblem:
     message = f"{request.name} could not be checked: {answer.reason}"
     remedy = request.way_out(answer.remedy)
-    return _Problem("not-checked", request.category, message, remedy)
+    return _CheckProblem("not-checked", request.category, message, remedy)
 
 
-def _no_agreement(category: Category) -> _Problem:
+def _no_agreement(category: Category) -> _CheckProblem:
     message = "the customer has no Microsoft Customer Agreement, so it can't buy"
-    return _Problem("customer-agreement-missing", category, message)
+    return _CheckProblem("customer-agreement-missing", category, message)
 
 
-def _account_problem(status: str | None, category: Category) -> _Problem | None:
+def _account_problem(status: str | None, category: Category) -> _CheckProblem | None:
     may = may_purchase(status)
     if may:
         return None
     if may is False:
         message = f"the customer's account status is {status}, so it can't buy"
-        return _Problem("account-status-blocks-purchases", category, message)
+        return _CheckProblem("account-status-blocks-purchases", category, message)
     message = f'the customer\'s account status is "{status}"; whether it can buy is not known'
-    return _Problem("account-status-not-ready", Category.ADVISORY, message)
+    return _CheckProblem("account-status-not-ready", Category.ADVISORY, message)
 
 
 def _mismatch(
@@ -191,7 +191,7 @@ def _mismatch(
     return make_finding("customer-mismatch", customer, message, source=customer.source)
 
 
-def _at_step(customer: DesiredCustomer, step: Step, problem: _Problem) -> Finding:
+def _at_step(customer: DesiredCustomer, step: Step, problem: _CheckProblem) -> Finding:
     return make_finding(
         problem.rule,
         customer,

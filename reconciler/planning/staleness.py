@@ -116,7 +116,7 @@ def _outdated(step: Step, grounds: Grounds, live: LiveCustomer) -> str | None:
             )
     drift = find_drift(grounds.basis, grounds.steps, live)
     if drift is not None:
-        return f"the customer moved since the plan: {explain_drift(drift)}; plan again"
+        return f"the customer moved since the plan: {describe_drift(drift)}; plan again"
     if not _still_decided(step, grounds, live):
         return "the manifest and what is live no longer give this step; plan again"
     return None
@@ -162,12 +162,12 @@ def find_drift(
     return None if before == after else Drift(before, after)
 
 
-def explain_drift(move: Drift) -> str:
+def describe_drift(drift: Drift) -> str:
     """Say field by field what moved, in one line."""
     from deepdiff import DeepDiff  # noqa: PLC0415 - slow to import and wanted only here
 
     # Without the threshold, two sides with nothing in common would be told as one whole change.
-    tree = DeepDiff(move.before, move.after, view="tree", threshold_to_diff_deeper=0)
+    tree = DeepDiff(drift.before, drift.after, view="tree", threshold_to_diff_deeper=0)
     described = [
         _describe_change(
             [str(part) for part in change.path(output_format="list")], change.t1, change.t2

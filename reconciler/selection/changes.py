@@ -60,7 +60,7 @@ class ManifestPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ManifestChanges:
     """What differs from the merge base. `changed` is None where all must be planned.
 
     `findings` tell what of the configuration changed.
@@ -72,22 +72,22 @@ class Changes:
     findings: tuple[Finding, ...] = ()
 
 
-def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> Changes:
+def find_changes(desired: DesiredState, ref: str, places: ManifestPlaces) -> ManifestChanges:
     """Compare with the merge base of HEAD and `ref`. Raises UsageError for a ref that is none."""
     try:
         repository = open_repository(places.folder)
         commit = merge_base(repository, find_commit(repository, ref), ref)
         configuration = compare_configuration(repository, commit, places.configuration)
     except HistoryUnavailable as reason:
-        return Changes(None, note=f"full plan: {reason}")
+        return ManifestChanges(None, note=f"full plan: {reason}")
     try:
         base = _open_base(repository, commit, places)
         changes = _compare(desired, base, _load(base))
     except HistoryUnavailable as reason:
-        return Changes(None, note=f"full plan: {reason}", findings=configuration.findings)
+        return ManifestChanges(None, note=f"full plan: {reason}", findings=configuration.findings)
     if configuration.reason:
         note = f"full plan: {configuration.reason} the merge base with {ref}"
-        return Changes(None, changes.dropped, note, configuration.findings)
+        return ManifestChanges(None, changes.dropped, note, configuration.findings)
     count = f"{len(changes.changed or ())} of {len(desired.customers)} customers"
     note = f"{count} changed since the merge base with {ref} ({commit[:_SHORT]})"
     return replace(changes, note=note)
@@ -229,16 +229,18 @@ def _load_copy(base: _Base, root: Path) -> tuple[DesiredCustomer, ...]:
     return loaded.desired.customers
 
 
-def _compare(desired: DesiredState, base: _Base, before: Sequence[DesiredCustomer]) -> Changes:
+def _compare(
+    desired: DesiredState, base: _Base, before: Sequence[DesiredCustomer]
+) -> ManifestChanges:
     earlier = {customer.customer_id: _without_places(customer) for customer in before}
-    now = {customer.customer_id: customer for customer in desired.customers}
+    now = desired.by_id
     differing = {id_: each for id_, each in now.items() if base.may_differ(each)}
     for customer_id in earlier:
         if customer_id in now and customer_id not in differing:
             raise HistoryUnavailable(f"the merge base declares customer {customer_id} twice")
     changed = (id_ for id_, each in differing.items() if earlier.get(id_) != _without_places(each))
     dropped = tuple(customer for customer in before if customer.customer_id not in now)
-    return Changes(frozenset(changed), dropped)
+    return ManifestChanges(frozenset(changed), dropped)
 
 
 def _without_places(customer: DesiredCustomer) -> DesiredCustomer:

@@ -14,7 +14,7 @@ from reconciler.model.plan import Scope, Selection
 from reconciler.model.shards import Shard, read_shard
 from reconciler.model.state import DesiredState
 from reconciler.planning.findings import make_finding
-from reconciler.selection.changes import Changes, ManifestPlaces, find_changes
+from reconciler.selection.changes import ManifestChanges, ManifestPlaces, find_changes
 from reconciler.validation.suggestions import nearest
 from reconciler.yaml_text.scalars import show
 
@@ -134,9 +134,11 @@ def _reselect_changed(
     return Selected(DesiredState(kept), Scope(plan.selection, changed.scope.findings))
 
 
-def _find_changes(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) -> Changes:
+def _find_changes(
+    desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces
+) -> ManifestChanges:
     if narrowing.changed_from is None:
-        return Changes(None)
+        return ManifestChanges(None)
     return find_changes(desired, narrowing.changed_from, places)
 
 

@@ -24,7 +24,7 @@ _LEAST: Final = 1024
 
 def read_documents(text: str, reading: Reading) -> Iterator[YamlDocument]:
     """Read every document, those after a broken one too. Empty documents are skipped."""
-    run = _Run(Piece(text), reading)
+    run = _Pass(Piece(text), reading)
     yield from run.documents()
     if run.failed is not None:
         yield from _Recovery(reading).documents(list(pieces(text)), run, run.failed)
@@ -41,7 +41,7 @@ class _Failed:
 
 
 @dataclass(slots=True)
-class _Run:
+class _Pass:
     """One reading of a text, up to the first document that can't be read to its end."""
 
     piece: Piece
@@ -81,7 +81,7 @@ class _Recovery:
         self._to_the_letter = replace(reading, events=pure_events)
         self._left = 0 if reading.events is pure_events else _SECOND_OPINIONS
 
-    def documents(self, parts: list[Piece], run: _Run, failed: _Failed) -> Iterator[YamlDocument]:
+    def documents(self, parts: list[Piece], run: _Pass, failed: _Failed) -> Iterator[YamlDocument]:
         """Read the part that failed another way, then those after it.
 
         An error in the first column of a marker belongs to the part before it.
@@ -90,7 +90,7 @@ class _Recovery:
         known = sum(start >= parts[index].first_line for start in run.starts)
         yield from self._again(parts[index], failed, known)
         for part in parts[index + 1 :]:
-            run = _Run(part, self._reading)
+            run = _Pass(part, self._reading)
             yield from run.documents()
             if run.failed is not None:
                 yield from self._again(part, run.failed, len(run.starts))
@@ -99,7 +99,7 @@ class _Recovery:
         """Read a part by the parser that is right and slow; its first documents are known."""
         if failed.final or len(part.text) > self._left:
             return [failed.document]
-        run = _Run(part, self._to_the_letter)
+        run = _Pass(part, self._to_the_letter)
         documents = list(run.documents())
         if run.failed is None:
             return documents[known:]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.applying.audit_chain import Broken, Chain, follow_chain
+from reconciler.applying.audit_chain import BrokenChain, Chain, follow_chain
 from tests.worlds import CLAIM
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_any_other_byte_is_found(number: int, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(content) - 1))
     other = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[at]))
     found = follow_chain(content[:at] + bytes([other]) + content[at + 1 :])
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.line == content[:at].count(b"\n") + 1
 
 
@@ -62,7 +62,7 @@ def test_a_dropped_line_is_found(number: int, data: st.DataObject) -> None:
     dropped = data.draw(st.integers(0, number - 2))
     lines = log(number)
     found = follow_chain(b"".join(lines[:dropped] + lines[dropped + 1 :]))
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert found.line == dropped + 1
 
 
@@ -74,7 +74,7 @@ def test_another_order_is_found(order: list[int]) -> None:
     found = follow_chain(b"".join(lines[each] for each in order))
     moved = [place for place, each in enumerate(order) if place != each]
     if moved:
-        assert isinstance(found, Broken)
+        assert isinstance(found, BrokenChain)
         assert found.line == moved[0] + 1
     else:
         assert isinstance(found, Chain)
@@ -95,7 +95,7 @@ def test_a_line_written_anew_is_found_by_the_next(at: int) -> None:
     said = json.loads(lines[at])
     forged = Chain(at, said["previous"]).link({"event": "posting", "name": "somebody else"})[0]
     found = follow_chain(b"".join([*lines[:at], forged, *lines[at + 1 :]]))
-    assert isinstance(found, Broken)
+    assert isinstance(found, BrokenChain)
     assert (found.line, "one of the two was written anew" in found.why) == (at + 2, True)
 
 
@@ -110,4 +110,4 @@ def test_a_line_written_anew_is_found_by_the_next(at: int) -> None:
 )
 def test_what_is_no_log(content: bytes, why: str) -> None:
     """It is told at its first line."""
-    assert follow_chain(content) == Broken(1, why)
+    assert follow_chain(content) == BrokenChain(1, why)

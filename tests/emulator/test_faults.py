@@ -8,9 +8,9 @@ from reconciler.emulator import faults
 from reconciler.emulator.faults import (
     Cut,
     Delay,
-    Effect,
     ExpireToken,
     Fault,
+    FiresWhen,
     Garbled,
     Lag,
     NoIdempotency,
@@ -31,10 +31,10 @@ EVERY_KIND: list[tuple[dict[str, object], Fault]] = [
     ({"kind": "delay", "seconds": 1}, Delay(kind="delay", seconds=1)),
     (
         {"kind": "delay", "seconds": 0.5, "effect": "after"},
-        Delay(kind="delay", seconds=0.5, effect=Effect.AFTER),
+        Delay(kind="delay", seconds=0.5, effect=FiresWhen.AFTER),
     ),
     ({"kind": "wrong-content-type"}, Garbled(kind="wrong-content-type")),
-    ({"kind": "empty", "effect": "before"}, Garbled(kind="empty", effect=Effect.BEFORE)),
+    ({"kind": "empty", "effect": "before"}, Garbled(kind="empty", effect=FiresWhen.BEFORE)),
     ({"kind": "garbage"}, Garbled(kind="garbage")),
     (
         {"kind": "status", "status": 503, "json": {"a": 1}, "headers": {"X-A": "b"}},

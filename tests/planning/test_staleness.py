@@ -27,7 +27,7 @@ from reconciler.planning.staleness import (
     Judgement,
     Moved,
     Send,
-    explain_drift,
+    describe_drift,
     find_drift,
     find_held,
     judge,
@@ -167,14 +167,14 @@ def test_move(
     """Anything else is a move, and what moved is named, field by field."""
     move = move_of(desired, before, after)
     assert move is not None
-    assert explain_drift(move) == explained
+    assert describe_drift(move) == explained
 
 
 def test_explains_in_one_order() -> None:
     """Several moves are told in one order."""
     one: dict[str, str | None] = {"vettingStatus": None}
     move = Drift({"B": one, "A": one}, {"D": one, "C": one})
-    assert explain_drift(move) == "A is gone; B is gone; C has appeared; D has appeared"
+    assert describe_drift(move) == "A is gone; B is gone; C has appeared; D has appeared"
 
 
 @CLAIM
@@ -215,7 +215,7 @@ def test_everything_else_moves(world: World, name: str, status: str | None, gone
         if basis_of(after) != basis_of(state):
             move = find_drift(plan.basis[customer_id], steps, after)
             assert move is not None
-            assert name in explain_drift(move)
+            assert name in describe_drift(move)
 
 
 def changed(

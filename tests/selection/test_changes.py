@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.errors import UsageError
-from reconciler.selection.changes import Changes, find_changes
+from reconciler.selection.changes import ManifestChanges, find_changes
 from tests.cli.project import Project, settings
 from tests.repositories import (
     CONFIGURATION,
@@ -34,11 +34,11 @@ def repository(tmp_path: Path) -> GitFolder:
     return made
 
 
-def changes_of(repository: GitFolder, *paths: str) -> Changes:
+def changes_of(repository: GitFolder, *paths: str) -> ManifestChanges:
     return find_changes(repository.desired(*paths), "main", repository.places(*paths))
 
 
-def changed_numbers(changes: Changes) -> set[int] | None:
+def changed_numbers(changes: ManifestChanges) -> set[int] | None:
     if changes.changed is None:
         return None
     return {number for number in range(20) if customer_id(number) in changes.changed}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.model.findings import Category, Severity
-from reconciler.selection.changes import Changes, find_changes
+from reconciler.selection.changes import ManifestChanges, find_changes
 from tests.cli.project import Project, settings
 from tests.repositories import CONFIGURATION, GitFolder, customer_id, make_repository, manifest
 
@@ -39,12 +39,12 @@ def repository(tmp_path: Path) -> GitFolder:
     return made
 
 
-def changes_to(repository: GitFolder, after: str) -> Changes:
+def changes_to(repository: GitFolder, after: str) -> ManifestChanges:
     repository.write("reconciler.yaml", after)
     return find_changes(repository.desired(), "main", repository.places())
 
 
-def messages(changes: Changes) -> list[str]:
+def messages(changes: ManifestChanges) -> list[str]:
     return [finding.message for finding in changes.findings]
 
 
