@@ -47,30 +47,39 @@ MOST_SLOWING: Final = 2
 """Times that a fault strikes which slows the program down for a while, storms aside."""
 
 
-SETTLED: Final = 3
-"""Reads that lag, of the four that settle a create: the last of these comes three seconds on."""
+SETTLED: Final[Sequence[Fault]] = (
+    {"kind": "lag", "reads": 1},
+    {"kind": "lag", "reads": 3},
+    {"kind": "lag", "seconds": 2.0},
+    {"kind": "lag", "seconds": 4.0},
+    {"kind": "lag", "seconds": 5.5},
+)
+"""The lags within the settling time: of its four reads the last comes seven seconds on."""
 
-LONGEST_LAG: Final = 6
-"""Reads that may lag where request ids are honoured: longer than a create is settled for."""
+BEYOND: Final[Sequence[Fault]] = ({"kind": "lag", "reads": 6}, {"kind": "lag", "seconds": 9.0})
+"""Longer than a create is settled for: only where request ids are honoured."""
 
 
-def draw_lag(random: Random, *, idempotent: bool) -> int:
-    """Draw how many reads lag. Without idempotency they catch up within the settling time."""
-    return random.choice([1, 1, 2, SETTLED, LONGEST_LAG if idempotent else SETTLED])
+def draw_lag(random: Random, *, idempotent: bool) -> Fault:
+    """Draw how reads lag. Without idempotency they catch up within the settling time."""
+    return random.choice([*SETTLED, *(BEYOND if idempotent else ())])
 
 
-def nature(lag: int, *, idempotent: bool) -> list[Fault]:
+def lag_seconds(lag: Fault) -> float:
+    return float(lag.get("seconds", 0))
+
+
+def nature(lag: Fault, *, idempotent: bool) -> list[Fault]:
     """What the service is like even when nothing is wrong: its reads lag behind creates.
 
     Where it honours no `MS-RequestId`, it takes a create of what is held already once more.
     """
-    lagging: Fault = {"kind": "lag", "reads": lag}
     forgetful: Fault = {"kind": "no-idempotency", "duplicates": "accept"}
-    return [lagging] if idempotent else [lagging, forgetful]
+    return [lag] if idempotent else [lag, forgetful]
 
 
 def draw_faults(
-    random: Random, *, lag: int = 1, idempotent: bool, slowing: bool
+    random: Random, *, lag: Fault = SETTLED[0], idempotent: bool, slowing: bool
 ) -> dict[str, object]:
     """Every kind of fault for creates has its chance in some run, several in each.
 
@@ -144,4 +153,6 @@ def name_of(fault: Fault) -> str:
         kind = str(fault["status"])
     if kind == "throttle":
         return "429" if "retryAfter" not in fault else "429 with Retry-After"
+    if kind == "lag":
+        return "lag in seconds" if "seconds" in fault else "lag in reads"
     return f"{kind}, effect {fault['effect']}" if "effect" in fault else kind

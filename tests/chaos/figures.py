@@ -22,6 +22,11 @@ COUNTS: Final = {
 }
 """Every create asked for is in exactly one of the indented rows, or lost."""
 
+KILLS: Final = "kills (SIGKILL)"
+ROBBED: Final = "stateDir taken away"
+APPLIES: Final = "applies that came to their own end"
+HOW_MUCH: Final = ("runs", KILLS, ROBBED, APPLIES)
+
 NAME_WIDTH: Final = 44
 FIGURE_WIDTH: Final = 12
 
@@ -39,15 +44,14 @@ def table(played: Sequence[Played], seconds: float) -> str:
 
 
 def _figures(played: Iterable[Played]) -> Counter[str]:
-    figures: Counter[str] = Counter(
-        {"runs": 0, "kills (SIGKILL)": 0, "applies that came to their own end": 0}
-    )
+    figures: Counter[str] = Counter(dict.fromkeys(HOW_MUCH, 0))
     injected: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     for each in played:
         figures["runs"] += 1
-        figures["kills (SIGKILL)"] += each.kills
-        figures["applies that came to their own end"] += each.applies
+        figures[KILLS] += each.kills
+        figures[ROBBED] += each.robbed
+        figures[APPLIES] += each.applies
         injected.update(each.injected)
         counts.update(each.counts)
     figures["faults injected"] = injected.total()

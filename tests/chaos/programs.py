@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-JOURNAL: Final = ".reconciler/journal.jsonl"
+STATE: Final = ".reconciler"
+JOURNAL: Final = f"{STATE}/journal.jsonl"
 OUTPUTS: Final = "outputs"
 GLANCE: Final = 0.004
 """Seconds between two looks at the journal."""
@@ -32,10 +34,14 @@ KILLED: Final = -9
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When to kill: `seconds` after the journal has grown by `lines`, or after the start."""
+    """When to strike: `seconds` after the journal has grown by `lines`, or after the start.
+
+    Killed, or left without its `stateDir`, as `git clean -fdx` leaves it.
+    """
 
     lines: int
     seconds: float
+    takes_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Ended:
     code: int | None
     out: str
     err: str
+    was_robbed: bool = False
+    """Its `stateDir` was taken away."""
 
     @property
     def was_killed(self) -> bool:
@@ -65,7 +73,8 @@ def draw_moment(random: Random, creates: int) -> Moment:
         return Moment(0, random.uniform(0.0, 0.8))
     longest = random.choice([0.0, 0.005, 0.05, 0.5, 0.5, 5.0])
     lines = random.randint(1, min(MOST_LINES, 1 + 2 * creates))
-    return Moment(lines, random.uniform(0.0, longest))
+    # Only from one that has begun to write: who finds no journal has no creates to go on with.
+    return Moment(lines, random.uniform(0.0, longest), takes_away=random.random() < 0.2)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -96,7 +105,9 @@ class Programs:
                 stderr=to_err,
             )
             code = self._end(process, grown, moment)
-        return Ended(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        robbed = self._put_back()
+        told = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+        return Ended(code, *told, was_robbed=robbed)
 
     def _output(self, name: str) -> Path:
         (self.folder / OUTPUTS).mkdir(exist_ok=True)
@@ -109,14 +120,33 @@ class Programs:
             try:
                 return process.wait(moment.seconds)
             except subprocess.TimeoutExpired:
-                process.kill()
-                return process.wait()
+                if not (moment.takes_away and self._take_away()):
+                    process.kill()
         try:
             return process.wait(OWN_END)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             return None
+
+    def _take_away(self) -> bool:
+        """Take the state away, but keep it: the next process has its journal again."""
+        state = self.folder / STATE
+        if state.exists():
+            state.rename(self._taken)
+        return self._taken.exists()
+
+    def _put_back(self) -> bool:
+        """Tell whether it was taken away."""
+        if not self._taken.exists():
+            return False
+        shutil.rmtree(self.folder / STATE, ignore_errors=True)
+        self._taken.rename(self.folder / STATE)
+        return True
+
+    @property
+    def _taken(self) -> Path:
+        return self.folder / "taken away"
 
     def _reached(self, process: subprocess.Popen[bytes], lines: int) -> bool:
         """Wait until the journal is so long; False where the program ended before."""

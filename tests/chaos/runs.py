@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos.accounts import Last, sent_once, settle
 from tests.chaos.changes import change_world
-from tests.chaos.faults import draw_faults, draw_lag, nature
+from tests.chaos.faults import draw_faults, draw_lag, lag_seconds, nature
 from tests.chaos.programs import JOURNAL, draw_moment
 from tests.chaos.promises import Applied, broken_by, broken_in_journal, files_with_secrets
 from tests.chaos.stage import Played, Stage, configure, drawing, next_token, set_up, settle_down
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.chaos.faults import Fault
     from tests.chaos.programs import Ended
     from tests.chaos.service import Truth
 
@@ -40,6 +41,7 @@ def play(score: Score, number: int, folder: Path) -> Played:
     random = drawing(score.seed, number, "world")
     stage = set_up(random, played, folder)
     lag = draw_lag(random, idempotent=played.idempotent)
+    stage.service.lag = lag_seconds(lag)
     faults = draw_faults(random, lag=lag, idempotent=played.idempotent, slowing=score.slowing)
     with stage.service.serving(faults):
         for at in range(score.kills):
@@ -67,6 +69,7 @@ def _apply(stage: Stage, *, kill: bool = False) -> None:
     before, alone = stage.service.truth(), stage.alone
     moment = draw_moment(random, len(stage.declared.missing(before))) if kill else None
     ended = stage.programs.run(*arguments, token=next_token(stage), moment=moment)
+    stage.played.robbed += ended.was_robbed
     if kill and ended.was_killed:
         stage.played.kills += 1
         stage.alone = False
@@ -94,7 +97,7 @@ def _judge(stage: Stage, applied: Applied) -> None:
         (folder / PLAN).unlink()
 
 
-def _close(stage: Stage, lag: int) -> None:
+def _close(stage: Stage, lag: Fault) -> None:
     """Switch the faults off, apply once more, and compare everything with what is so."""
     settle_down(stage)
     with stage.service.serving({"faults": nature(lag, idempotent=stage.played.idempotent)}):

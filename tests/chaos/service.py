@@ -65,6 +65,8 @@ class Service:
     injected: Counter[str] = field(default_factory=Counter)
     posted_ids: set[str] = field(default_factory=set)
     """The request ids of all creates received, but for those of other people."""
+    lag: float = 0.0
+    """Seconds that reads may be behind creates."""
     _port: int | None = None
     _client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
 
@@ -120,6 +122,7 @@ class Service:
         for _ in range(MOST_TRIES):
             if self._read(address, headers) == truth:
                 return
+            time.sleep(self.lag * 2 / MOST_TRIES)
 
     def _read(self, address: str, headers: Mapping[str, str]) -> object:
         try:

@@ -43,6 +43,8 @@ class Played:
     number: int
     idempotent: bool
     kills: int = 0
+    robbed: int = 0
+    """Applies whose `stateDir` was taken away."""
     applies: int = 0
     """Those that came to their own end."""
     injected: Counter[str] = field(default_factory=Counter)
