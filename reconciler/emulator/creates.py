@@ -1,4 +1,4 @@
-"""The rules of creating a qualification (domain.md, section 2). It never tells a code."""
+"""The rules of "Update a customer's qualifications asynchronously". It never tells a code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cuts a list into pages, as the lists of the service are cut (domain.md, section 1)."""
+"""Cuts a list into pages, as "Get a list of customers" has them."""
 
 from __future__ import annotations
 

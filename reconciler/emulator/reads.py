@@ -1,4 +1,4 @@
-"""What the service answers to each GET of one customer (domain.md, section 1)."""
+"""What the service answers to each GET of one customer, as the page of each call has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers and refusals as the service spells them (domain.md, error bodies). It decides nothing."""
+"""Answers and refusals, spelt as "Partner Center REST error codes" has them. It decides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which call a method and a path ask for (domain.md, section 1). It knows no answers."""
+"""Which call a method and a path ask for. It knows no answers."""
 
 from __future__ import annotations
 

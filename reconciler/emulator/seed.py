@@ -1,6 +1,6 @@
-"""Reads the emulator's seed (contract, section 3) into a world: no files, and no code is told.
+"""Reads the emulator's seed into a world: no files, and no code is told.
 
-Beside what the contract has, a seed may say: `cloudAgreement: true` of a customer (a Microsoft
+Beside customers and codes a seed may say: `cloudAgreement: true` of a customer (a Microsoft
 Cloud Agreement is confirmed), `auditRecords` (what was done before, by whom), and `auditDelay`
 (seconds until an audit record shows).
 """

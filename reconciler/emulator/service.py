@@ -33,7 +33,7 @@ APP_AND_USER: Final = frozenset(
         CallName.DIRECT_SIGNED,
     }
 )
-"""The calls that an app-only token can't make (domain.md, section 1)."""
+"""The calls whose pages ask for App+User: an app-only token can't make them."""
 
 AS_DOCUMENTED: Final = CreateRules()
 

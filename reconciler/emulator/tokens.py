@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.model.secret import Secret
 
 APP_ONLY_PREFIX: Final = "app"
-"""A token that begins so is app-only (contract, section 3)."""
+"""A token that begins so is app-only: so a person can try one without a JWT."""
 
 JWT_PARTS: Final = 3
 

@@ -76,7 +76,7 @@ def make_document(made: Plan, now: datetime) -> PlanDocument:
 
 
 def plan_exit_code(plan: Plan, fail_on: frozenset[Category], *, detailed: bool = False) -> int:
-    """1 beats 3 beats 2, as the contract's table of exit codes says."""
+    """1 beats 3 beats 2: what could not be done counts most, and what waits least."""
     if not plan.complete:
         return FAILED
     if any(finding.category in fail_on for finding in plan.findings):

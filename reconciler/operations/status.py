@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.operations.run import Run
 
 FIRST_PAUSE: Final = 60.0
-"""Seconds. No customer is asked more often: a vetting takes business days (domain.md, 2)."""
+"""Seconds. No customer is asked more often: a vetting takes some business days."""
 
 LONGEST_PAUSE: Final = 900.0
 GROWTH: Final = 1.5

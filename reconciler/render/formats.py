@@ -57,9 +57,9 @@ def _status_json() -> _StatusRenderer:
 
 
 def _status_html() -> _StatusRenderer:
-    from reconciler.render import status_page
+    from reconciler.render import status_html
 
-    return status_page
+    return status_html
 
 
 def _status_markdown() -> _StatusRenderer:

@@ -1,4 +1,4 @@
-"""POST creates what domain.md, section 2, permits, once."""
+"""POST creates what the service permits, once."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_gcc_in_review_keeps_its_spelling_of_the_date() -> None:
     ],
 )
 def test_every_spelling_of_a_date_is_read(text: str | None, told: bool) -> None:
-    """The spellings of domain.md are read; a missing date is none."""
+    """The spellings of the service's pages are read; a missing date is none."""
     since = Element("Education", vetting_created_date=text).vetted_since
     assert (since is not None and since.tzinfo is not None) == told
 

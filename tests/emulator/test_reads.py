@@ -1,4 +1,4 @@
-"""Each GET answers what domain.md, section 1, says."""
+"""Each GET answers what its page says."""
 
 from __future__ import annotations
 

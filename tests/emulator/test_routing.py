@@ -42,7 +42,7 @@ from tests.emulator.worlds import PLAIN
 def test_each_call_has_its_path(
     path: str, method: str, call: CallName, customer: str | None
 ) -> None:
-    """The paths of domain.md, section 1, lead to their calls, the customer in lower case."""
+    """The service's paths lead to their calls, the customer in lower case."""
     endpoint = find_endpoint(path)
     assert endpoint is not None
     assert (endpoint.methods[method], endpoint.customer_id) == (call, customer)
@@ -63,7 +63,7 @@ def test_each_call_has_its_path(
     ],
 )
 def test_another_path_leads_nowhere(path: str) -> None:
-    """A path that domain.md doesn't list is no endpoint."""
+    """A path that no page documents is no endpoint."""
     assert find_endpoint(path) is None
 
 

@@ -42,7 +42,7 @@ def payload(text: bytes) -> str:
     ],
 )
 def test_a_grant_is_read_from_the_token(token: str, grant: Grant) -> None:
-    """Each kind of token allows what domain.md says; an unreadable one allows all."""
+    """Each kind of token allows what the pages of the calls say; an unreadable one allows all."""
     assert read_grant(Secret(token), NOW) == grant
 
 

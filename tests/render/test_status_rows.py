@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.state import CustomerAgreement
 from reconciler.model.status import StatusReport
 from reconciler.render.status_rows import UNCONFIRMED, status_rows
-from tests.render.test_status_page import FINE, READ_AT, customer
+from tests.render.test_status_html import FINE, READ_AT, customer
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.status import StatusReport
 from reconciler.render.context import RenderContext
 from reconciler.render.formats import render_status
-from tests.render.test_status_page import READ_AT, UNREAD, customer
+from tests.render.test_status_html import READ_AT, UNREAD, customer
 
 
 @pytest.mark.parametrize("colour", [True, False])
