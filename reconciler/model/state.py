@@ -133,9 +133,13 @@ class LiveQualification:
     """What the service tells as vetting date, quoted, where that can't be read as one."""
 
     @property
+    def documented_status(self) -> VettingStatus | None:
+        """None where it has no vetting status, and where no page lists the one that it has."""
+        return None if self.vetting_status is None else known_status(self.vetting_status)
+
+    @property
     def denied(self) -> bool:
-        status = self.vetting_status
-        return status is not None and known_status(status) is VettingStatus.DENIED
+        return self.documented_status is VettingStatus.DENIED
 
     @property
     def held(self) -> bool:

@@ -11,7 +11,6 @@ from reconciler.model.state import (
     SideChecks,
     UnreadableCustomer,
     VettingStatus,
-    known_status,
 )
 from reconciler.model.status import CustomerStatus, StatusReport
 from reconciler.planning.purchasing import explain_purchase, may_purchase
@@ -143,10 +142,7 @@ def _vetting(live: LiveQualification) -> str:
 
 
 def _has(customer: CustomerStatus, status: VettingStatus) -> bool:
-    return any(
-        each.vetting_status is not None and known_status(each.vetting_status) is status
-        for each in customer.qualifications
-    )
+    return any(each.documented_status is status for each in customer.qualifications)
 
 
 def _in_review(customer: CustomerStatus) -> bool:

@@ -7,7 +7,7 @@ that Education and GCC exclude each other, by its archived SDK.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.plan import Step
 from reconciler.model.policy import Undeclared
@@ -17,7 +17,6 @@ from reconciler.model.state import (
     Qualification,
     VettingStatus,
     format_instant,
-    known_status,
 )
 from reconciler.planning.findings import make_finding
 
@@ -102,10 +101,7 @@ class _Case:
         found = NOTHING if conflict is None else Decision(findings=(conflict,))
         if live is None:
             return self._candidate(entry) if conflict is None else found
-        if live.denied:
-            denied = self._denied(entry, live, resubmittable=conflict is None)
-            return _join(found, denied)
-        return _join(found, self._vetted(entry, live))
+        return _join(found, self._vetted(entry, live, resubmittable=conflict is None))
 
     def _conflict(
         self, entry: DesiredQualification, live: LiveQualification | None
@@ -123,16 +119,25 @@ class _Case:
         message = f"{name} is declared, but the customer has {rival}; no customer can have both"
         return self._finding("education-gcc-exclusive", entry, message)
 
-    def _vetted(self, entry: DesiredQualification, live: LiveQualification) -> Decision:
-        status = live.vetting_status
-        name = entry.qualification.value
-        if status is None or known_status(status) is VettingStatus.APPROVED:
-            return IN_SYNC
-        if known_status(status) is VettingStatus.IN_REVIEW:
-            message = f"{name} is in review{_since(live)}"
-            return self._found("vetting-in-review", entry, message, live)
-        message = f'{name} has the vetting status "{status}", which is not a documented one'
-        return self._found("vetting-unknown", entry, message, live)
+    def _vetted(
+        self, entry: DesiredQualification, live: LiveQualification, *, resubmittable: bool
+    ) -> Decision:
+        name, status = entry.qualification.value, live.vetting_status
+        match live.documented_status:
+            case VettingStatus.APPROVED:
+                return IN_SYNC
+            case VettingStatus.IN_REVIEW:
+                message = f"{name} is in review{_since(live)}"
+                return self._found("vetting-in-review", entry, message, live)
+            case VettingStatus.DENIED:
+                return self._denied(entry, live, resubmittable=resubmittable)
+            case None if status is None:
+                return IN_SYNC
+            case None:
+                message = f'{name} has the vetting status "{status}", which is not a documented one'
+                return self._found("vetting-unknown", entry, message, live)
+            case _:
+                assert_never(live.documented_status)
 
     def _denied(
         self, entry: DesiredQualification, live: LiveQualification, *, resubmittable: bool

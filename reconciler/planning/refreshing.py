@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from reconciler.model.state import LiveState, VettingStatus, known_status
+from reconciler.model.state import LiveState, VettingStatus
 from reconciler.planning.planner import customers_to_check, decide_customers
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def share_to_refresh(
 def _is_settled(live: LiveCustomer) -> bool:
     """Nothing but Microsoft's decision changes a vetting under way, and no record tells of that."""
     return all(
-        each.vetting_status is None or known_status(each.vetting_status) in _SETTLED
+        each.vetting_status is None or each.documented_status in _SETTLED
         for each in live.qualifications
     )
 

@@ -17,7 +17,6 @@ from reconciler.model.state import (
     UnreadableCustomer,
     VettingStatus,
     format_instant,
-    known_status,
 )
 from reconciler.render.foreign_text import label
 from reconciler.render.html import environment
@@ -96,7 +95,7 @@ def _words(live: LiveQualification) -> str:
 
 
 def _colour(live: LiveQualification) -> str:
-    match None if live.vetting_status is None else known_status(live.vetting_status):
+    match live.documented_status:
         case VettingStatus.DENIED:
             return "denied"
         case VettingStatus.IN_REVIEW:

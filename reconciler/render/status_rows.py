@@ -10,7 +10,6 @@ from reconciler.model.state import (
     UnreadableCustomer,
     VettingStatus,
     format_instant,
-    known_status,
 )
 from reconciler.render.foreign_text import label, shown
 from reconciler.render.phrases import count
@@ -115,10 +114,7 @@ def headline(report: StatusReport) -> str:
     """Say in one line what all of them come to."""
     customers = report.customers
     statuses = [
-        known_status(each.vetting_status)
-        for customer in customers
-        for each in customer.qualifications
-        if each.vetting_status is not None
+        each.documented_status for customer in customers for each in customer.qualifications
     ]
     unread = sum(isinstance(each.live, UnreadableCustomer) for each in customers)
     may = [each.may_purchase for each in customers]
