@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.emulator.create_request import Settable, Unusable, read_create_request
-from reconciler.emulator.responses import coded_error, json_response
+from reconciler.emulator.responses import coded_error, json_response, plain_error
 from reconciler.emulator.world import (
     UNQUALIFIED,
     AuditRecord,
@@ -29,6 +29,7 @@ MOST_VERIFICATIONS: Final = 3
 """Of Education, for each customer."""
 
 EXCLUDED_BY: Final = {Settable.EDUCATION: Settable.GCC, Settable.GCC: Settable.EDUCATION}
+JSON: Final = "application/json"
 PAIR_REFUSED: Final = "Customer tagging denied."
 """A bare JSON string as body, as seen in the wild."""
 
@@ -54,12 +55,19 @@ class Post:
 
 def create(world: World, changes: Changes, post: Post) -> tuple[Response, Changes]:
     """Answer as before, changing nothing, where the same request id brought the same body."""
+    if _media_type(post.request) != JSON:
+        why = f"The body of a create is {JSON}, and its Content-Type says so."
+        return plain_error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, why), changes
     key = _repeat_key(post)
     earlier = changes.answers.get(key)
     if earlier is not None and post.rules.honour_request_id:
         return earlier, changes
     given, changed = _decide(world, changes, post)
     return given, replace(changed, answers={**changed.answers, key: given})
+
+
+def _media_type(request: Request) -> str:
+    return request.content_type.partition(";")[0].strip().casefold()
 
 
 def _repeat_key(post: Post) -> str:

@@ -63,6 +63,7 @@ class Request:
     token: Secret | None = None
     query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     continuation: str = ""
+    content_type: str = ""
     body: bytes = field(default=b"", repr=False)
 
 
@@ -93,6 +94,7 @@ def make_request(
         # Turned round, so that the first of two with the same name counts.
         query={name.lower(): text for name, text in reversed(pairs)},
         continuation=headers.get("ms-continuationtoken", ""),
+        content_type=headers.get("content-type", ""),
         body=body,
     )
 

@@ -24,7 +24,7 @@ def scope_of(**said: object) -> dict[str, Any]:
         "method": "POST",
         "path": qualifications_of(PLAIN),
         "query_string": b"",
-        "headers": [(b"authorization", b"bearer user")],
+        "headers": [(b"authorization", b"bearer user"), (b"content-type", b"application/json")],
         "client": ("127.0.0.1", 1),
     } | said
 

@@ -62,7 +62,15 @@ def test_a_record_has_the_correlation_id_of_the_post() -> None:
     """originalCorrelationId is the MS-CorrelationId of the POST that took effect."""
     desk = Desk()
     body = json.dumps(MADE_SOE).encode()
-    request = Request("POST", qualifications_of(PLAIN), "r", "the-posts", Secret("user"), body=body)
+    request = Request(
+        "POST",
+        qualifications_of(PLAIN),
+        "r",
+        "the-posts",
+        Secret("user"),
+        content_type="application/json",
+        body=body,
+    )
     desk.ask(request)
     desk.ask(replace(request, correlation_id="the-repeats"))
     assert [record["originalCorrelationId"] for record in records(desk)] == ["the-posts"]
@@ -85,7 +93,17 @@ def test_a_record_names_the_tokens_user(token: str, user: str, application: str 
     """The user and the application are those of the token's claims."""
     desk = Desk()
     body = json.dumps(MADE_SOE).encode()
-    desk.ask(Request("POST", qualifications_of(PLAIN), "r", "c", Secret(token), body=body))
+    desk.ask(
+        Request(
+            "POST",
+            qualifications_of(PLAIN),
+            "r",
+            "c",
+            Secret(token),
+            content_type="application/json",
+            body=body,
+        )
+    )
     (record,) = records(desk)
     assert (record["userPrincipalName"], record.get("applicationId")) == (user, application)
 

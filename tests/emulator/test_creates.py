@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.emulator.creates import CreateRules, in_milliseconds, reviewed_anew, with_element
+from reconciler.emulator.routing import Request
 from reconciler.emulator.seed import read_seed
 from reconciler.emulator.vetting import VettingDecision, VettingRequest, vet
 from reconciler.emulator.world import CustomerQualifications, Element
+from reconciler.model.secret import Secret
 from tests.emulator.worlds import (
     CODE,
     DENIED,
@@ -29,6 +33,7 @@ from tests.emulator.worlds import (
     SPENT,
     UNQUALIFIED,
     Desk,
+    qualifications_of,
     wire,
 )
 
@@ -178,6 +183,25 @@ def test_nothing_else_can_be_set(body: object) -> None:
     desk = Desk()
     assert desk.post(PLAIN, body).status == 400
     assert desk.held(PLAIN) == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 201),
+        ("Application/JSON; charset=utf-8", 201),
+        ("", 415),
+        ("text/plain", 415),
+        ("application/json-patch+json", 415),
+    ],
+)
+def test_a_create_says_that_it_is_json(content_type: str, status: int) -> None:
+    """A client that loses the header would be refused by the service; nothing is created."""
+    desk = Desk()
+    body = json.dumps(MADE_SOE).encode()
+    posted = Request("POST", qualifications_of(PLAIN), "r", "c", Secret("user"), body=body)
+    assert desk.ask(replace(posted, content_type=content_type)).status == status
+    assert bool(desk.held(PLAIN)) is (status == 201)
 
 
 @pytest.mark.parametrize("body", [K12, MADE_GCC, MADE_SOE, {"qualification": "Nonprofit"}])

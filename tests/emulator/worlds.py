@@ -103,7 +103,8 @@ class Desk:
     def post(self, customer: str, body: object, request_id: str = "") -> Response:
         request = self._request("POST", f"/v1/customers/{customer}/qualifications", USER)
         text = json.dumps(body).encode()
-        return self.ask(replace(request, body=text, request_id=request_id or request.request_id))
+        request = replace(request, body=text, content_type="application/json")
+        return self.ask(replace(request, request_id=request_id or request.request_id))
 
     def held(self, customer: str) -> Any:
         return wire(self.get(f"/v1/customers/{customer}/qualifications"))
@@ -166,7 +167,7 @@ class Client:
         if self.served or path.startswith("/emulator"):
             transport = httpx.ASGITransport(make_app(self.emulator), client=(self.host, 1))
         content = None if body is None else json.dumps(body).encode()
-        given = {"Authorization": "Bearer user"} | headers
+        given = {"Authorization": "Bearer user", "Content-Type": "application/json"} | headers
         async with httpx.AsyncClient(transport=transport, base_url="http://emulator") as client:
             return await client.request(method, path, content=content, headers=given)
 
