@@ -169,11 +169,11 @@ class CreateAttempt:
             case Created(live=live, correlation_id=correlation_id):
                 return CreateOutcome(Outcome.CREATED, live.vetting_status, correlation_id)
             case Unavailable():
-                self.admission.failed(doubtful=self.doubtful)
+                self._failed()
                 return None
             case OutcomeUnknown() | UnreadableAnswer():
                 self._doubt(answer)
-                self.admission.failed(doubtful=True)
+                self._failed()
                 return None
             case SignInRefused() | AppOnlyRefused() | SignInFailed():
                 self.stop.request(answer.message, answer)
@@ -182,6 +182,9 @@ class CreateAttempt:
                 return await self._refused(answer)
             case _:
                 assert_never(answer)
+
+    def _failed(self) -> None:
+        self.admission.failed(doubtful=self.doubtful, waits=bool(self._requested_wait))
 
     def _doubt(self, error: ServiceError) -> None:
         self.doubtful = True

@@ -64,7 +64,7 @@ class CreateBreaker:
         return self._closed
 
     async def take_turn(self, *, doubtful: bool, admitted: bool) -> bool:
-        """Wait until a create may go; True where it goes alone, until it is `left`."""
+        """Wait until a create may go; True where it goes alone, and has a turn to give back."""
         while not self._admits(doubtful=doubtful, admitted=admitted):
             await self._changed.wait()
         self._admitted += not admitted
@@ -77,9 +77,12 @@ class CreateBreaker:
             return admitted or self._admitted < MOST_AT_ONCE
         return not self._turn_taken and (doubtful or not self._under_way)
 
-    def left(self, *, alone: bool) -> None:
+    def give_back_turn(self) -> None:
+        self._turn_taken = False
+        self._wake()
+
+    def left(self) -> None:
         self._admitted -= 1
-        self._turn_taken = self._turn_taken and not alone
         self._wake()
 
     def sent(self) -> None:
@@ -98,25 +101,18 @@ class CreateBreaker:
             self._stop.request(_WHY.message, _WHY)
 
     def ended(self, outcome: Outcome, *, unanswered: bool, alone: bool) -> None:
-        """Note how a create ended, where it asked the service; `unanswered` at its last try.
-
-        What was sent before the trouble began, and is answered now, doesn't end it.
-        """
+        """Note how a create ended, where it asked the service; `unanswered` at its last try."""
         if unanswered and outcome in (Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED):
             self.failed(lost=False)
             self._failures += 1
             if self._failures >= FAILURE_THRESHOLD:
                 self._stop.request(_WHY.message, _WHY)
-        elif self._closed or alone:
-            self._answered(outcome, unanswered=unanswered)
-
-    def _answered(self, outcome: Outcome, *, unanswered: bool) -> None:
-        if outcome is Outcome.CREATED:
-            self._in_trouble = False
-        elif unanswered:
-            return
-        self._closed, self._failures, self._lost = not self._in_trouble, 0, 0
-        self._wake()
+        elif outcome is Outcome.CREATED or not unanswered:
+            self._failures = self._lost = 0
+            if self._closed or alone:  # what was sent before the trouble doesn't end it
+                self._in_trouble = self._in_trouble and outcome is not Outcome.CREATED
+                self._closed = not self._in_trouble
+                self._wake()
 
     def _wake(self) -> None:
         self._changed.set()
@@ -154,22 +150,33 @@ class Admission:
             self._breaker.sent()
         return True
 
-    def failed(self, *, doubtful: bool) -> None:
-        """Note a POST without an answer; one that certainly didn't happen is under way no more."""
+    def failed(self, *, doubtful: bool, waits: bool = False) -> None:
+        """Note a POST without an answer; one that certainly didn't happen is under way no more.
+
+        Who `waits` out a Retry-After, which may be that customer's own, keeps no other from going.
+        """
         self._breaker.failed(lost=doubtful)
         if not doubtful:
             self._over()
+        if waits:
+            self._give_back_turn()
 
     def ended(self, outcome: Outcome, *, unanswered: bool) -> None:
         self._breaker.ended(outcome, unanswered=unanswered, alone=self._alone)
 
     def leave(self) -> None:
         self._over()
+        self._give_back_turn()
         if self._admitted:
-            self._breaker.left(alone=self._alone)
-            self._admitted = self._alone = False
+            self._admitted = False
+            self._breaker.left()
 
     def _over(self) -> None:
         if self._under_way:
             self._under_way = False
             self._breaker.over()
+
+    def _give_back_turn(self) -> None:
+        if self._alone:
+            self._alone = False
+            self._breaker.give_back_turn()

@@ -62,13 +62,17 @@ class Applied:
     seconds: float
 
 
+def customer_id(number: int) -> CustomerId:
+    return CustomerId(str(UUID(int=number, version=4)))
+
+
 def apply_emulated(faults: list[Fault], creates: int, concurrency: int) -> Applied:
     return run_in_virtual_time(_apply({"faults": faults}, creates, concurrency))
 
 
 async def _apply(faults: Mapping[str, object], creates: int, concurrency: int) -> Applied:
     clock = asyncio.get_running_loop().time
-    ids = [CustomerId(str(UUID(int=number, version=4))) for number in range(creates)]
+    ids = [customer_id(number) for number in range(creates)]
     seed = {"customers": [{"id": each, "name": each} for each in ids]}
     emulator = open_emulator(seed, Path("live.yaml"), None, faults)
     emulator = replace(emulator, clock=lambda: DAWN + timedelta(seconds=clock()))

@@ -152,3 +152,18 @@ def test_four_go_side_by_side() -> None:
         assert await may_go(fifth, doubtful=NEW)
 
     asyncio.run(run())
+
+
+def test_who_waits_out_a_retry_after_lets_others_go() -> None:
+    """It may be that customer's own, and the very first create of a run has it as well."""
+
+    async def run() -> None:
+        trial = Trial()
+        first, second = await trial.sent(), await trial.create()
+        assert not await may_go(second, doubtful=NEW)
+        first.failed(doubtful=False, waits=True)
+        assert await may_go(second, doubtful=NEW)
+        assert second.enter()
+        assert not await may_go(first, doubtful=NEW)
+
+    asyncio.run(run())

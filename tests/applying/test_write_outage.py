@@ -46,3 +46,12 @@ def test_an_outage_that_begins_in_the_middle(fault: Fault, answered: int) -> Non
     assert came.injected[1] <= 15
     assert came.outcomes[Outcome.UNKNOWN] <= 4
     assert came.seconds < 120
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "5"}], ids=["", "Retry-After"])
+def test_answers_that_are_lost_after_the_effect(headers: dict[str, str]) -> None:
+    """No outage: each is seen to be there, so the run goes on to its end."""
+    after = {"kind": "status", "status": 503, "effect": "after", "headers": headers}
+    came = apply_emulated([after | CREATE], 40, 8)
+    assert came.outcomes == {Outcome.CREATED: 40}
+    assert set(came.creates.values()) == {1}
