@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +47,16 @@ class Azure:
     @property
     def artifacts(self) -> Path:
         return self.folder / "artifacts"
+
+    @property
+    def earlier(self) -> Path:
+        return self.folder / "earlier"
+
+    def begin_run(self) -> None:
+        """Keep the last run that left its state, and forget the artifacts of this one."""
+        if any(self.artifacts.glob("reconciler-state*")):
+            copied(self.artifacts, self.earlier)
+        shutil.rmtree(self.artifacts, ignore_errors=True)
 
     def run_job(self, file: str, path: list[str | int], ref: str, environ: dict[str, str]) -> Ended:
         """Run the steps at `path` of a pipeline, on `ref`."""
@@ -101,7 +112,13 @@ class _Run:
         self.azure = azure
         self.machine = machine
         self.given = environ
-        self.ended = Ended(variables={"appliedCommit": "", **environ})
+        built_in = {
+            "System.JobAttempt": "1",
+            "Agent.TempDirectory": str(machine / "temp"),
+            "appliedCommit": "",
+            "planArtifact": "reconciler-plan-1",
+        }
+        self.ended = Ended(variables=built_in | environ)
 
     def steps(self, steps: Iterator[dict[str, Any]]) -> Ended:
         for step in steps:
@@ -115,33 +132,44 @@ class _Run:
             case {"bash": script, "displayName": name} if name != INSTALL:
                 self._bash(script, step)
             case {"publish": path, "artifact": artifact}:
-                copied(sources / path, self.azure.artifacts / artifact)
+                self._publish(sources / path, self._known(artifact))
             case {"download": "current", "artifact": artifact}:
-                copied(self.azure.artifacts / artifact, self.machine / artifact)
+                name = self._known(artifact)
+                copied(self.azure.artifacts / name, self.machine / name)
             case {"task": "DownloadPipelineArtifact@2", "inputs": inputs}:
-                copied(self.azure.artifacts / inputs["artifact"], sources / inputs["path"])
+                for found in self._runs(inputs["source"]).glob(inputs["patterns"].split("/")[0]):
+                    copied(found, Path(self._known(inputs["path"])) / found.name)
             case _:
                 known = {"checkout", "bash", "task"}
                 assert known & step.keys(), step
 
+    def _runs(self, source: str) -> Path:
+        """The artifacts of this run, or of those before it."""
+        return self.azure.artifacts if source == "current" else self.azure.earlier
+
+    def _publish(self, path: Path, name: str) -> None:
+        assert not (self.azure.artifacts / name).exists(), f"{name} can't be written twice"
+        copied(path, self.azure.artifacts / name)
+
+    def _known(self, text: str) -> str:
+        return _MACRO.sub(lambda macro: self.ended.variables[macro[1]], text)
+
     def _bash(self, script: str, step: dict[str, Any]) -> None:
         variables = self.ended.variables
-        told = {
-            key: _MACRO.sub(lambda macro: variables[macro[1]], str(value))
-            for key, value in step.get("env", {}).items()
-        }
+        told = {key: self._known(str(value)) for key, value in step.get("env", {}).items()}
         done = run_bash(script, self.machine / "s", self._environment() | told)
         self.ended.ok = self.ended.ok and done.code == 0
         self.ended.log += f"## {step['displayName']}: {done.code}\n{done.log}"
         for name, output, value in _SET.findall(done.log):
             variables[f"{step['name']}.{name}" if output else name] = value
         for artifact, path in _UPLOAD.findall(done.log):
-            copied(Path(path), self.azure.artifacts / artifact)
+            self._publish(Path(path), artifact)
 
     def _environment(self) -> dict[str, str]:
         machine = {
             "AGENT_TEMPDIRECTORY": str(self.machine / "temp"),
             "PIPELINE_WORKSPACE": str(self.machine),
             "BUILD_REASON": "IndividualCI",
+            "SYSTEM_JOBATTEMPT": self.ended.variables["System.JobAttempt"],
         }
         return machine_environment(self.azure.folder) | machine | self.given

@@ -37,12 +37,15 @@ def project(tmp_path: Path) -> tuple[GitFolder, Azure]:
 
 
 def job(azure: Azure, file: str, number: int, environ: dict[str, str] | None = None) -> Ended:
-    """Run a job of a pull request's or the night's pipeline."""
+    """Run a job of a pull request's or the night's pipeline; a plan begins a run."""
+    if (file, number) in {(PULL_REQUEST, 1), (DRIFT, 0)}:
+        azure.begin_run()
     ref = MERGE if file == PULL_REQUEST else "main"
     return azure.run_job(file, ["jobs", number, "steps"], ref, environ or {})
 
 
 def plan_merged(azure: Azure) -> Ended:
+    azure.begin_run()
     return azure.run_job(APPLY, ["stages", 0, "jobs", 0, "steps"], "main", {})
 
 
@@ -97,7 +100,7 @@ def api(  # noqa: C901 - one table of calls
 
 
 def test_from_the_pull_request_to_the_merge(project: tuple[GitFolder, Azure]) -> None:
-    """Check, plan, one comment, merge, apply exactly that; the next merge finds nothing to do."""
+    """Check, plan, comment, merge, apply exactly that; a rerun and the next merge add nothing."""
     clone, azure = project
     add_an_entity(clone)
     clone.git("switch", "--quiet", "main")
@@ -107,7 +110,7 @@ def test_from_the_pull_request_to_the_merge(project: tuple[GitFolder, Azure]) ->
     assert validate.ok, validate.log
     plan = job(azure, PULL_REQUEST, 1)
     assert plan.ok, plan.log
-    artifact = azure.artifacts / "reconciler-plan"
+    artifact = azure.artifacts / "reconciler-plan-1"
     assert json.loads((artifact / "plan.json").read_text())["summary"]["customers"] == 1
     threads: list[dict[str, Any]] = [{"comments": [{"id": 1, "content": "somebody's"}]}]
     with api(threads, [], []) as environ:
@@ -123,9 +126,13 @@ def test_from_the_pull_request_to_the_merge(project: tuple[GitFolder, Azure]) ->
     assert plan.variables["reconciler.steps"] == "3"
     applied = apply(azure, plan.variables["reconciler.digest"])
     assert applied.ok, applied.log
-    report_file = azure.artifacts / "reconciler-report/report.json"
+    report_file = azure.artifacts / "reconciler-report-1/report.json"
     assert json.loads(report_file.read_text())["summary"]["created"] == 3
     assert "##vso[build.addbuildtag]reconciler-state" in applied.log
+    rerun = apply(azure, plan.variables["reconciler.digest"], {"System.JobAttempt": "2"})
+    assert rerun.ok, rerun.log
+    report_file = azure.artifacts / "reconciler-report-2/report.json"
+    assert json.loads(report_file.read_text())["summary"]["alreadyPresent"] == 3
     again = plan_merged(azure)
     assert again.ok, again.log
     assert again.variables["reconciler.steps"] == "0"
@@ -137,8 +144,8 @@ def test_apply_wants_the_digest_of_the_plan(project: tuple[GitFolder, Azure]) ->
     _, azure = project
     assert plan_merged(azure).ok
     assert not apply(azure, "sha256:" + "0" * 64).ok
-    assert (azure.artifacts / "reconciler-state").is_dir()
-    assert not (azure.artifacts / "reconciler-report").exists()
+    assert (azure.artifacts / "reconciler-state-1").is_dir()
+    assert not (azure.artifacts / "reconciler-report-1").exists()
 
 
 def test_what_can_never_be_fails_the_pull_request(project: tuple[GitFolder, Azure]) -> None:
@@ -152,7 +159,7 @@ def test_what_can_never_be_fails_the_pull_request(project: tuple[GitFolder, Azur
     plan = job(azure, PULL_REQUEST, 1)
     assert not plan.ok
     assert "##vso[task.logissue type=error" in plan.log
-    assert (azure.artifacts / "reconciler-plan/plan.sarif").exists()
+    assert (azure.artifacts / "reconciler-plan-1/plan.sarif").exists()
 
 
 def test_drift_keeps_one_task_and_is_adopted(project: tuple[GitFolder, Azure]) -> None:
