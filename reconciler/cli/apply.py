@@ -23,7 +23,7 @@ from reconciler.cli.options import (
 from reconciler.cli.output import context_for, say, show_error, write
 from reconciler.cli.session import Session, open_session
 from reconciler.documents.report_model import report_to_document
-from reconciler.documents.saving import ensure_replaceable, write_whole
+from reconciler.documents.saving import ensure_replaceable
 from reconciler.documents.shape import to_json
 from reconciler.model.errors import NotApproved, StateError, UsageError
 from reconciler.model.plan import ApplyReport
@@ -38,6 +38,7 @@ from reconciler.selection.selection import Narrowing
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reconciler.documents.saving import ReplaceableFile
     from reconciler.model.plan import Plan, PlanDocument
 
 AFTER_STOP: Final = 5.0
@@ -71,14 +72,13 @@ def command(
     narrowing: Narrowing,
 ) -> int:
     _refuse_narrowed(file, narrowing)
-    if report is not None:
-        ensure_replaceable(report)
+    place = None if report is None else ensure_replaceable(report)
     session = open_session(flags, (), narrowing, CommandFiles((report,), (("the plan", file),)))
     request = ApplyRequest(
         session.desired, session.scope, file, expect_digest, allow_creates, session.reselect
     )
     interrupts, started = Interrupts(), utc_now()
-    console = _Console(flags, session, interrupts, format_, auto_approve, report)
+    console = _Console(flags, session, interrupts, format_, auto_approve, place)
     try:
         code = interrupts.run(_apply(request, session, console))
     except (Terminated, NotApproved) as error:
@@ -121,7 +121,7 @@ class _Console:
     interrupts: Interrupts
     format_: str
     auto_approve: bool
-    report: Path | None
+    report: ReplaceableFile | None
     failed: bool = False
     kept: bool = False
     declined: bool = False
@@ -157,7 +157,7 @@ class _Console:
         if self.report is None:
             return
         try:
-            write_whole(self.report, to_json(report_to_document(report)))
+            self.report.replace(to_json(report_to_document(report)))
         except StateError:
             if not self.kept:
                 self.report = None  # it never can: nobody is to be told twice
@@ -215,9 +215,9 @@ class _Console:
             return "the plan was incomplete, as a customer could not be read, see above"
         return "not all of it could be done, see the report"
 
-    def _save(self, path: Path, text: str) -> None:
+    def _save(self, file: ReplaceableFile, text: str) -> None:
         try:
-            write_whole(path, text)
+            file.replace(text)
         except StateError as error:
             self.failed = True
             show_error(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from dataclasses import dataclass
 from errno import EINVAL, EISDIR
 from pathlib import Path
 from typing import Final
@@ -27,7 +28,26 @@ def write_whole(path: Path, text: str) -> None:
         raise _not_written(path, error) from error
 
 
-def ensure_replaceable(path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class ReplaceableFile:
+    """A file that is replaced again and again, at the `real` place where `path` led at first.
+
+    What is put there meanwhile, a link or a pipe, is replaced itself.
+    """
+
+    path: Path
+    real: Path
+
+    def replace(self, text: str) -> None:
+        """Raises StateError."""
+        try:
+            _refuse_linked(self.real.parent)
+            _replace(self.real, text)
+        except OSError as error:
+            raise _not_written(self.path, error) from error
+
+
+def ensure_replaceable(path: Path) -> ReplaceableFile:
     """Find out that a file can be put at `path`, again and again, before anything is done.
 
     Raises StateError: for a pipe too, which takes one text and no second one.
@@ -36,9 +56,14 @@ def ensure_replaceable(path: Path) -> None:
         real = Path(os.path.realpath(path))
         _refuse_irregular(real)
         with tempfile.TemporaryFile(dir=real.parent):
-            return
+            return ReplaceableFile(path, real)
     except OSError as error:
         raise _not_written(path, error) from error
+
+
+def _refuse_linked(folder: Path) -> None:
+    if Path(os.path.realpath(folder)) != folder:
+        raise OSError(EINVAL, "a link took the place of its folder")
 
 
 def _refuse_irregular(path: Path) -> None:

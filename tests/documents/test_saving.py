@@ -104,6 +104,44 @@ def test_what_can_not_be_replaced(file: Path, make: Callable[[Path], None], why:
         ensure_replaceable(file)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: path.symlink_to(path.with_name("journal")), os.mkfifo],
+    ids=["link", "pipe"],
+)
+def test_what_comes_to_its_place_is_replaced(file: Path, make: Callable[[Path], None]) -> None:
+    """A link is not followed that was not there at first, and no pipe is waited for."""
+    journal = file.with_name("journal")
+    journal.write_text("kept")
+    place = ensure_replaceable(file)
+    make(file)
+    place.replace("text")
+    assert (file.is_symlink(), file.read_text(), journal.read_text()) == (False, "text", "kept")
+
+
+def test_a_link_that_was_there_at_first_stays_a_link(file: Path) -> None:
+    """What it leads to is replaced, each time."""
+    link = file.with_name("link")
+    link.symlink_to(file)
+    place = ensure_replaceable(link)
+    for text in ("one", "two"):
+        place.replace(text)
+        assert (link.is_symlink(), file.read_text()) == (True, text)
+
+
+def test_no_link_in_place_of_its_folder_is_followed(tmp_path: Path) -> None:
+    """It may lead to where a journal has the same name."""
+    folder, kept = tmp_path / "out", tmp_path / "kept"
+    folder.mkdir()
+    kept.mkdir()
+    place = ensure_replaceable(folder / "journal")
+    folder.rmdir()
+    folder.symlink_to(kept)
+    with pytest.raises(StateError, match="a link took the place of its folder"):
+        place.replace("text")
+    assert list(kept.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["n" * (LONGEST_NAME + 1), "no/such/folder"])
 def test_where_no_file_can_be(tmp_path: Path, name: str) -> None:
     """A name too long, a folder that isn't there: found beforehand, and when writing."""
