@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 WORKFLOWS: Final = ROOT / "examples/pipelines/github/.github/workflows"
 ACTION: Final = ROOT / ".github/actions/reconciler/action.yml"
+STATE: Final = ROOT / "examples/pipelines/github/.github/actions/reconciler-state/action.yml"
 PULL_REQUEST: Final = "reconciler-pull-request.yml"
 APPLY: Final = "reconciler-apply.yml"
 DRIFT: Final = "reconciler-drift.yml"
@@ -28,6 +29,7 @@ OWN: Final = sorted((ROOT / ".github/workflows").glob("*.yml"))
 GITHUB_FILES: Final = [
     *(WORKFLOWS / name for name in (PULL_REQUEST, APPLY, DRIFT)),
     ACTION,
+    STATE,
     COMMENT,
     *OWN,
 ]
@@ -135,7 +137,7 @@ def test_no_secret_is_asked_for(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\bsecrets\.[A-Z]", text)
     assert "pull_request_target" not in text
-    assert "workflow_run" not in text
+    assert not re.search(r"(?m)^ *workflow_run:", text)
 
 
 def test_forks_are_checked_offline_only() -> None:

@@ -155,10 +155,6 @@ class _Run:
         match action:
             case "actions/checkout":
                 self._check_out(step.get("with", {}) | options)
-            case "actions/cache/restore":
-                copied(self.github.folder / "cache", self.workspace / options["path"])
-            case "actions/cache/save":
-                copied(self.workspace / options["path"], self.github.folder / "cache")
             case "actions/upload-artifact":
                 self._upload(options)
             case "actions/download-artifact":
@@ -170,11 +166,13 @@ class _Run:
     def _composite(self, path: Path, given: dict[str, str]) -> dict[str, str]:
         action = read_yaml(path)
         inputs = {
-            key: given.get(key) or value["default"] for key, value in action["inputs"].items()
+            key: given.get(key) or value["default"]
+            for key, value in action.get("inputs", {}).items()
         }
         inside = self.context | {"inputs": inputs, "steps": {}}
         self._steps(action["runs"]["steps"], inside)
-        return self._filled({key: each["value"] for key, each in action["outputs"].items()}, inside)
+        told = {key: each["value"] for key, each in action.get("outputs", {}).items()}
+        return self._filled(told, inside)
 
     def _check_out(self, options: dict[str, Any]) -> None:
         depth = [] if str(options.get("fetch-depth", 1)) == "0" else ["--depth=1"]
@@ -188,6 +186,7 @@ class _Run:
 
     def _upload(self, options: dict[str, str]) -> None:
         path = self.workspace / options["path"]
+        assert not path.name.startswith(".") or options["include-hidden-files"] == "True"
         if not path.exists():
             assert options.get("if-no-files-found") == "ignore", path
             return

@@ -27,6 +27,12 @@ def _gh(words: list[str], folder: Path) -> None:
     file = folder / "github.json"
     state = json.loads(file.read_text()) if file.exists() else {"comments": [], "issues": []}
     match words:
+        case ["api", "--paginate", address, "--jq", query] if "/actions/artifacts" in address:
+            assert address.endswith("?name=reconciler-state&per_page=100")
+            assert '.workflow_run.head_branch == "main"' in query
+            assert ".workflow_run.head_repository_id == .workflow_run.repository_id" in query
+            if (folder / "artifacts/reconciler-state").exists():
+                print("2026-11-21T03:04:05Z 4711")
         case ["api", "--paginate", address, "--jq", query]:
             assert address.startswith("repos/me/customers/issues/7/comments")
             assert BOT in query

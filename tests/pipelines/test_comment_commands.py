@@ -282,4 +282,4 @@ def test_the_apply_job_is_the_one_of_a_merge() -> None:
     differing = {step.get("name", step.get("uses", "")[:16]) for step in other["steps"]} - {
         step.get("name", step.get("uses", "")[:16]) for step in known
     }
-    assert differing == {"actions/checkout", "Apply", "Summary", "actions/upload-a"}
+    assert differing == {"actions/checkout", "Apply", "Summary"}

@@ -89,7 +89,7 @@ def test_it_works_at_once_on_the_embedded_partner_center(embedded: Team) -> None
     assert again.ok, again.log
     assert again.outputs["steps"] == "0"
     assert embedded.document()["summary"]["customers"] == 0, "only what is new was looked at"
-    note = embedded.github.folder / "cache/applied-commit"
+    note = embedded.github.artifacts / "reconciler-state/applied-commit"
     assert note.read_text().strip() == embedded.clone.git("rev-parse", "HEAD")
     skipped = embedded.github.run_job(APPLY, "apply", MERGED, {"plan": again})
     assert skipped.ran == [], "nobody is asked to approve nothing"
@@ -117,8 +117,8 @@ def test_another_plan_than_the_one_approved_is_refused(embedded: Team) -> None:
     other = replace(plan, outputs=plan.outputs | {"digest": "sha256:" + "0" * 64})
     applied = embedded.github.run_job(APPLY, "apply", MERGED, {"plan": other})
     assert not applied.ok
-    assert "actions/cache/save" in applied.ran
-    assert not (embedded.github.folder / "cache/applied-commit").exists()
+    assert (embedded.github.artifacts / "reconciler-state").is_dir()
+    assert not (embedded.github.artifacts / "reconciler-state/applied-commit").exists()
     assert not (embedded.github.artifacts / "reconciler-report").exists()
 
 
