@@ -164,6 +164,15 @@ def test_applies_run_one_at_a_time_in_a_protected_environment() -> None:
     assert job["environment"] == "partner-center"
 
 
+def test_every_token_at_gitlab_is_protected() -> None:
+    """A branch writes its own jobs, so a variable that it sees is one that it can print."""
+    text = (ROOT / "examples/pipelines/gitlab/.gitlab/reconciler.yml").read_text(encoding="utf-8")
+    comments = re.findall(r"(?m)^#   (\w+_TOKEN) (.*(?:\n#    .*)*)", text)
+    assert {name for name, _ in comments} == set(re.findall(r"RECONCILER_\w+_TOKEN", text))
+    for _, told in comments:
+        assert "masked and protected" in told
+
+
 def scripts() -> Iterator[tuple[str, str]]:
     """Every script of every pipeline, with the file it is in."""
     folder = ROOT / "examples"
