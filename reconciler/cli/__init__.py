@@ -86,7 +86,7 @@ def _cut_short(how: str, code: int) -> int:
 def _run(arguments: Sequence[str]) -> int:
     import click  # noqa: PLC0415 - the only import that --help needs
 
-    from reconciler.cli.program import program  # noqa: PLC0415
+    from reconciler.cli.commands import program  # noqa: PLC0415
     from reconciler.model.errors import ReconcilerError  # noqa: PLC0415
 
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from reconciler.cli.program import program
+from reconciler.cli.commands import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.cli import run
-from reconciler.cli.program import COMMANDS
+from reconciler.cli.commands import COMMANDS
 from tests.cli import warm_coverage
 
 if TYPE_CHECKING:
