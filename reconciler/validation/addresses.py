@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +31,7 @@ def read_endpoint(text: str, *, hosts: frozenset[str] | None = None) -> str:
     return f"{scheme}://{spelled_host}{spelled_port}{path.rstrip('/')}"
 
 
+@lru_cache(maxsize=64)  # every line of a journal asks, and few addresses are in it
 def comparable_address(address: str) -> str:
     """Spell an address so that two spellings of one service are the same text.
 
