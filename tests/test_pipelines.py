@@ -197,9 +197,15 @@ def test_no_pipeline_installs_a_namesake(path: Path) -> None:
     assert not re.search(r"pip install\b[^\n]*[ \"]reconciler\b", path.read_text())
 
 
-@pytest.mark.parametrize("package", ["", "a package"])
-def test_installing_needs_to_be_told_what(tmp_path: Path, package: str) -> None:
-    """Nothing is installed by a name that could be somebody else's."""
+@pytest.mark.parametrize(
+    ("variable", "file"), [("", ""), ("a package", ""), ("a package", "another"), ("", "a package")]
+)
+def test_installing_needs_to_be_told_what(tmp_path: Path, variable: str, file: str) -> None:
+    """By the variable, or by the file that a fork has too; by no name that is somebody else's."""
+    package = variable or file
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    [kept] = read_texts({"": "github/package.txt"}).values()
+    (tmp_path / "a/b/c/package.txt").write_text(f"{kept}{file}\n" if file else kept)
     [step] = [s for s in steps_of(read_yaml(ACTION)) if s.get("name") == "Install reconciler"]
     python = tmp_path / "python"
     python.write_text('#!/bin/sh\necho "$@"\n')
@@ -207,7 +213,7 @@ def test_installing_needs_to_be_told_what(tmp_path: Path, package: str) -> None:
     path = {"PATH": f"{tmp_path}:{clean_environment()['PATH']}"}
     done = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", step["run"]],
-        env=path | {"PACKAGE": package, "GITHUB_ACTION_PATH": str(tmp_path / "a/b/c")},
+        env=path | {"PACKAGE": variable, "GITHUB_ACTION_PATH": str(tmp_path / "a/b/c")},
         capture_output=True,
         text=True,
         check=False,

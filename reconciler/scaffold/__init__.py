@@ -61,6 +61,7 @@ PIPELINES: Final[Mapping[Platform, Mapping[str, str]]] = MappingProxyType(
         Platform.GITHUB: MappingProxyType(
             {
                 ".github/actions/reconciler/action.yml": "github/action.yml",
+                ".github/actions/reconciler/package.txt": "github/package.txt",
                 ".github/actions/reconciler-state/action.yml": "github/state-action.yml",
                 ".github/workflows/reconciler-pull-request.yml": (
                     "github/reconciler-pull-request.yml"

@@ -27,6 +27,7 @@ PIPELINES = {
     "github": {
         ".github/CODEOWNERS",
         ".github/actions/reconciler/action.yml",
+        ".github/actions/reconciler/package.txt",
         ".github/actions/reconciler-state/action.yml",
         ".github/workflows/reconciler-pull-request.yml",
         ".github/workflows/reconciler-apply.yml",
