@@ -48,14 +48,17 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, on_signal, task)
         return await work
 
-    result = _run(cancellable())
+    result = _run(cancellable(), work)
     if terminated:  # by a signal that came with the last answer: there was nothing left to unwind
         raise Terminated
     return result
 
 
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run as asyncio does, which leaves no handler behind: a document is still to be written."""
+def _run(work: Coroutine[Any, Any, Result], within: Coroutine[Any, Any, Result]) -> Result:
+    """Run as asyncio does, which leaves no handler behind: a document is still to be written.
+
+    A signal may come before either coroutine has begun: unless it is closed, Python warns of it.
+    """
     before = signal.getsignal(signal.SIGTERM)
     try:
         return asyncio.run(work)
@@ -63,6 +66,8 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
         raise Terminated from None
     finally:
         signal.signal(signal.SIGTERM, before)
+        work.close()
+        within.close()
 
 
 class Interrupts:
@@ -84,7 +89,7 @@ class Interrupts:
             self._handle_signals(self._on_early_signal)
             return await work
 
-        return _run(cancellable())
+        return _run(cancellable(), work)
 
     def watch(self) -> None:
         """Let those in flight be settled from now on, for the task that calls."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 import os
 import signal
@@ -15,13 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from reconciler.cli import Terminated
-from reconciler.cli.interrupts import run_to_end
+from reconciler.cli.interrupts import Interrupts, run_to_end
 from tests.chaos.programs import environment
 from tests.cli.faulty import CREATE, EDUCATION, GCC, READ, SOE, UNDER_HAND, Fault, declare, served
 from tests.cli.project import Ended, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
     from pathlib import Path
 
     from tests.cli.warm import PipedFork
@@ -276,3 +278,19 @@ def test_terminated_with_the_last_answer() -> None:
 
     with pytest.raises(Terminated):
         run_to_end(terminate_itself())
+
+
+@pytest.mark.parametrize("run", [run_to_end, Interrupts().run], ids=["reading", "applying"])
+def test_work_that_never_began_is_closed(run: Callable[[Coroutine[Any, Any, str]], str]) -> None:
+    """A signal can come as early as that, and Python would warn of a coroutine left behind."""
+
+    async def do_nothing() -> str:
+        return "nothing"
+
+    async def run_within(work: Coroutine[Any, Any, str]) -> None:
+        with pytest.raises(RuntimeError, match="running event loop"):
+            run(work)
+
+    work = do_nothing()
+    asyncio.run(run_within(work))
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
