@@ -22,7 +22,7 @@ from reconciler.configuration.config import (
 from reconciler.model.errors import ConfigurationError
 from reconciler.partner_center.sign_in.login import login, logout
 from reconciler.partner_center.sign_in.login_cache import login_cache
-from reconciler.partner_center.sign_in.sign_in_methods import (
+from reconciler.partner_center.sign_in.method_from_environment import (
     CachedLogin,
     find_sign_in_method,
     login_application,
@@ -31,8 +31,8 @@ from reconciler.project.access import name_of, sign_in_target
 
 if TYPE_CHECKING:
     from reconciler.partner_center.sign_in.login import LoggedIn
+    from reconciler.partner_center.sign_in.method_from_environment import SignInTarget
     from reconciler.partner_center.sign_in.msal_client import DeviceCode
-    from reconciler.partner_center.sign_in.sign_in_methods import SignInTarget
 
 
 @click.command(

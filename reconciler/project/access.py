@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import KnownSecrets, Secret
 from reconciler.partner_center.sign_in.claims import TokenKind
-from reconciler.partner_center.sign_in.client_credentials import (
+from reconciler.partner_center.sign_in.credentials import (
     ClientCertificate,
     ClientSecret,
     FederatedTokenFile,
@@ -17,7 +17,7 @@ from reconciler.partner_center.sign_in.client_credentials import (
 )
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.login_cache import login_cache
-from reconciler.partner_center.sign_in.sign_in_methods import (
+from reconciler.partner_center.sign_in.method_from_environment import (
     AppAndUser,
     AppOnly,
     CachedLogin,
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration, PartnerCenterSettings
     from reconciler.emulator.embedding import EmbeddedService, EmbeddedTransport
     from reconciler.emulator.emulator import Emulator
-    from reconciler.partner_center.sign_in.client_credentials import CredentialSource
-    from reconciler.partner_center.sign_in.sign_in_methods import SignInMethod
+    from reconciler.partner_center.sign_in.credentials import CredentialSource
+    from reconciler.partner_center.sign_in.method_from_environment import SignInMethod
 
 EMBEDDED_ADDRESS: Final = "http://localhost"
 """Nothing is sent there: the embedded emulator answers in this process."""

@@ -11,7 +11,7 @@ from reconciler.emulator.emulator import Emulator, open_emulator
 from reconciler.emulator.server import serving
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.login_cache import Login, LoginCache
-from reconciler.partner_center.sign_in.sign_in_methods import Application
+from reconciler.partner_center.sign_in.method_from_environment import Application
 from tests.cli.project import Ended, Project, manifest
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.sign_in.fake_authority import (

@@ -61,7 +61,9 @@ def test_variables_are_read_by_the_program() -> None:
 
 def test_what_the_sign_in_reads_is_told() -> None:
     """A variable that a sign-in method takes stands in the help of the commands that sign in."""
-    source = (PACKAGE / "partner_center/sign_in/sign_in_methods.py").read_text(encoding="utf-8")
+    source = (PACKAGE / "partner_center/sign_in/method_from_environment.py").read_text(
+        encoding="utf-8"
+    )
     read = set(re.findall(r'"((?:AZURE|PARTNER_CENTER)_[A-Z_]+)"', source))
     assert read
     for command in ("plan", "apply", "status", "export", "doctor"):

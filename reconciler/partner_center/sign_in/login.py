@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.partner_center.sign_in.login_cache import LoginCache
-    from reconciler.partner_center.sign_in.sign_in_methods import Application
+    from reconciler.partner_center.sign_in.method_from_environment import Application
 
 
 @dataclass(frozen=True, slots=True)

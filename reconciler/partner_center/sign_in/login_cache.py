@@ -17,14 +17,14 @@ from pydantic.alias_generators import to_camel
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
+from reconciler.partner_center.sign_in.method_from_environment import Application
 from reconciler.partner_center.sign_in.refresh_tokens import HeldRefreshToken
 from reconciler.partner_center.sign_in.secret_file import locked, read_private, replacement_of
-from reconciler.partner_center.sign_in.sign_in_methods import Application
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reconciler.partner_center.sign_in.sign_in_methods import CachedLogin
+    from reconciler.partner_center.sign_in.method_from_environment import CachedLogin
 
 
 class EncryptedPersistence(Protocol):

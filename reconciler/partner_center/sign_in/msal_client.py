@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 from reconciler.model.errors import ReconcilerError, SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.certificate import Certificate
-from reconciler.partner_center.sign_in.client_credentials import (
+from reconciler.partner_center.sign_in.credentials import (
     Assertion,
     ClientCredential,
     ClientSecret,
@@ -28,7 +28,7 @@ from reconciler.partner_center.sign_in.secret_file import is_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.partner_center.sign_in.sign_in_methods import Application
+    from reconciler.partner_center.sign_in.method_from_environment import Application
 
 
 @dataclass(frozen=True, slots=True)

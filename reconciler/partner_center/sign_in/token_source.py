@@ -12,24 +12,24 @@ from uuid import UUID
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.claims import read_claims
-from reconciler.partner_center.sign_in.client_credentials import (
+from reconciler.partner_center.sign_in.credentials import (
     CredentialSource,
     load_credential,
     secret_of,
 )
-from reconciler.partner_center.sign_in.msal_client import Tokens, tokens_for_app, tokens_for_user
-from reconciler.partner_center.sign_in.refresh_tokens import (
-    RefreshTokenFile,
-    RefreshTokenSource,
-    RefreshTokenVariable,
-)
-from reconciler.partner_center.sign_in.sign_in_methods import (
+from reconciler.partner_center.sign_in.method_from_environment import (
     AppAndUser,
     Application,
     AppOnly,
     CachedLogin,
     ReadyToken,
     SignInMethod,
+)
+from reconciler.partner_center.sign_in.msal_client import Tokens, tokens_for_app, tokens_for_user
+from reconciler.partner_center.sign_in.refresh_tokens import (
+    RefreshTokenFile,
+    RefreshTokenSource,
+    RefreshTokenVariable,
 )
 
 if TYPE_CHECKING:

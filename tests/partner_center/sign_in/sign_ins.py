@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.secret import KnownSecrets
 from reconciler.partner_center.sign_in.login_cache import LoginCache
-from reconciler.partner_center.sign_in.sign_in_methods import (
+from reconciler.partner_center.sign_in.method_from_environment import (
     Application,
     SignInTarget,
     find_sign_in_method,

@@ -20,7 +20,7 @@ from reconciler.partner_center.sign_in.login_cache import (
     render_login,
     state_folder,
 )
-from reconciler.partner_center.sign_in.sign_in_methods import Application, CachedLogin
+from reconciler.partner_center.sign_in.method_from_environment import Application, CachedLogin
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.certificate import Certificate
 from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
-from reconciler.partner_center.sign_in.client_credentials import Assertion, ClientSecret
+from reconciler.partner_center.sign_in.credentials import Assertion, ClientSecret
+from reconciler.partner_center.sign_in.method_from_environment import Application
 from reconciler.partner_center.sign_in.msal_client import (
     DeviceCode,
     tokens_by_device,
     tokens_for_app,
     tokens_for_user,
 )
-from reconciler.partner_center.sign_in.sign_in_methods import Application
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.sign_in.fake_authority import (
     CLIENT_ID,

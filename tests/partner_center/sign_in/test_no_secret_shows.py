@@ -15,7 +15,10 @@ import pytest
 from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.sign_in.http_auth import PartnerCenterAuth
 from reconciler.partner_center.sign_in.login import login
-from reconciler.partner_center.sign_in.sign_in_methods import SignInTarget, find_sign_in_method
+from reconciler.partner_center.sign_in.method_from_environment import (
+    SignInTarget,
+    find_sign_in_method,
+)
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN
 from tests.partner_center.sign_in.fake_authority import (
     CLIENT_SECRET,

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.errors import ConfigurationError, SignInFailed
 from reconciler.model.secret import Secret
-from reconciler.partner_center.sign_in.client_credentials import github_assertion
+from reconciler.partner_center.sign_in.credentials import github_assertion
 from tests.partner_center.sign_in.behaviour import Answered
 from tests.partner_center.sign_in.fake_authority import GITHUB_REQUEST_TOKEN, FakeAuthority
 

@@ -10,13 +10,13 @@ import pytest
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.claims import TokenKind
-from reconciler.partner_center.sign_in.client_credentials import (
+from reconciler.partner_center.sign_in.credentials import (
     ClientCertificate,
     ClientSecret,
     FederatedTokenFile,
     GitHubOidc,
 )
-from reconciler.partner_center.sign_in.sign_in_methods import (
+from reconciler.partner_center.sign_in.method_from_environment import (
     AppAndUser,
     Application,
     AppOnly,

@@ -11,7 +11,7 @@ from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
 from reconciler.partner_center.origin import checked_address
 from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
-from reconciler.partner_center.sign_in.client_credentials import (
+from reconciler.partner_center.sign_in.credentials import (
     ClientCertificate,
     ClientSecret,
     CredentialSource,
