@@ -27,6 +27,9 @@ BESIDES: Final = (
     ("arrows", [str(BIN / "lint-imports"), "--no-cache"]),
     ("types", [str(BIN / "mypy")]),
 )
+ENVIRONMENT: Final = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+"""Where it forbids to keep bytecode, each of hundreds of processes would compile all anew."""
+
 TESTS: Final = (
     *(sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal"),
     *("--cov", f"--cov-fail-under={COVERED}"),
@@ -37,7 +40,7 @@ def main() -> int:
     with ThreadPoolExecutor(1) as besides:
         running = {name: besides.submit(run_quietly, command) for name, command in BESIDES}
         show("tests", TESTS)
-        ended = {"tests": subprocess.run(TESTS, cwd=ROOT, check=False).returncode}
+        ended = {"tests": subprocess.run(TESTS, cwd=ROOT, env=ENVIRONMENT, check=False).returncode}
         for name, command in BESIDES:
             done = running[name].result()
             show(name, command)
