@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from tests.benchmarks.table import Row
 
-WITH_ROWS: Final = ("start_up", "validate", "changed_from", "scale", "peers", "shards")
-WITH_TEXT: Final = ("reads", "pacing")
+WITH_ROWS: Final = ("start_up", "validate", "changed_from", "scale", "peers", "shards", "reads")
+WITH_TEXT: Final = ("pacing",)
 NAMES: Final = (*WITH_ROWS, *WITH_TEXT)
 LIBRARIES: Final = ("httpx", "pydantic", "ruamel.yaml")
 

@@ -40,6 +40,7 @@ class Command:
 
     def run(self) -> Cost:
         environ = os.environ | {"PYTHONPATH": str(ROOT)}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
         out = self.folder.with_name(f"{self.folder.name}.out")
         with out.open("w") as stream:
             started = time.perf_counter()

@@ -55,7 +55,7 @@ def start(folder: Path, words: Sequence[str], environ: dict[str, str]) -> subpro
     return subprocess.Popen(
         (*PROGRAM, *words),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environ,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""} | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
