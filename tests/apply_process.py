@@ -7,6 +7,7 @@ import shutil
 from collections import deque
 from dataclasses import dataclass, replace
 from errno import ENOSPC
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
@@ -48,6 +49,7 @@ DOUBTFUL: Final[dict[str, Exception]] = {
 KILLED: Final = "killed"
 INTERRUPTED: Final = "Ctrl-C"
 CANCELLED: Final = "left at once"
+DRIPPING: Final = "left in the body of a 201"
 MEDDLED: Final = "foreign create"
 TAKEN_AWAY: Final = "stateDir taken away"
 
@@ -91,20 +93,20 @@ class Weather:
     stderr: str = "alive"
 
 
-def scripts(most: int, *, fair: int = 1) -> st.SearchStrategy[Script]:
+def scripts(most: int, *, least: int = 0, fair: int = 1) -> st.SearchStrategy[Script]:
     """Write scripts in which about `fair` calls go well for each that doesn't."""
     also = [INTERRUPTED, CANCELLED, MEDDLED, TAKEN_AWAY]
-    names = [*DECIDED, *DOUBTFUL, *also, "lost", *[KILLED] * 3]
+    names = [*DECIDED, *DOUBTFUL, *also, *[DRIPPING] * 3, "lost", *[KILLED] * 3]
     pair = st.sampled_from([None, None, None, *also])
     mishaps = st.builds(Mishap, st.sampled_from(names), st.booleans(), pair)
-    return st.lists(st.one_of(*[st.none()] * fair, mishaps), max_size=most)
+    return st.lists(st.one_of(*[st.none()] * fair, mishaps), min_size=least, max_size=most)
 
 
 WEATHERS: Final = st.builds(
     Weather,
-    reads=st.one_of(st.just([]), scripts(12, fair=4)),
+    reads=st.one_of(st.just([]), scripts(12, fair=12)),
     checks=st.one_of(st.just([]), st.just([]), scripts(2, fair=2)),
-    creates=scripts(8),
+    creates=st.one_of(scripts(8), scripts(8, least=4)),
     room=st.one_of(*[st.none()] * 7, st.integers(200, 1800)),
     concurrency=st.integers(1, 3),
     stderr=st.sampled_from(["alive", *UNHEARD]),
@@ -125,6 +127,8 @@ class Process:
         self.at_death: bytes | None = None
         self.posts_at_stop: int | None = None
         self.taken_away: Path | None = None
+        self.could_write = True
+        """Nothing kept a line from the journal."""
         self._unheard: OSError | None = None
         self._task: asyncio.Task[int] | None = None
         self._first_post = len(service.posts)
@@ -149,6 +153,8 @@ class Process:
         for script in (service.reads, service.checks, service.creates):
             script.clear()
         service.dead = False
+        lived = self.at_death is None and self.taken_away is None
+        self.could_write = weather.room is None and lived
         if self.taken_away is not None:
             self._put_back(self.taken_away)
         elif self.at_death is not None:
@@ -174,6 +180,7 @@ class Process:
             KILLED: Fault(Killed(), does=self._die),
             INTERRUPTED: Fault(does=self._interrupt),
             CANCELLED: Fault(does=self._leave),
+            DRIPPING: Fault(None, True, self._leave, hangs=60, status=HTTPStatus.CREATED),
             MEDDLED: Fault(does=meddle),
             TAKEN_AWAY: Fault(does=self._take_away),
         }
@@ -181,7 +188,7 @@ class Process:
         def fault(mishap: Mishap) -> Fault:
             if mishap.name in does:
                 known = does[mishap.name]
-                return Fault(known.error, mishap.after, known.does)
+                return replace(known, after=mishap.after or known.after)
             if mishap.name in stopping:
                 return Fault(DECIDED[mishap.name], does=self._stopped)
             if mishap.name in DECIDED:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.creates import NobodyFollows
@@ -81,6 +82,12 @@ class Fault:
     status: int | None = None
     """Of the answer whose body hangs so long; None where not even its head has come."""
 
+    async def hang(self, heard: Callable[[int], None]) -> None:
+        if self.status is not None:
+            heard(self.status)
+        if self.hangs:
+            await asyncio.sleep(self.hangs)
+
     def strike(self) -> None:
         if self.does is not None:
             self.does()
@@ -136,6 +143,8 @@ class Post:
     became: Became = Became.DOUBT
     at_once: int = 1
     """How many POSTs were under way, this one included."""
+    taken: bool = False
+    """Whether whoever sent it heard a 2xx."""
     read_in_turn: bool = False
     """Whether the customer was read in the very turn of this POST."""
 
@@ -307,6 +316,11 @@ class FakePartnerCenter:
         over = old.live.vetting_created if old is not None and old.live.denied else None
         met = frozenset(name for name, entry in entries.items() if entry.live.held)
         post = Post(create, request_id, over, met)
+
+        def note(status: int) -> None:
+            post.taken = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+            heard(status)
+
         post.read_in_turn = self._took_turn(create.customer_id)
         self._under_way += 1
         post.at_once = self._under_way
@@ -317,7 +331,7 @@ class FakePartnerCenter:
             if not wanted(f"correlation-{len(self.posts)}"):
                 self.posts = [each for each in self.posts if each is not post]
                 raise Unavailable("stopped before its turn")
-            answer = await self._take(post, heard)
+            answer = await self._take(post, note)
         except CallRefused:
             post.became = Became.ANSWERED
             raise
@@ -345,6 +359,8 @@ class FakePartnerCenter:
         self._strike(fault)
         if isinstance(answer, CallRefused):
             raise answer
+        if fault is not None:
+            await fault.hang(heard)
         return answer
 
     def _knows(self, request_id: str) -> bool:
@@ -370,10 +386,8 @@ class FakePartnerCenter:
             return None
         if not fault.after:
             fault.strike()
-            if heard is not None and fault.status is not None:
-                heard(fault.status)
-            if fault.hangs:
-                await asyncio.sleep(fault.hangs)
+            if heard is not None:
+                await fault.hang(heard)
             return None
         return fault
 

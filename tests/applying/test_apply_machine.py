@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tests.apply_process import Weather
 
 Key = tuple[CustomerId, Qualification]
+Manifest = tuple["DesiredQualification", ...]
 
 EDUCATION: Final = Qualification.EDUCATION
 GCC: Final = Qualification.GCC
@@ -86,6 +87,7 @@ entries = st.sampled_from(
 manifests = st.sampled_from(
     [(education(),), (education(), SOE), (gcc(),), (gcc(), SOE), (SOE,), (education(), gcc())]
 )
+newcomers = st.lists(manifests, min_size=1, max_size=3)
 
 
 class ApplyMachine(RuleBasedStateMachine):
@@ -110,26 +112,29 @@ class ApplyMachine(RuleBasedStateMachine):
         lag=st.sampled_from([0, 1, 3, 7]),
         check=st.sampled_from(SideCheck),
         manifest=manifests,
+        more=newcomers,
     )
     def begin(
         self,
         lag: int,
         check: SideCheck,
-        manifest: tuple[DesiredQualification, ...],
+        manifest: Manifest,
+        more: list[Manifest],
         *,
         idempotent: bool,
     ) -> None:
         """Without idempotency the reads catch up within the settling time: the promise's terms."""
-        self.onboard(manifest)
+        self.onboard_all([manifest, *more])
         self.service.idempotent = idempotent
         self.service.lag = lag if idempotent else min(lag, 3)
         self.policy = replace(self.policy, account_status=check)
 
-    @rule(manifest=manifests)
-    def onboard(self, manifest: tuple[DesiredQualification, ...]) -> None:
-        customer_id = CustomerId(f"customer-{len(self.declared):02}")
-        self.declared[customer_id] = {entry.qualification: entry for entry in manifest}
-        self.service.put(customer_id)
+    @rule(newcomers=newcomers)
+    def onboard_all(self, newcomers: list[Manifest]) -> None:
+        for manifest in newcomers:
+            customer_id = CustomerId(f"customer-{len(self.declared):02}")
+            self.declared[customer_id] = {entry.qualification: entry for entry in manifest}
+            self.service.put(customer_id)
 
     @rule(number=numbers, entry=entries)
     def declare(self, number: int, entry: DesiredQualification) -> None:
@@ -187,10 +192,22 @@ class ApplyMachine(RuleBasedStateMachine):
         save_plan(self.file, document)
         self.saved = document.plan
 
-    @rule(weather=WEATHERS, number=numbers, entry=entries, change=st.sampled_from(CHANGES))
+    @rule(
+        weather=WEATHERS,
+        number=numbers,
+        entry=entries,
+        change=st.sampled_from(CHANGES),
+        newcomers=newcomers,
+    )
     def apply_an_outdated_plan(
-        self, weather: Weather, number: int, entry: DesiredQualification, change: str
+        self,
+        weather: Weather,
+        number: int,
+        entry: DesiredQualification,
+        change: str,
+        newcomers: list[Manifest],
     ) -> None:
+        self.onboard_all(newcomers)
         self.save_plan()
         match change:
             case "declared":
@@ -205,8 +222,16 @@ class ApplyMachine(RuleBasedStateMachine):
                 self.review_account(number, BLOCKED)
         self.apply(weather, number, entry.qualification, saved=True)
 
-    @rule(weathers=st.lists(WEATHERS, min_size=1, max_size=3), saved=st.booleans())
-    def apply_again_and_again(self, weathers: list[Weather], *, saved: bool) -> None:
+    @rule(
+        weathers=st.lists(WEATHERS, min_size=1, max_size=3),
+        saved=st.booleans(),
+        newcomers=newcomers,
+    )
+    def apply_again_and_again(
+        self, weathers: list[Weather], newcomers: list[Manifest], *, saved: bool
+    ) -> None:
+        """Begin with something to create: what was due before is mostly done by now."""
+        self.onboard_all(newcomers)
         for weather in weathers:
             self.apply(weather, 0, EDUCATION, saved=saved)
 
@@ -223,6 +248,7 @@ class ApplyMachine(RuleBasedStateMachine):
         run = self._run(process.admin, weather.concurrency)
         process.run(request, run, weather, lambda: self.somebody_creates(number, qualification))
         self._sent_only_what_is_due(process, barred)
+        self._what_was_taken_is_not_sent_again(process, before)
         if process.at_death is None:
             self._reported_truly(process, {*before.unsettled, *before.done})
 
@@ -296,6 +322,15 @@ class ApplyMachine(RuleBasedStateMachine):
         sent = Counter((post.customer_id, post.qualification) for post in process.posts)
         assert not sent or max(sent.values()) <= 8
         assert process.posts_at_stop is None or len(process.posts) <= process.posts_at_stop
+
+    def _what_was_taken_is_not_sent_again(self, process: Process, before: History) -> None:
+        """What got a 2xx is on record, unless nothing could be written any more."""
+        assert not before.accepted & {post.request_id for post in process.posts}
+        if process.could_write:
+            taken = {post.request_id for post in process.posts if post.taken}
+            history = self._history()
+            unsettled = {record.request_id for record in history.unsettled.values()}
+            assert taken & unsettled <= history.accepted
 
     def _reported_truly(self, process: Process, open_before: set[StepKey]) -> None:
         """One report where a plan was shown, one result to a step, and each is so."""
@@ -404,6 +439,8 @@ class ApplyMachine(RuleBasedStateMachine):
         self._declare_as_sent()
         for _ in range(3 + self.service.lag):
             self.apply(CALM, 0, EDUCATION, saved=False)
+            if not self._true_plan().steps and not self._history().unsettled:
+                break
         self.nothing_is_created_twice()
         self.a_doubtful_create_keeps_its_request_id()
         first: dict[CustomerId, Step] = {}
