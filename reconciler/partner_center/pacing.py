@@ -8,6 +8,7 @@ refused request waits out its own Retry-After, which is its caller's to do.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ class Pace:
         self.traffic = Traffic(timing.clock())
         self._paced = paced
         self._rate = Rate(concurrency, requests_per_minute, timing.clock())
-        self._refused_before: set[str] = set()
+        self._refused: Counter[str] = Counter()
         self._places = asyncio.Semaphore(concurrency)
         self._entrance = asyncio.Lock()
         """Of those who begin, one at a time waits for a place."""
@@ -142,14 +143,14 @@ class Pace:
         return RateSlot(self, self.timing.clock())
 
     def answered(self, request_id: str, sent: float) -> None:
-        self._refused_before.discard(request_id)
+        self._refused.pop(request_id, None)
         self._rate.accepted(sent, self.timing.clock())
 
     def refused(self, request_id: str, sent: float, retry_after: float | None) -> None:
         self.traffic.refused += 1
-        repeated = request_id in self._refused_before
-        self._refused_before.add(request_id)
-        self._rate.refused(sent, self.timing.clock(), retry_after, repeated=repeated)
+        before = self._refused[request_id]
+        self._refused[request_id] += 1
+        self._rate.refused(sent, self.timing.clock(), retry_after, refused_before=before)
 
     async def _draw(self, reserved: _Reservation, keep: int) -> None:
         if reserved.left > keep:

@@ -1,8 +1,7 @@
 """Every benchmark in turn, or those named: one table, and a plot of its ratios.
 
-Run it by `python -m tests.benchmarks [NAME...] [--quick] [--plot FILE]`. What a benchmark prints
-that has no rows yet stands below the table as it is. Ends in 1 where a due is not kept, unless it
-is a quick run, whose sizes say nothing of it.
+Run it by `python -m tests.benchmarks [NAME...] [--quick] [--plot FILE]`. Ends in 1 where a due is
+not kept, unless it is a quick run, whose sizes say nothing of it.
 """
 
 from __future__ import annotations
@@ -11,14 +10,12 @@ import argparse
 import importlib
 import os
 import platform
-import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.version import VERSION
-from tests.benchmarks.measuring import ROOT
 from tests.benchmarks.table import markdown, plot
 
 if TYPE_CHECKING:
@@ -26,9 +23,16 @@ if TYPE_CHECKING:
 
     from tests.benchmarks.table import Row
 
-WITH_ROWS: Final = ("start_up", "validate", "changed_from", "scale", "peers", "shards", "reads")
-WITH_TEXT: Final = ("pacing",)
-NAMES: Final = (*WITH_ROWS, *WITH_TEXT)
+NAMES: Final = (
+    "start_up",
+    "validate",
+    "changed_from",
+    "scale",
+    "peers",
+    "shards",
+    "reads",
+    "pacing",
+)
 LIBRARIES: Final = ("httpx", "pydantic", "ruamel.yaml")
 
 
@@ -57,13 +61,6 @@ def rows_of(names: Iterable[str], *, quick: bool) -> Iterator[Row]:
         yield from module.rows(quick=quick)
 
 
-def text_of(name: str) -> str:
-    print(f"{name} ...", file=sys.stderr, flush=True)
-    command = (sys.executable, "-m", f"tests.benchmarks.{name}")
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return f"\n{name}:\n```\n{done.stdout}```\n"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
@@ -74,13 +71,10 @@ def main() -> int:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     names = asked.names or NAMES
     head = heading()
-    rows = list(rows_of([name for name in WITH_ROWS if name in names], quick=asked.quick))
+    rows = list(rows_of([name for name in NAMES if name in names], quick=asked.quick))
     print(f"{head}\n{markdown(rows)}", end="")
     if asked.plot is not None:
         asked.plot.write_text(plot(rows, head.splitlines()))
-    for name in WITH_TEXT:
-        if name in names and not asked.quick:
-            print(text_of(name), end="")
     return 0 if asked.quick or all(row.is_kept for row in rows) else 1
 
 

@@ -3,89 +3,39 @@
 from __future__ import annotations
 
 import heapq
-import math
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Final, Literal
-
-from reconciler.partner_center.rate import Rate
-from tests.partner_center.throttled_services import (
-    Bucket,
-    FixedWindow,
-    SlidingWindow,
-    ThrottledService,
-)
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.partner_center.throttled_services import Limit
 
-LIMITS: Final[dict[str, Callable[[], Limit]]] = {
-    **{f"bucket {depth:g}": partial(Bucket, depth) for depth in (0.1, 1, 10, 60)},
-    **{f"bucket {depth:g}, counted": partial(Bucket, depth, True) for depth in (0.1, 1, 10, 60)},
-    **{f"fixed {seconds}": partial(FixedWindow, seconds) for seconds in (1, 10, 60)},
-    **{f"sliding {seconds}": partial(SlidingWindow, seconds) for seconds in (1, 10, 60)},
-    **{
-        f"sliding {seconds}, counted": partial(SlidingWindow, seconds, True)
-        for seconds in (1, 10, 60)
-    },
-}
-"""Seconds deep or long; `counted` where refused requests use up the limit too."""
-
-Event = Literal["steady", "own refusals", "halves", "doubles", "others"]
+class RunawayPaceError(AssertionError):
+    """It asks for ever, and is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One cell of the grid; `known` where the ceiling that is configured is the limit."""
+class Paces(Protocol):
+    """What decides when the next request goes: `Rate`, or whoever is compared with it."""
 
-    limit: str
-    per_minute: int
-    reads: int
-    event: Event
-    known: bool
+    def wait(self, now: float, /) -> float: ...
 
-    def __str__(self) -> str:
-        known = "set" if self.known else "unknown"
-        return f"{self.limit}; {self.per_minute} a minute; {self.reads}; {self.event}; {known}"
+    def take(self, now: float, /) -> None: ...
 
+    def accepted(self, sent: float, now: float, /) -> None: ...
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`share` of the permitted rate, `refused` as a share of the requests, own refusals aside."""
-
-    share: float
-    refused: float
-
-
-def outcome(case: Case, concurrency: int = 64, round_trip: float = 0.05) -> Outcome:
-    """Run a case; measured until nothing is left to begin but what waits out its Retry-After."""
-    service = ThrottledService(LIMITS[case.limit](), case.per_minute)
-    match case.event:
-        case "halves" | "doubles":
-            service.changes_at = case.reads / (case.per_minute / 60) / 2
-            service.factor = 0.5 if case.event == "halves" else 2.0
-        case "own refusals":
-            service.odd_one_in = 10
-        case "others":
-            service.others = 0.3
-    ceiling = math.floor(60 * service.limit.permits(case.per_minute / 60) + 1e-9)
-    rate = Rate(concurrency, ceiling if case.known else None, 0.0)
-    run = Simulation(rate, service.ask, case.reads, concurrency, round_trip).run()
-    assert run.emptied is not None
-    seconds, accepted = run.emptied
-    permitted = service.seconds_for(accepted + service.own_refusals)
-    return Outcome(permitted / seconds, (run.refused - service.own_refusals) / len(run.sent))
+    def refused(
+        self, sent: float, now: float, retry_after: float | None, /, *, refused_before: int
+    ) -> None: ...
 
 
 @dataclass(slots=True)
 class Simulation:
     """So many reads, at most `concurrency` under way; a refused one waits out its Retry-After."""
 
-    rate: Rate
+    pace: Paces
     ask: Callable[[float, int], float | None]
     reads: int
     concurrency: int
@@ -101,7 +51,7 @@ class Simulation:
     _to_begin: deque[int] = field(default_factory=deque)
     _waiting: deque[int] = field(default_factory=deque)
     """As at `Pace.place`: those who come again, and of those who begin one at a time."""
-    _refused: set[int] = field(default_factory=set)
+    _refused: Counter[int] = field(default_factory=Counter)
     _under_way: int = 0
     _pacing: int = 0
     _number: int = 0
@@ -113,7 +63,8 @@ class Simulation:
         while self._events:
             self.now, _, do = heapq.heappop(self._events)
             do()
-            assert len(self.sent) <= 10 * self.reads, "a pace that asks for ever"
+            if len(self.sent) > 10 * self.reads:
+                raise RunawayPaceError
         return self
 
     def _at(self, instant: float, do: Callable[[], None]) -> None:
@@ -131,11 +82,11 @@ class Simulation:
     def _pace(self) -> None:
         self._pacing += 1
         while self._waiting and self._under_way < self.concurrency:
-            wait = self.rate.wait(self.now)
+            wait = self.pace.wait(self.now)
             if wait > 0:
                 self._at(self.now + wait, partial(self._woken, self._pacing))
                 return
-            self.rate.take(self.now)
+            self.pace.take(self.now)
             self._send(self._next())
 
     def _next(self) -> int:
@@ -161,11 +112,12 @@ class Simulation:
         self._under_way -= 1
         if retry_after is None:
             self.accepted += 1
-            self.rate.accepted(sent, self.now)
+            self.pace.accepted(sent, self.now)
         else:
             self.refused += 1
-            self.rate.refused(sent, self.now, retry_after, repeated=customer in self._refused)
-            self._refused.add(customer)
+            before = self._refused[customer]
+            self.pace.refused(sent, self.now, retry_after, refused_before=before)
+            self._refused[customer] += 1
             wait = retry_after + self.chance.random() / 2
             self._at(self.now + wait, lambda: self._ask_again(customer))
         if not self._waiting and self.emptied is None:

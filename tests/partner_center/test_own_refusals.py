@@ -13,6 +13,7 @@ import pytest
 from reconciler.live_state import MOST_WAITING, read_customers
 from reconciler.model.state import CustomerId, UnreadableCustomer
 from reconciler.partner_center.client import PartnerCenterClient
+from reconciler.partner_center.own_refusals import OwnRefusals
 from reconciler.partner_center.pacing import Pace
 from reconciler.partner_center.timing import Timing
 from tests.virtual_time import run_in_virtual_time
@@ -106,6 +107,26 @@ def test_single_customers_that_refuse_cost_little_under_the_pace_too(retry_after
     seconds, became = reading(Service(ODD, retry_after=retry_after), paced=True)
     assert became == {"LiveCustomer": CUSTOMERS}
     assert seconds <= 3 * without + 2 * (retry_after + 1)
+
+
+@pytest.mark.parametrize("odd", [3, 5])
+def test_many_customers_that_refuse_slow_the_others_no_more(odd: int) -> None:
+    """Up to one in three: slowing down for them would help none, and has an end."""
+    without, _ = reading(Service(), paced=True)
+    seconds, became = reading(Service(odd), paced=True)
+    assert became == {"LiveCustomer": CUSTOMERS}
+    assert seconds <= 3 * without + 2 * (1 + 1)
+
+
+def test_rows_of_refusals_that_single_customers_explain_are_no_pause() -> None:
+    """Two in a row mean a limit, but not where a tenth is refused anyway."""
+    for own, row in ((0.0, 2), (0.1, 3), (0.3, 6)):
+        refusals = OwnRefusals(own)
+        for _ in range(row - 1):
+            refusals.note(refused=True)
+        assert not refusals.nothing_passes
+        refusals.note(refused=True)
+        assert refusals.nothing_passes
 
 
 def test_what_is_waited_for_the_pace_counts_as_no_patience() -> None:

@@ -140,9 +140,11 @@ class ThrottledService:
             self.limit.ask(at, self.permitted(at))
         self._others_asked = due
 
+    def permitted_to_us(self, now: float) -> Permitted:
+        return self.limit.permits(self.permitted(now)) - self.others * self.per_minute / 60
+
     def seconds_for(self, requests: int) -> float:
         """How long so many take at the very pace that is permitted."""
-        rate = self.limit.permits(self.permitted(0.0)) - self.others * self.per_minute / 60
-        later = self.limit.permits(self.permitted(math.inf)) - self.others * self.per_minute / 60
+        rate, later = self.permitted_to_us(0.0), self.permitted_to_us(math.inf)
         before = min(requests, rate * self.changes_at)
         return before / rate + (requests - before) / later
