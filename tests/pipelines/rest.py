@@ -21,7 +21,9 @@ def serving(answer: Answer) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            text = self.rfile.read(length).decode()
+            is_json = "json" in self.headers.get("Content-Type", "")
+            body = json.loads(text) if text and is_json else text
             told = json.dumps(answer(self.command, self.path, body)).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(told)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.pipelines.gitlab import GitLab, resolve
 from tests.pipelines.rest import serving
-from tests.pipelines.runner import read_yaml
+from tests.pipelines.runner import machine_environment, read_yaml
 from tests.pipelines.team import add_an_entity, adopt_proposed, created_outside, make_project
 
 if TYPE_CHECKING:
@@ -125,6 +125,63 @@ def test_apply_wants_the_digest_of_the_plan(project: tuple[GitFolder, GitLab]) -
     told.write_text("DIGEST=sha256:" + "0" * 64)
     assert gitlab.run_job("reconciler-apply", "main", {}).code == 1
     assert not (gitlab.artifacts / "report.json").exists()
+
+
+@contextmanager
+def vault(tokens: list[str]) -> Iterator[dict[str, str]]:
+    """Serve the authority, and the vault whose secret has had these values."""
+
+    def answer(method: str, address: str, body: Any) -> Any:
+        match method, address:
+            case "POST", "/contoso/oauth2/v2.0/token":
+                proof = {key: value for key, [value] in parse_qs(body).items()}
+                assert proof["client_assertion"] == "an id token"
+                assert proof["scope"] == "https://0.0.1/.default"
+                return {"access_token": "for the vault"}
+            case "GET", "/secrets/partner-center-refresh-token?api-version=7.4":
+                return {"value": tokens[-1]}
+            case "PUT", "/secrets/partner-center-refresh-token?api-version=7.4":
+                tokens.append(body["value"])
+            case _:
+                pytest.fail(f"not expected: {method} {address}")
+        return {}
+
+    with serving(answer) as address:
+        yield {
+            "KEY_VAULT": address,
+            "AZURE_AUTHORITY_HOST": address,
+            "AZURE_TENANT_ID": "contoso",
+            "RECONCILER_APPLY_CLIENT_ID": "applies",
+            "AZURE_ID_TOKEN": "an id token",
+        }
+
+
+@pytest.mark.parametrize(
+    ("what", "kept"),
+    [
+        ('test "$(cat "$FILE")" = original && printf rotated > "$FILE"', ["original", "rotated"]),
+        (': > "$FILE"', ["original"]),
+        ("true", ["original"]),
+    ],
+)
+def test_the_refresh_token_goes_back_into_the_vault(
+    project: tuple[GitFolder, GitLab], what: str, kept: list[str]
+) -> None:
+    """A rotated token is kept, also when apply fails; a good one is never replaced by nothing."""
+    _, gitlab = project
+    failing = gitlab.folder / "programs/reconciler"
+    failing.parent.mkdir()
+    failing.write_text(f"#!/bin/sh\nFILE=$PARTNER_CENTER_REFRESH_TOKEN_FILE\n{what}\nexit 1\n")
+    failing.chmod(0o755)
+    path = machine_environment(gitlab.folder, failing.parent)["PATH"]
+    tokens = ["original"]
+    with vault(tokens) as environ:
+        told = environ | {"PATH": path, "DIGEST": "sha256:0"}
+        applied = gitlab.run_job("reconciler-apply", "main", told)
+    assert applied.code == 1
+    assert tokens == kept
+    assert "original" not in applied.log
+    assert not list(gitlab.folder.rglob("refresh-token*"))
 
 
 def test_broken_manifests_fail_the_check(project: tuple[GitFolder, GitLab]) -> None:
