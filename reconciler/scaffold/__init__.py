@@ -56,12 +56,16 @@ OWNERS_PLACES: Final = (
 )
 """Where platforms look. They read the first one they find, so a second one could undo the first."""
 
+REQUIREMENTS: Final = "requirements.txt"
+"""What a pipeline installs beside reconciler, by hash; where code owners guard it."""
+
 PIPELINES: Final[Mapping[Platform, Mapping[str, str]]] = MappingProxyType(
     {
         Platform.GITHUB: MappingProxyType(
             {
                 ".github/actions/reconciler/action.yml": "github/action.yml",
                 ".github/actions/reconciler/package.txt": "github/package.txt",
+                ".github/actions/reconciler/requirements.txt": REQUIREMENTS,
                 ".github/actions/reconciler-state/action.yml": "github/state-action.yml",
                 ".github/workflows/reconciler-pull-request.yml": (
                     "github/reconciler-pull-request.yml"
@@ -74,6 +78,7 @@ PIPELINES: Final[Mapping[Platform, Mapping[str, str]]] = MappingProxyType(
             {
                 ".azure-pipelines/reconciler-steps.yml": "azure/reconciler-steps.yml",
                 ".azure-pipelines/reconciler-state.yml": "azure/reconciler-state.yml",
+                ".azure-pipelines/reconciler-requirements.txt": REQUIREMENTS,
                 ".azure-pipelines/reconciler-pull-request.yml": "azure/reconciler-pull-request.yml",
                 ".azure-pipelines/reconciler-apply.yml": "azure/reconciler-apply.yml",
                 ".azure-pipelines/reconciler-drift.yml": "azure/reconciler-drift.yml",
@@ -83,6 +88,7 @@ PIPELINES: Final[Mapping[Platform, Mapping[str, str]]] = MappingProxyType(
             {
                 ".gitlab-ci.yml": "gitlab/gitlab-ci.yml",
                 ".gitlab/reconciler.yml": "gitlab/reconciler.yml",
+                ".gitlab/reconciler-requirements.txt": REQUIREMENTS,
             }
         ),
     }

@@ -28,6 +28,7 @@ PIPELINES = {
         ".github/CODEOWNERS",
         ".github/actions/reconciler/action.yml",
         ".github/actions/reconciler/package.txt",
+        ".github/actions/reconciler/requirements.txt",
         ".github/actions/reconciler-state/action.yml",
         ".github/workflows/reconciler-pull-request.yml",
         ".github/workflows/reconciler-apply.yml",
@@ -37,11 +38,17 @@ PIPELINES = {
         "CODEOWNERS",
         ".azure-pipelines/reconciler-steps.yml",
         ".azure-pipelines/reconciler-state.yml",
+        ".azure-pipelines/reconciler-requirements.txt",
         ".azure-pipelines/reconciler-pull-request.yml",
         ".azure-pipelines/reconciler-apply.yml",
         ".azure-pipelines/reconciler-drift.yml",
     },
-    "gitlab": {".gitlab-ci.yml", ".gitlab/reconciler.yml", ".gitlab/CODEOWNERS"},
+    "gitlab": {
+        ".gitlab-ci.yml",
+        ".gitlab/reconciler.yml",
+        ".gitlab/reconciler-requirements.txt",
+        ".gitlab/CODEOWNERS",
+    },
 }
 
 
