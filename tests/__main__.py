@@ -11,7 +11,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT: Final = Path(__file__).parents[1]
 BIN: Final = Path(sys.executable).parent
@@ -21,11 +24,50 @@ COVERED: Final = 95
 WORKERS: Final = 2 * (os.cpu_count() or 1)
 """Twice the cores: while one test waits, another computes."""
 
+ZIZMOR: Final = (
+    *(str(BIN / "zizmor"), "-q", "--offline", "--strict-collection", "--persona=pedantic"),
+    *("--config", ".github/zizmor.yml"),
+)
+WORKFLOW_FOLDERS: Final = (
+    ".github",
+    "examples/comment-commands/.github",
+    "examples/pipelines/github/.github",
+)
+SHARDS: Final = "examples/distributed/github/reconciler-shards.yml"
+
+
+def files_in(folders: Iterable[str], pattern: str) -> list[str]:
+    found = (path for folder in folders for path in (ROOT / folder).glob(pattern))
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def by_schema(schema: str, *words: str) -> list[str]:
+    return [str(BIN / "check-jsonschema"), "--builtin-schema", f"vendor.{schema}", *words]
+
+
+# Azure's files are not among them: that schema takes text only where Azure's own documentation has
+# true, false and numbers, and one spelling only of inputs that tasks take in several.
 BESIDES: Final = (
     ("lint", [str(BIN / "ruff"), "check", "."]),
     ("format", [str(BIN / "ruff"), "format", "--check", "."]),
     ("arrows", [str(BIN / "lint-imports"), "--no-cache"]),
     ("types", [str(BIN / "mypy")]),
+    ("workflows", [*ZIZMOR, *WORKFLOW_FOLDERS, SHARDS]),
+    (
+        "schema of workflows",
+        by_schema("github-workflows", SHARDS, *files_in(WORKFLOW_FOLDERS, "workflows/*.yml")),
+    ),
+    (
+        "schema of actions",
+        by_schema("github-actions", *files_in(WORKFLOW_FOLDERS, "actions/*/action.yml")),
+    ),
+    (
+        "schema of GitLab's jobs",
+        by_schema(
+            *("gitlab-ci", "--data-transform", "gitlab-ci"),
+            *files_in(["examples"], "*/gitlab/**/*.yml"),
+        ),
+    ),
 )
 ENVIRONMENT: Final = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 """Where it forbids to keep bytecode, each of hundreds of processes would compile all anew."""
