@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from reconciler.model.audit import HISTORY_DAYS
+from reconciler.model.audit import first_day
 from reconciler.model.errors import ServiceError, SignInFailed
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ class AuditEvidence:
     def _day(self) -> date:
         """A day earlier than it was sent: the records have days, and clocks differ."""
         now = self.now()
-        # The first day that the log still has: the day before it is refused as a whole.
-        first = now - timedelta(days=HISTORY_DAYS - 1)
-        return max(min(self.since, now) - timedelta(days=1), first).date()
+        return max((min(self.since, now) - timedelta(days=1)).date(), first_day(now))
 
     def _proves(self, record: AuditRecord) -> bool:
         sent = {each.casefold() for each in self.correlation_ids}

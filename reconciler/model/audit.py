@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from reconciler.model.state import CustomerId
 
@@ -15,6 +16,11 @@ SUCCEEDED: Final = "succeeded"
 
 HISTORY_DAYS: Final = 90
 """How far the audit log goes back ("Get a record of Partner Center activity")."""
+
+
+def first_day(now: datetime) -> date:
+    """Tell the first day that the audit log still has; the day before is refused as a whole."""
+    return (now - timedelta(days=HISTORY_DAYS - 1)).date()
 
 
 @dataclass(frozen=True, slots=True)

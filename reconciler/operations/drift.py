@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.live_state import for_each
-from reconciler.model.audit import HISTORY_DAYS
+from reconciler.model.audit import first_day
 from reconciler.model.errors import ServiceError
 from reconciler.model.state import CustomerId
 from reconciler.planning.drift import (
@@ -48,9 +47,7 @@ async def explain_drifts(document: PlanDocument, run: Run) -> PlanDocument:
 
 
 async def _explained(finding: Finding, run: Run) -> Finding:
-    # The first day that the log still has: the day before it is refused as a whole.
-    since = (run.now() - timedelta(days=HISTORY_DAYS - 1)).date()
-    customer_id = CustomerId(str(finding.customer_id))
+    since, customer_id = first_day(run.now()), CustomerId(str(finding.customer_id))
     try:
         records = [record async for record in run.service.audit_records(since, customer_id)]
     except ServiceError as error:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from reconciler.documents.snapshot_file import load_snapshot, save_snapshot
-from reconciler.model.audit import HISTORY_DAYS
+from reconciler.model.audit import first_day
 from reconciler.model.errors import ServiceError
 from reconciler.model.plan import Against, Incremental, Selection
 from reconciler.model.remedies import NOT_IN_SNAPSHOT
@@ -25,7 +24,7 @@ from reconciler.planning.refreshing import NIGHT, customers_to_refresh, share_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from reconciler.configuration.config import Configuration
@@ -112,8 +111,7 @@ async def _to_read(
 async def _records(snapshot: Snapshot, run: Run) -> list[AuditRecord] | None:
     """The audit records since the oldest reading; None, said aloud, where they can't be had."""
     now = run.now()
-    earliest = now - timedelta(days=HISTORY_DAYS - 1)
-    since = max(earliest, (snapshot.oldest or now) - NIGHT).date()
+    since = max(first_day(now), ((snapshot.oldest or now) - NIGHT).date())
     try:
         return [record async for record in run.service.audit_records(since, None)]
     except ServiceError as error:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.applying.verification_count import count_verifications
 from reconciler.live_state import for_each
-from reconciler.model.audit import HISTORY_DAYS
+from reconciler.model.audit import first_day
 from reconciler.model.errors import JournalRefused, ServiceError
 from reconciler.model.state import NotChecked, Qualification, Verifications
 from reconciler.planning.planner import planned_steps
@@ -36,7 +35,7 @@ async def _read_verifications(
 ) -> Mapping[CustomerId, Verifications]:
     journal, unread = _read_journal(run)
     found: dict[CustomerId, Verifications] = {}
-    first = (run.now() - timedelta(days=HISTORY_DAYS - 1)).date()
+    first = first_day(run.now())
 
     async def count(customer_id: CustomerId) -> None:
         done, doubts = list(journal.get(customer_id, ())), [unread] if unread else []
