@@ -24,12 +24,11 @@ class FirstRequestGate:
     @asynccontextmanager
     async def admit(self, kind: Kind) -> AsyncIterator[None]:
         """Wait while the first of its kind is under way; later ones wait for nobody."""
-        if kind not in self._tried:
-            async with self._locks[kind]:
-                if kind not in self._tried:
-                    try:
-                        yield
-                    finally:
-                        self._tried.add(kind)
-                    return
+        async with self._locks[kind]:
+            if kind not in self._tried:
+                try:
+                    yield
+                finally:
+                    self._tried.add(kind)
+                return
         yield

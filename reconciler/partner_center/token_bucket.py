@@ -50,16 +50,14 @@ class Ceiling:
 
     def __init__(self, requests_per_minute: int | None) -> None:
         self._most = requests_per_minute
-        self._sent: deque[float] = deque()
+        self._sent: deque[float] = deque(maxlen=requests_per_minute)
 
     def wait(self, now: float) -> float:
         if self._most is None or len(self._sent) < self._most:
             return 0.0
-        wait = self._sent[-self._most] + WINDOW - now
+        wait = self._sent[0] + WINDOW - now
         return wait if wait > INSTANT else 0.0
 
     def take(self, now: float) -> None:
         if self._most is not None:
             self._sent.append(now)
-            while self._sent[0] <= now - WINDOW:
-                self._sent.popleft()
