@@ -632,19 +632,21 @@ def hang(apply: Apply, status: int | None = None) -> None:
     apply.service.creates.append(stops)
 
 
-@pytest.mark.parametrize("limit", [20.0, 3.0])
-def test_a_create_in_flight_has_a_while_after_a_stop(limit: float) -> None:
+@pytest.mark.parametrize(
+    ("limits", "seconds"), [(RetryLimits(), 20.0), (RetryLimits(after_stop=3.0), 3.0)]
+)
+def test_a_create_in_flight_has_a_while_after_a_stop(limits: RetryLimits, seconds: float) -> None:
     """Then it is unknown, and the run is over: nobody waits for a service that hangs."""
     apply = Apply(*BOTH)
     hang(apply)
-    apply.limits = RetryLimits(after_stop=limit)
+    apply.limits = limits
     engine = apply.make_engine(apply.make_plan())
 
     async def run() -> float:
         await engine.run()
         return asyncio.get_running_loop().time()
 
-    assert run_in_virtual_time(run()) == pytest.approx(limit)
+    assert run_in_virtual_time(run()) == pytest.approx(seconds)
     assert outcomes(engine.results) == [UNKNOWN, UNSENT, UNSENT]
     assert engine.results[0].request_id == "id-1"
     assert [what for what, _, _ in apply.ledger.lines] == ["sending Education"]

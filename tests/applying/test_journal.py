@@ -8,6 +8,7 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from reconciler.applying.history import FRESH, History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.journal_lines import Found
 from reconciler.applying.lock import LOCK_FILE, hold_lock
+from reconciler.applying.state_folder import append_line
 from reconciler.model.errors import JournalRefused, StateError
 from reconciler.model.plan import Outcome, Step, StepKey, Target
 from reconciler.model.state import CodeReference, CustomerId, Qualification
@@ -388,6 +390,13 @@ def test_the_folder_is_flushed_before_anything_is_sent(path: Path) -> None:
     path.touch()
     with room_for_one_more_file(), pytest.raises(StateError, match="Too many open files"):
         Journal(path, "run-1")
+
+
+def test_a_line_that_can_not_be_flushed_to_disk_is_not_written() -> None:
+    """A pipe takes the line, but has no disk that it could be flushed to."""
+    reader, writer = os.pipe()
+    with FileIO(reader), FileIO(writer, "wb") as file, pytest.raises(OSError, match="Invalid"):
+        append_line(file, b"line\n")
 
 
 def test_a_pipe_is_refused_by_name(path: Path) -> None:

@@ -41,6 +41,22 @@ def test_replaced_not_rewritten(file: Path) -> None:
     assert file.read_text() == "new"
 
 
+def test_on_disk_before_it_has_its_name(file: Path) -> None:
+    """A machine that loses its power has the old file or the new one, never an empty one."""
+    calls: list[object] = []
+
+    def watch(_frame: object, event: str, called: object) -> None:
+        if event == "c_call" and called in {os.fsync, os.replace}:
+            calls.append(called)
+
+    sys.setprofile(watch)
+    try:
+        write_whole(file, "text")
+    finally:
+        sys.setprofile(None)
+    assert calls == [os.fsync, os.replace]
+
+
 def test_a_link_stays_a_link(file: Path) -> None:
     """What it leads to is replaced."""
     link = file.with_name("link")

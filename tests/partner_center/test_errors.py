@@ -202,6 +202,8 @@ def test_an_echoed_code_is_struck_out(body: object) -> None:
     [
         ("a\x00b\tc\u2028d\u202ee\x7f", "a b c d e"),
         ("", ""),
+        ("x" * 500, "x" * 500),
+        ("x" * 501, "x" * 497 + "..."),
     ],
 )
 def test_foreign_text_is_made_fit(text: str, expected: str) -> None:

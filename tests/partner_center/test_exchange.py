@@ -207,12 +207,16 @@ def test_a_too_large_answer_frees_its_connection() -> None:
 
 
 def test_a_create_may_be_answered_late() -> None:
-    """A create waits for two minutes, as answers after 100 s were seen; a read gives up before."""
-    waits: list[tuple[float, float]] = []
+    """A create waits for two minutes, as answers after 100 s were seen; a read gives up before.
+
+    To be connected each has 10 s.
+    """
+    waits: list[tuple[float, float, float]] = []
 
     class Recorder(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            waits.append((attempt.longest, request.extensions["timeout"]["read"]))
+            timeout = request.extensions["timeout"]
+            waits.append((attempt.longest, timeout["read"], timeout["connect"]))
             return httpx.Response(200, request=request)
 
     async def send(sent: ServiceRequest) -> None:
@@ -222,7 +226,7 @@ def test_a_create_may_be_answered_late() -> None:
     for call in (CREATE, READ):
         attempt = ServiceRequest.of(call, "http://x", REQUEST_ID)
         asyncio.run(send(attempt))
-    assert waits == [(120, 120), (100, 30)]
+    assert waits == [(120, 120, 10), (100, 30, 10)]
 
 
 def test_an_answer_that_drips_in_for_ever_is_lost() -> None:

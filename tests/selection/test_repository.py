@@ -285,10 +285,13 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files
 
 
 @as_root
-def test_a_repository_that_another_user_put_above_is_refused(repository: GitFolder) -> None:
+@pytest.mark.parametrize("uid", [1, 12345])
+def test_a_repository_that_another_user_put_above_is_refused(
+    repository: GitFolder, uid: int
+) -> None:
     """As in a shared temporary folder, where anybody could make `.git`."""
-    os.chown(repository.root / ".git", 12345, 12345)
-    with pytest.raises(HistoryUnavailable, match=r"belongs to another user \(uid 12345\)"):
+    os.chown(repository.root / ".git", uid, uid)
+    with pytest.raises(HistoryUnavailable, match=rf"belongs to another user \(uid {uid}\)"):
         find_repository(repository.root)
 
 

@@ -137,7 +137,10 @@ def test_what_nobody_can_reach_is_told() -> None:
     ("apart", "state", "said"),
     [
         (timedelta(seconds=-30), CheckState.OK, "right"),
-        (timedelta(seconds=90), CheckState.WARNING, "90 s behind"),
+        (timedelta(seconds=-60), CheckState.OK, "right"),
+        (timedelta(seconds=61), CheckState.WARNING, "61 s behind"),
+        (timedelta(seconds=300), CheckState.WARNING, "300 s behind"),
+        (timedelta(seconds=301), CheckState.FAILED, "301 s behind"),
         (timedelta(seconds=-900), CheckState.FAILED, "900 s ahead of"),
         (None, CheckState.SKIPPED, "doesn't tell its time"),
     ],

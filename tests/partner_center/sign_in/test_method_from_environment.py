@@ -156,7 +156,7 @@ def test_the_configured_tenant_stands_in_for_the_variable() -> None:
 )
 def test_what_can_not_be_sent_is_refused(environ: dict[str, str], named: str) -> None:
     """The variable is named; what it holds may be a secret and is not repeated."""
-    with pytest.raises(ConfigurationError, match=named) as refused:
+    with pytest.raises(ConfigurationError, match=rf"\b{named}\b") as refused:
         find_sign_in_method(environ, TARGET)
     secretless = f"{refused.value.message} {refused.value.remedy}".replace("http://planted", "")
     assert "planted" not in secretless

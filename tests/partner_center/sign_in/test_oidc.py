@@ -22,6 +22,7 @@ def test_the_jobs_token_is_asked_for_the_audience_of_entra(authority: FakeAuthor
         "api-version": ["2.0"],
         "audience": ["api://AzureADTokenExchange"],
     }
+    assert request.headers["accept"] == "application/json"
 
 
 def test_a_refusal_tells_what_the_job_needs(authority: FakeAuthority) -> None:

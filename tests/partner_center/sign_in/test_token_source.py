@@ -188,6 +188,7 @@ def test_a_missing_refresh_token_file_is_told(authority: FakeAuthority, setup: S
     for path in (setup.folder / "missing", nowhere, circle):
         with pytest.raises(SignInFailed, match="can't be read"):
             setup.sign_in(authority, by_file(path))()
+    assert not list(setup.folder.glob("*.lock"))
 
 
 @pytest.fixture
