@@ -50,6 +50,29 @@ def test_each_refusal_is_a_sentence_with_its_way_out(code: int, meaning: str, wa
     assert "@" not in failure.message
 
 
+@pytest.mark.parametrize(
+    ("codes", "meaning"),
+    [
+        ("70000 70008 70043 50132 50133 50173 700082 700084", "expired or was revoked"),
+        ("50072 50074 50076 50078 50079", "lacks multi-factor"),
+        ("50005 50097 50158 53000 53001 53002 53003 53004 53009 53011", "Conditional Access"),
+        ("530003 530032", "Conditional Access"),
+        ("50012 50027 700023 700024 700027 700030", "certificate or assertion"),
+        ("65001 65004 650057 90094", "consented"),
+        ("700016 7000112 7000229", "application isn't known"),
+        ("90002 900021 900023", "tenant doesn't exist"),
+        ("70021 700211 700212 700213", "federated credential"),
+        ("7000218 7000216", "must prove who it is"),
+        ("500011 65005", "Partner Center isn't known"),
+        ("70016 70019 70020", "entered the code in time"),
+    ],
+)
+def test_each_code_has_its_meaning(codes: str, meaning: str) -> None:
+    """The codes are those of Microsoft's page of AADSTS error codes."""
+    for code in codes.split():
+        assert meaning in explain({"error_codes": [int(code)]}).message
+
+
 def test_every_refusal_that_the_fake_knows_is_explained() -> None:
     """None of them ends in an empty sentence."""
     for code in REFUSALS:
