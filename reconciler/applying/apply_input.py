@@ -36,8 +36,8 @@ class Dependencies:
     journal: Records
     now: Callable[[], datetime]
     new_request_id: Callable[[], str]
+    concurrency: int
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
-    concurrency: int = 8
     cloud_has_agreements: bool = True
     progress: Progress = show_nothing
     follows: FollowsCreates = field(default_factory=NobodyFollows)

@@ -118,6 +118,17 @@ def test_an_earlier_runs_create_is_looked_up_before_it_is_repeated() -> None:
     assert apply.sent == []
 
 
+@pytest.mark.parametrize(("sent", "asked"), [(10, 11), (200, 89), (-3, 1)])
+def test_the_audit_log_is_asked_from_the_day_before_it_was_sent(sent: int, asked: int) -> None:
+    """As far back as the log goes; a day in the future, of a wrong clock, counts as today."""
+    apply = Apply(customer(education()))
+    [(key, record)] = sent_before(apply.make_plan().steps[0]).items()
+    apply.unsettled = {key: record.model_copy(update={"at": DAWN - timedelta(days=sent)})}
+    apply.correlation_ids = {"earlier": ("c-1",)}
+    apply.run()
+    assert apply.service.lists.asked == [((DAWN - timedelta(days=asked)).date(), CONTOSO)]
+
+
 def test_the_audit_log_is_asked_once_for_each_create() -> None:
     """A create that is repeated and lost again is not asked about again."""
     apply = Apply(customer(education()))

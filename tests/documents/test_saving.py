@@ -86,13 +86,13 @@ def test_a_pipe_without_a_reader_is_not_waited_for(file: Path) -> None:
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o000, 0o644), (0o022, 0o644), (0o077, 0o600)])
 def test_never_writable_for_others(file: Path, mask: int, mode: int) -> None:
-    """The umask may take more, and never gives more."""
+    """The umask may take more, and never gives more; it is what it was."""
     before = os.umask(mask)
     try:
         write_whole(file, "text")
     finally:
-        os.umask(before)
-    assert file.stat().st_mode & 0o777 == mode
+        after = os.umask(before)
+    assert (file.stat().st_mode & 0o777, after) == (mode, mask)
 
 
 @pytest.mark.parametrize("length", [1, LONGEST_NAME - 5, LONGEST_NAME])

@@ -205,6 +205,16 @@ def test_a_file_that_is_not_the_same_is_not_unchanged(
     assert unchanged_files(opened, entries) == frozenset()
 
 
+def test_a_pipe_is_not_taken_for_an_empty_file(repository: GitFolder) -> None:
+    """Nothing can be read from either."""
+    repository.write("customers/empty.yaml", "")
+    repository.commit()
+    entries = entries_of(repository, "customers")
+    (repository.root / "customers/empty.yaml").unlink()
+    os.mkfifo(repository.root / "customers/empty.yaml")
+    assert unchanged_files(open_repository(repository.root), entries) == {"customers/one.yaml"}
+
+
 def test_no_flag_of_the_index_hides_a_change(repository: GitFolder) -> None:
     """A file that git was told to take for unchanged is looked at all the same."""
     repository.git("update-index", "--assume-unchanged", "customers/one.yaml")

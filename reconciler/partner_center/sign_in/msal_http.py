@@ -22,7 +22,7 @@ from reconciler.partner_center.connection import proxy_for
 from reconciler.partner_center.sign_in.msal_errors import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from reconciler.model.secret import Secret
 
@@ -60,9 +60,15 @@ def client_for(url: httpx.URL) -> httpx.Client:
 
 
 class AuthorityHttp:
-    def __init__(self, address: str, secrets: Sequence[Secret] = ()) -> None:
+    def __init__(
+        self,
+        address: str,
+        secrets: Sequence[Secret] = (),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._address = httpx.URL(address)
         self._secrets = secrets
+        self._sleep = sleep
         self._client = client_for(self._address)
 
     @property
@@ -111,11 +117,11 @@ class AuthorityHttp:
             try:
                 response = self._once(url, form, headers)
             except (httpx.NetworkError, httpx.RemoteProtocolError):
-                time.sleep(pause)
+                self._sleep(pause)
                 continue
             if not response.is_server_error:
                 return response
-            time.sleep(pause)
+            self._sleep(pause)
         try:
             return self._once(url, form, headers)
         except httpx.HTTPError as error:

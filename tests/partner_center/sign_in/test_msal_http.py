@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.partner_center.sign_in.fake_authority import FakeAuthority
 
+REFRESH = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN, "claims": None}
+
 
 @pytest.fixture
 def http(authority: FakeAuthority) -> Iterator[AuthorityHttp]:
@@ -76,7 +78,24 @@ def test_no_other_path_is_read(http: AuthorityHttp) -> None:
 
 def test_who_the_person_is_is_left_out(authority: FakeAuthority, http: AuthorityHttp) -> None:
     """The token of the person's name never reaches msal or its cache."""
-    form = {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN, "claims": None}
-    answer = http.post(f"{http.https_address.rstrip('/')}/t/oauth2/v2.0/token", data=form)
+    answer = http.post(f"{http.https_address.rstrip('/')}/t/oauth2/v2.0/token", data=REFRESH)
     assert "id_token" not in json.loads(answer.text)
     assert "claims" not in authority.requests[0].form
+
+
+def test_a_sick_authority_is_asked_again_after_a_while(authority: FakeAuthority) -> None:
+    """Twice, each time after a longer pause."""
+    authority.behaviour.raw.extend([(503, "sick"), (500, "sick")])
+    pauses: list[float] = []
+    with closing(AuthorityHttp(authority.address, sleep=pauses.append)) as http:
+        http.post(f"{http.https_address.rstrip('/')}/t/oauth2/v2.0/token", data=REFRESH)
+    assert (pauses, len(authority.requests)) == ([0.2, 0.6], 3)
+
+
+def test_an_authority_that_is_not_there_is_asked_again_after_a_while() -> None:
+    """Port 9 of this machine answers nobody."""
+    pauses: list[float] = []
+    client = AuthorityHttp("http://127.0.0.1:9", sleep=pauses.append)
+    with closing(client) as http, pytest.raises(SignInFailed):
+        http.post(f"{http.https_address.rstrip('/')}/t/oauth2/v2.0/token", data=REFRESH)
+    assert pauses == [0.2, 0.6]
