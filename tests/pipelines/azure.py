@@ -81,16 +81,21 @@ def _expanded(
         if "template" in step:
             given = _filled(step.get("parameters", {}), parameters)
             template = read_yaml(folder / step["template"])
-            defaults = {
-                each["name"]: each.get("default") for each in template.get("parameters", [])
-            }
-            yield from _expanded(template["steps"], folder, defaults | given)
+            typed = _typed(template.get("parameters", []), given)
+            yield from _expanded(template["steps"], folder, typed)
         elif condition := _IF.fullmatch(first):
             value = {"true": True}.get(condition[3], condition[3].strip("'"))
             if (_value(condition[2], parameters) == value) == (condition[1] == "eq"):
                 yield from _expanded(step[first], folder, parameters)
         else:
             yield _filled(step, parameters)
+
+
+def _typed(declared: list[dict[str, str]], given: dict[str, Any]) -> dict[str, Any]:
+    """Take what is given, or else the default; a pipeline's booleans are text until here."""
+    values = {each["name"]: given.get(each["name"], each.get("default")) for each in declared}
+    flags = [each["name"] for each in declared if each["type"] == "boolean"]
+    return values | {name: {"true": True, "false": False}[str(values[name])] for name in flags}
 
 
 def _filled(node: Any, parameters: dict[str, Any]) -> Any:
