@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def read_whole(path: Path) -> bytes:
     """Raises OSError. A pipe without a writer is empty: opening it would wait, deaf to signals."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(descriptor, True)
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - pathlib can't open a descriptor
         return stream.read()

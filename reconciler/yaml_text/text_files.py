@@ -29,14 +29,9 @@ _FORBIDDEN: Final = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 
-# A pipe that nobody writes to would hold up an ordinary open for ever. Windows lacks the first
-# two flags and has the third.
-_OPEN_FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+# A pipe that nobody writes to would hold up an ordinary open for ever. Windows lacks the
+# first flag and has the second.
+_OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _PIECE: Final = MEBIBYTE
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from reconciler.applying.compaction import compact_journal
-from reconciler.applying.history import FRESH, History, read_history
+from reconciler.applying.history import CLOCKS_DIFFER, FRESH, History, read_history
 from reconciler.applying.journal import Journal
 from reconciler.applying.journal_lines import Found
 from reconciler.applying.lock import LOCK_FILE, hold_lock
@@ -162,8 +162,9 @@ def test_a_line_from_the_future_is_old(path: Path) -> None:
         journal.sending(AT, STEP, "id-1")
         journal.settled(AT, "id-1", Outcome.CREATED)
     history = read_history(path, HERE)
-    assert history.freshly_done(AT - timedelta(days=1)) == {}
-    assert history.is_ahead_of(AT - timedelta(days=1))
+    before = AT - CLOCKS_DIFFER - timedelta(seconds=1)
+    assert history.freshly_done(before) == {}
+    assert history.is_ahead_of(before)
 
 
 def test_clocks_that_differ_by_seconds_are_no_future(path: Path) -> None:
@@ -172,8 +173,8 @@ def test_clocks_that_differ_by_seconds_are_no_future(path: Path) -> None:
         journal.sending(AT, STEP, "id-1")
         journal.settled(AT, "id-1", Outcome.CREATED)
     history = read_history(path, HERE)
-    assert set(history.freshly_done(AT - timedelta(seconds=10))) == {KEY}
-    assert not history.is_ahead_of(AT - timedelta(seconds=10))
+    assert set(history.freshly_done(AT - CLOCKS_DIFFER)) == {KEY}
+    assert not history.is_ahead_of(AT - CLOCKS_DIFFER)
 
 
 @pytest.mark.parametrize("found", Found)

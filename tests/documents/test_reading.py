@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def test_a_pipe_without_a_writer_is_empty(tmp_path: Path) -> None:
+    """It may never get one, so none is waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    assert read_whole(tmp_path / "pipe") == b""
+
+
 def test_a_pipe_that_is_still_written_to_is_read_to_its_end(tmp_path: Path) -> None:
     """`show <(program)`: more comes than a pipe holds, so that the writer has to be waited for."""
     pipe, written = tmp_path / "pipe", b"x" * 1_000_000

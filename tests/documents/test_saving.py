@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.documents.saving import ensure_replaceable, write_whole
 from reconciler.model.errors import StateError
+from tests.system_calls import watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,17 +44,8 @@ def test_replaced_not_rewritten(file: Path) -> None:
 
 def test_on_disk_before_it_has_its_name(file: Path) -> None:
     """A machine that loses its power has the old file or the new one, never an empty one."""
-    calls: list[object] = []
-
-    def watch(_frame: object, event: str, called: object) -> None:
-        if event == "c_call" and called in {os.fsync, os.replace}:
-            calls.append(called)
-
-    sys.setprofile(watch)
-    try:
+    with watched(os.fsync, os.replace) as calls:
         write_whole(file, "text")
-    finally:
-        sys.setprofile(None)
     assert calls == [os.fsync, os.replace]
 
 

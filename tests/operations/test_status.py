@@ -88,6 +88,11 @@ def test_a_denial_ends_it_in_3(tmp_path: Path) -> None:
     assert waited(tmp_path, hours, service)[1] == 3
 
 
+def test_a_customer_that_can_not_be_read_ends_it_in_1(tmp_path: Path) -> None:
+    """Nobody knows whether anything of it is in review."""
+    assert waited(tmp_path, Hours(), FakePartnerCenter())[1] == 1
+
+
 def test_it_waits_no_longer_than_it_may(tmp_path: Path) -> None:
     """The time-out is kept to the second, ends in 1, and says so."""
     hours = Hours()

@@ -33,6 +33,9 @@ def test_any_answer_closes_the_circuit() -> None:
         breaker.answered()
     breaker.admit("read x")
     assert not breaker.is_open
+    breaker.failed()
+    breaker.failed()
+    assert breaker.is_open
 
 
 def test_now_and_then_one_read_may_try() -> None:

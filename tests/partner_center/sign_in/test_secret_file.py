@@ -10,6 +10,7 @@ import pytest
 from reconciler.model.errors import SignInFailed
 from reconciler.model.secret import Secret
 from reconciler.partner_center.sign_in.secret_file import locked, read_token, replacement_of
+from tests.system_calls import watched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,16 @@ def test_a_replacement_takes_the_place_of_the_file(tmp_path: Path) -> None:
         assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_secret_is_on_disk_before_the_old_one_is_gone(tmp_path: Path) -> None:
+    """And its name is, before anybody goes on: the authority may take no other any more."""
+    with (
+        replacement_of(tmp_path / "token") as replacement,
+        watched(os.fsync, os.replace) as calls,
+    ):
+        replacement.put(Secret("new"))
+    assert calls == [os.fsync, os.replace, os.fsync]
 
 
 def test_a_replacement_that_is_not_used_leaves_all_as_it_was(tmp_path: Path) -> None:
