@@ -30,6 +30,7 @@ def named(name: str, domain: str | None = None, *taken: str) -> str:
         ("CON", "con-14876998"),
         ("reconciler", "reconciler-14876998"),
         ("../../etc/passwd", "etc-passwd"),
+        ("x" * 81, "x" * 80),
     ],
 )
 def test_a_latin_name(company: str, name: str) -> None:

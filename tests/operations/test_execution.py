@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.applying.journal import Journal
 from reconciler.applying.lock import JOURNAL_FILE, LOCK_FILE
 from reconciler.model.errors import (
     StateError,
 )
-from reconciler.model.plan import Scope
-from reconciler.model.state import DesiredState
+from reconciler.model.plan import Outcome, Scope, Step, Target
+from reconciler.model.state import DesiredState, Qualification
 from reconciler.operations.apply import ApplyRequest, apply
 from tests.fake_partner_center import (
     Fault,
@@ -28,6 +30,7 @@ from tests.operations.bench import (
     Bench,
 )
 from tests.worlds import (
+    CONTOSO,
     SOE,
     customer,
     gcc,
@@ -85,6 +88,19 @@ def test_a_journal_that_can_not_be_opened_is_reported(bench: Bench) -> None:
         bench.apply()
     assert bench.outcomes == [UNSENT] * 3
     assert bench.sent == []
+
+
+def test_what_is_over_is_archived_at_the_end(bench: Bench) -> None:
+    """The journal of a run that nothing is left of makes room for the next."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    bench.journal.parent.mkdir(exist_ok=True)
+    with Journal(bench.journal, "run-0") as journal:
+        journal.started(long_ago, "sha256:0", Target("emulator"))
+        journal.sending(long_ago, Step(CONTOSO, "contoso", Qualification.SOE), "id-0")
+        journal.settled(long_ago, "id-0", Outcome.CREATED)
+    assert bench.apply() == 0
+    assert b"sha256:0" in bench.journal.with_name("journal-2020.jsonl").read_bytes()
+    assert b"sha256:0" not in bench.journal.read_bytes()
 
 
 def test_a_folder_removed_while_creates_are_sent_ends_them(bench: Bench) -> None:

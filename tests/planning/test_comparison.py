@@ -49,6 +49,10 @@ def test_the_ground_of_a_step_that_moved() -> None:
     before = plan(live("Education InReview"), education(), SOE)
     after = plan(live("Education Approved"), education(), SOE)
     assert compare_plans(before, after) == ("contoso: live Education was InReview, is Approved",)
+    unvetted = plan(live("Education"), SOE)
+    assert compare_plans(plan(live(), SOE), unvetted) == (
+        "contoso: live Education was absent, is held",
+    )
     gone = plan(live(), SOE)
     held = replace(gone, basis={CONTOSO: before.basis[CONTOSO]})
     assert compare_plans(held, gone) == ("contoso: live Education was InReview, is absent",)
