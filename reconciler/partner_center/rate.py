@@ -62,7 +62,7 @@ CALM: Final = 100
 BELOW: Final = 0.95
 """Of what passed: the rate of a trial, and what is aimed at after a pause."""
 RESTART: Final = 0.85
-PRIOR: Final = 5
+PRIOR: Final = 3
 """Requests: so much weight has what was sustained before beside what passed since."""
 SOME: Final = 3
 """As many refused are more than single customers explain; while seeking, more are due."""
