@@ -7,6 +7,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from reconciler.partner_center.tcp_stream import MOST_AHEAD, TcpStream, open_stream
 from tests.partner_center.certificates import self_signed
@@ -58,6 +59,14 @@ def test_what_came_before_the_end_is_read_before_it() -> None:
             return first, str(error)
 
     assert asyncio.run(run()) == (b"whole", "the connection broke")
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_each_scheme_has_its_port(scheme: str, port: int) -> None:
+    """Nobody is at this address of this machine, which the refusal names."""
+    url = httpx.URL(f"{scheme}://127.9.8.7")
+    with pytest.raises(httpx.ConnectError, match=rf"'127\.9\.8\.7', {port}\)"):
+        asyncio.run(open_stream(url, ssl.create_default_context, 5))
 
 
 def test_https_is_spoken_with_whom_the_context_trusts(tmp_path: Path) -> None:
