@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from reconciler.model.errors import SignInFailed
@@ -79,6 +81,12 @@ def test_an_exchange_may_bring_no_new_refresh_token(authority: FakeAuthority) ->
     """Then there is none, rather than an empty one."""
     authority.behaviour.rotate = False
     assert tokens_for_user(application(authority), None, Secret(REFRESH_TOKEN)).refresh is None
+
+
+def test_msal_logs_nothing(authority: FakeAuthority) -> None:
+    """Its loggers repeat whole answers at times, whatever they take for critical."""
+    tokens_for_app(application(authority), PROOF)
+    assert not logging.getLogger("msal.token_cache").isEnabledFor(logging.CRITICAL)
 
 
 def test_every_sign_in_asks_anew(authority: FakeAuthority) -> None:

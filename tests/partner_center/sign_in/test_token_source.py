@@ -18,6 +18,7 @@ from reconciler.model.errors import SignInFailed
 from reconciler.partner_center.sign_in.claims import TokenKind, read_claims
 from tests.partner_center.sign_in.behaviour import REFRESH_TOKEN, TENANT
 from tests.partner_center.sign_in.fake_authority import (
+    CLIENT_SECRET,
     GITHUB_REQUEST_TOKEN,
     FakeAuthority,
     unsigned_jwt,
@@ -83,6 +84,26 @@ def test_a_certificate_is_app_only(
         "AZURE_CLIENT_CERTIFICATE_PASSWORD": password,
     }
     assert kind(setup.sign_in(authority, environ)()) is TokenKind.APP_ONLY
+
+
+def test_what_is_sent_and_what_comes_of_it_is_known(
+    authority: FakeAuthority, setup: SignInSetup, token_file: Path
+) -> None:
+    """So that no answer can quote it: the credential, both refresh tokens, the access token."""
+    token = setup.sign_in(authority, by_file(token_file))()
+    successor = token_file.read_text().strip()
+    assert successor != REFRESH_TOKEN
+    for secret in (CLIENT_SECRET, REFRESH_TOKEN, successor, token.text.reveal()):
+        assert setup.secrets.occur_in(f"<{secret}>")
+
+
+def test_the_credential_of_an_application_is_known(
+    authority: FakeAuthority, setup: SignInSetup
+) -> None:
+    """As well as the token it is given for it."""
+    token = setup.sign_in(authority, BY_SECRET)()
+    for secret in (CLIENT_SECRET, token.text.reveal()):
+        assert setup.secrets.occur_in(f"<{secret}>")
 
 
 def test_a_federated_token_is_read_anew(authority: FakeAuthority, setup: SignInSetup) -> None:
