@@ -42,6 +42,9 @@ SUPPOSED_OWN: Final = 0.1
 SLOWEST: Final = 0.1
 """Requests a second: what the rate never shrinks below, so that recovery is noticed."""
 
+AGAIN: Final = 1.0
+"""Seconds: for so long, at the most, a pause goes on for a request that was refused before."""
+
 # All that follow are from simulation, which the tests repeat.
 SEEKING: Final = 3.0
 """Requests a second gained with each answer, while no limit was met."""
@@ -146,15 +149,16 @@ class Rate:
         if sent < self._changed or (refused_before and self._pause is None and not self._held):
             return
         if not is_own:
-            self._learn_from_refusal(now, retry_after)
+            self._learn_from_refusal(now, retry_after, again=refused_before > 0)
         elif self._pause is not None:
             self._pause.ask_another(now)
 
-    def _learn_from_refusal(self, now: float, retry_after: float | None) -> None:
+    def _learn_from_refusal(self, now: float, retry_after: float | None, *, again: bool) -> None:
         self._own.note(refused=True)
         self._calm = 0
         if self._pause is not None:
-            self._pause.refuse(now, retry_after)
+            # Who waited for itself already may have been told of itself alone.
+            self._pause.refuse(now, min(retry_after or AGAIN, AGAIN) if again else retry_after)
             self._changed = now
         elif self._own.nothing_passes:
             self._begin_pause(now, retry_after)

@@ -158,3 +158,13 @@ def test_a_service_that_refuses_all_ends_the_run_within_what_one_read_may_wait()
     seconds, became = reading(service)
     assert became == {UnreadableCustomer.__name__: CUSTOMERS}
     assert seconds < 2 * 150
+
+
+@pytest.mark.parametrize(("retry_after", "minutes"), [(1, 2), (30, 17)])
+def test_a_service_that_refuses_all_ends_the_run_under_the_pace_too(
+    retry_after: int, minutes: float
+) -> None:
+    """Probes go one at a time, but for a request that waited for itself no longer than that."""
+    seconds, became = reading(Service(1, retry_after=retry_after, refusals=99), paced=True)
+    assert became == {UnreadableCustomer.__name__: CUSTOMERS}
+    assert seconds < 60 * minutes
