@@ -39,11 +39,14 @@ def test_any_answer_closes_the_circuit() -> None:
 
 
 def test_now_and_then_one_read_may_try() -> None:
-    """A service that comes back is noticed: one read is let through after each pause."""
+    """A service that comes back is noticed: one read is let through every 30 seconds."""
     time = FakeTime()
     breaker = breaker_of(1, time)
     breaker.failed()
-    time.seconds = PAUSE
+    time.seconds = 29.9
+    with pytest.raises(Unavailable):
+        breaker.admit("read x")
+    time.seconds = 30.0
     breaker.admit("read x")
     with pytest.raises(Unavailable):
         breaker.admit("read y")
