@@ -119,6 +119,7 @@ class Apply:
         self.concurrency = 1
         self.correlation_ids: dict[str, tuple[str, ...]] = {}
         self.limits = AT_ONCE
+        self.progress: list[tuple[str, int, int]] = []
         self.customers = customers
         for each in customers:
             self.service.put(each.customer_id)
@@ -144,6 +145,7 @@ class Apply:
             new_request_id=lambda: f"id-{next(numbers)}",
             retry_limits=self.limits,
             concurrency=self.concurrency,
+            progress=lambda *told: self.progress.append(told),
         )
         given = ApplyInput(
             plan=plan,

@@ -64,6 +64,16 @@ if TYPE_CHECKING:
     from reconciler.model.state import DesiredCustomer, LiveQualification
 
 
+def test_each_step_that_ends_is_progress() -> None:
+    """From none to all of them, one by one."""
+    apply = Apply(*BOTH)
+    apply.run()
+    sending = "creates, each after a read of its customer"
+    assert [told for told in apply.progress if told[0] == sending] == [
+        (sending, ended, 3) for ended in range(4)
+    ]
+
+
 def test_every_step_is_sent_and_told() -> None:
     """Each create is sent once, and its result has what the service and support need."""
     apply = Apply(*BOTH)
