@@ -13,7 +13,6 @@ PARTICULARS: Final = {
     "education_segment": "educationSegment",
     "website": "website",
     "validation_code_from": "validationCodeFrom",
-    "resubmit_denial_of": "resubmitDenialOf",
 }
 
 

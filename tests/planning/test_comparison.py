@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from reconciler.model.plan import PlanOptions, Target
 from reconciler.model.policy import Policy
-from reconciler.model.state import DesiredState, EducationSegment, LiveState
+from reconciler.model.state import DesiredState, LiveState
 from reconciler.planning.comparison import compare_plans
 from reconciler.planning.planner import make_plan
-from tests.worlds import CONTOSO, SOE, TARGET, TODAY, customer, education, live
+from tests.worlds import CODE, CONTOSO, K12, SOE, TARGET, TODAY, customer, education, live
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -37,11 +39,24 @@ def test_steps_that_came_and_went() -> None:
     )
 
 
-def test_a_step_that_asks_for_something_else() -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        ({"education_segment": K12}, {}, "educationSegment was K12, is absent"),
+        ({"website": "a.edu"}, {"website": "b.edu"}, "website was a.edu, is b.edu"),
+        ({}, {"validation_code_from": CODE}, f"validationCodeFrom was absent, is {CODE}"),
+    ],
+)
+def test_a_step_that_asks_for_something_else(
+    before: dict[str, Any], after: dict[str, Any], change: str
+) -> None:
     """Each particular that differs, under the wire's name."""
-    other = education(EducationSegment.HIGHER_EDUCATION)
-    told = compare_plans(plan(live(), education()), plan(live(), other))
-    assert told == ("contoso Education: educationSegment was K12, is HigherEducation",)
+    made = plan(live(), SOE)
+    was, now = (
+        replace(made, steps=tuple(replace(step, **given) for step in made.steps))
+        for given in (before, after)
+    )
+    assert compare_plans(was, now) == (f"contoso StateOwnedEntity: {change}",)
 
 
 def test_the_ground_of_a_step_that_moved() -> None:
