@@ -85,7 +85,10 @@ def test_a_difference_is_told_and_with_update_added(tmp_path: Path) -> None:
     told = project.run("export")
     assert "customers/school.yaml: StateOwnedEntity is live and not declared" in told.err
     assert path.read_text() == text
-    assert project.run("export", "--update").code == 0
+    assert "Export: 1 different" in told.err.splitlines()
+    updated = project.run("export", "--update")
+    assert updated.code == 0
+    assert "Export: 1 updated" in updated.err.splitlines()
     assert path.read_text().startswith("# Ask Ada before touching this.\n")
     assert plan(project)["impossible"] == 0
 

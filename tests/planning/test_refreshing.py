@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -55,10 +56,12 @@ def test_what_is_not_settled_is_read(state: object, *, anew: bool) -> None:
         (record(NOW - timedelta(hours=25)), False),
         (record(None), True),
         (record(NOW, "add_customer"), False),
+        (replace(record(NOW), customer_id=FABRIKAM), False),
+        (replace(record(NOW), customer_id=None), False),
     ],
 )
 def test_an_audit_record_since_the_reading(found: AuditRecord, *, anew: bool) -> None:
-    """Less a day, as the log has days; only the operation that sets qualifications counts."""
+    """Less a day, as the log has days; only this customer's that set qualifications count."""
     assert refreshed(live(), records=[found]) is anew
 
 
