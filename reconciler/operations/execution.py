@@ -15,8 +15,9 @@ from reconciler.applying.engine import Engine
 from reconciler.applying.journal import Journal
 from reconciler.applying.kept_report import report_kept_true
 from reconciler.applying.lock import JOURNAL_FILE
+from reconciler.applying.results import result
 from reconciler.model.errors import ConfigurationError, StateError
-from reconciler.model.plan import ApplyReport, Outcome, StepResult
+from reconciler.model.plan import ApplyReport, Outcome
 from reconciler.operations.auditing import open_audit_log
 from reconciler.planning.service_limits import LIMIT_RULES
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.applying.history import History
     from reconciler.applying.state_folder import HeldFolder
     from reconciler.applying.stop import StopSignal
-    from reconciler.model.plan import Plan, PlanDocument, Step, StepKey
+    from reconciler.model.plan import Plan, PlanDocument, Step, StepKey, StepResult
     from reconciler.model.secret import Secret
     from reconciler.model.state import CustomerId, DesiredCustomer
     from reconciler.operations.dialogue import Dialogue
@@ -80,14 +81,7 @@ class Execution:
     def deliver_unsent(self, reason: str, remedy: str) -> None:
         """Deliver the report of a plan of which nothing was sent."""
         results = tuple(
-            StepResult(
-                step.customer_id,
-                step.name,
-                step.qualification,
-                Outcome.NOT_ATTEMPTED,
-                message=reason,
-                remedy=remedy or None,
-            )
+            result(step, Outcome.NOT_ATTEMPTED, reason, remedy=remedy or None)
             for step in self.document.plan.steps
         )
         digest = self.document.digest
