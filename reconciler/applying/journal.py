@@ -69,19 +69,7 @@ class Journal:
         )
 
     def sending(self, at: datetime, step: Step, request_id: str) -> None:
-        self._append(
-            CreateRecord(
-                run=self._run,
-                at=at,
-                customer_id=step.customer_id,
-                name=step.name,
-                qualification=step.qualification,
-                education_segment=step.education_segment,
-                website=step.website,
-                denial=step.resubmit_denial_of,
-                request_id=request_id,
-            )
-        )
+        self._append(CreateRecord.of(step, self._run, at, request_id))
 
     def posting(self, at: datetime, request_id: str, correlation_id: str) -> None:
         self._append(

@@ -6,7 +6,7 @@ The format on disk is read by later versions: a line or a field may be added, ne
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -17,6 +17,7 @@ from reconciler.model.state import CustomerId, EducationSegment, Qualification
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -51,6 +52,20 @@ class CreateRecord(JournalLine):
     website: str | None = None
     denial: AwareDatetime | None = None
     request_id: str
+
+    @classmethod
+    def of(cls, step: Step, run: str, at: datetime, request_id: str) -> Self:
+        return cls(
+            run=run,
+            at=at,
+            customer_id=step.customer_id,
+            name=step.name,
+            qualification=step.qualification,
+            education_segment=step.education_segment,
+            website=step.website,
+            denial=step.resubmit_denial_of,
+            request_id=request_id,
+        )
 
     def matches(self, step: Step) -> bool:
         """Tell whether `step` asks for the very same create, particulars included."""

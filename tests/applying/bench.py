@@ -196,18 +196,7 @@ def message_of(result: StepResult) -> str:
 
 def sent_before(step: Step, request_id: str = "earlier") -> dict[StepKey, CreateRecord]:
     """Make what the journal of an earlier run says of `step`."""
-    sending = CreateRecord(
-        run="run-0",
-        at=DAWN,
-        customer_id=step.customer_id,
-        name=step.name,
-        qualification=step.qualification,
-        education_segment=step.education_segment,
-        website=step.website,
-        denial=step.resubmit_denial_of,
-        request_id=request_id,
-    )
-    return {step.key: sending}
+    return {step.key: CreateRecord.of(step, "run-0", DAWN, request_id)}
 
 
 def schools(number: int) -> tuple[DesiredCustomer, ...]:
