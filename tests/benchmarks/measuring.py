@@ -18,6 +18,12 @@ ROOT: Final = Path(__file__).parents[2]
 PROGRAM: Final = (sys.executable, "-m", "reconciler")
 
 
+def environment() -> dict[str, str]:
+    """Start programs from here, and let them keep bytecode: what is installed has its own."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(ROOT)}
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Seconds on the clock, seconds of the processors, and mebibytes at the peak."""
@@ -39,13 +45,15 @@ class Command:
     proves: Callable[[str], bool]
 
     def run(self) -> Cost:
-        environ = os.environ | {"PYTHONPATH": str(ROOT)}
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
         out = self.folder.with_name(f"{self.folder.name}.out")
         with out.open("w") as stream:
             started = time.perf_counter()
             process = subprocess.Popen(
-                self.words, cwd=self.folder, env=environ, stdout=stream, stderr=subprocess.STDOUT
+                self.words,
+                cwd=self.folder,
+                env=environment(),
+                stdout=stream,
+                stderr=subprocess.STDOUT,
             )
             _, status, usage = os.wait4(process.pid, 0)
             clock = time.perf_counter() - started

@@ -9,7 +9,6 @@ What the shards merge to is compared, byte by byte but for `createdAt`, with a s
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.request import urlopen
 
 from tests.benchmarks import scale
-from tests.benchmarks.measuring import PROGRAM, ROOT
+from tests.benchmarks.measuring import PROGRAM, environment
 from tests.benchmarks.table import Due, Row, markdown
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def start(folder: Path, words: Sequence[str], environ: dict[str, str]) -> subpro
     return subprocess.Popen(
         (*PROGRAM, *words),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""} | environ,
+        env=environment() | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
