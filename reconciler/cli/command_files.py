@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.applying.validation_codes import CodeReader, code_files
+from reconciler.partner_center.sign_in.method_from_environment import CREDENTIAL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from reconciler.configuration.config import Configuration
     from reconciler.configuration.kept_files import KeptFiles
     from reconciler.model.state import DesiredState
-
-CREDENTIAL_FILES: Final = (
-    "PARTNER_CENTER_REFRESH_TOKEN_FILE",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "AZURE_FEDERATED_TOKEN_FILE",
-)
 
 
 @dataclass(frozen=True, slots=True)

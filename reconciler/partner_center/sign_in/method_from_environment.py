@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from reconciler.model.errors import ConfigurationError
 from reconciler.model.secret import Secret
@@ -22,6 +22,13 @@ from reconciler.partner_center.sign_in.secret_file import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+REFRESH_FILE: Final = "PARTNER_CENTER_REFRESH_TOKEN_FILE"
+CERTIFICATE_FILE: Final = "AZURE_CLIENT_CERTIFICATE_PATH"
+FEDERATION_FILE: Final = "AZURE_FEDERATED_TOKEN_FILE"
+CREDENTIAL_FILES: Final = (REFRESH_FILE, CERTIFICATE_FILE, FEDERATION_FILE)
+"""The variables that name a file with a credential in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def expected_kind(sign_in_method: SignInMethod) -> TokenKind:
 
 
 def _refresh_token(named: Mapping[str, str]) -> Path | Secret | None:
-    if path := named.get("PARTNER_CENTER_REFRESH_TOKEN_FILE"):
+    if path := named.get(REFRESH_FILE):
         return Path(path)
     if token := named.get("PARTNER_CENTER_REFRESH_TOKEN"):
         return _checked_token("PARTNER_CENTER_REFRESH_TOKEN", token)
@@ -144,10 +151,10 @@ def _checked_token(name: str, token: str) -> Secret:
 def _credential_source(named: Mapping[str, str]) -> CredentialSource | None:
     if secret := named.get("AZURE_CLIENT_SECRET"):
         return ClientSecret(Secret(secret))
-    if path := named.get("AZURE_CLIENT_CERTIFICATE_PATH"):
+    if path := named.get(CERTIFICATE_FILE):
         password = named.get("AZURE_CLIENT_CERTIFICATE_PASSWORD")
         return ClientCertificate(Path(path), Secret(password) if password else None)
-    if path := named.get("AZURE_FEDERATED_TOKEN_FILE"):
+    if path := named.get(FEDERATION_FILE):
         return FederatedTokenFile(Path(path))
     return _github(named)
 
