@@ -184,7 +184,9 @@ class PartnerCenterClient:
         if heard is not None:
             call = replace(call, heard=heard)
         # No gate: who creates has read in the same turn, and that read would grow old in waiting.
-        outcome = await self._attempt(call, request_id, partial(wire.read_created, create=create))
+        read = partial(wire.read_created, create=create)
+        async with self._pace.place(ahead=True):
+            outcome = await self._attempt(call, request_id, read)
         if isinstance(outcome, Failed):
             raise outcome.error
         return outcome
@@ -198,7 +200,7 @@ class PartnerCenterClient:
         request_id = str(uuid4())
         again = False
         while True:
-            async with self._pace.place(again=again):
+            async with self._pace.place(ahead=again):
                 outcome = await self._try(call, request_id, read, schedule)
             if not isinstance(outcome, Postponed):
                 return outcome
@@ -265,19 +267,19 @@ class PartnerCenterClient:
         """Send one request in its turn; what became of it moves the pace, and in what time."""
         timing = self._pace.timing
         # A read within a reserved turn leaves the create its own: that one is never kept waiting.
-        async with self._pace.turn(keep=0 if call.is_write else 1) as turn:
-            self._sign_in_refusals.check(call.kind)
-            request = ServiceRequest.of(call, self._base, request_id)
-            if not call.wanted(request.correlation_id):
-                raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
-            started = timing.clock()
-            answer = await exchange(self._http, request, timing.now(), self._secrets)
-            seconds = timing.clock() - started
-            if not isinstance(answer, Lost):
-                if _is_throttled(call.kind, answer.status):
-                    turn.throttled(request_id, answer.retry_after)
-                else:
-                    turn.answered(request_id)
+        turn = await self._pace.turn(keep=0 if call.is_write else 1)
+        self._sign_in_refusals.check(call.kind)
+        request = ServiceRequest.of(call, self._base, request_id)
+        if not call.wanted(request.correlation_id):
+            raise Unavailable(f"could not {call.what}: the run was stopped before its turn")
+        started = timing.clock()
+        answer = await exchange(self._http, request, timing.now(), self._secrets)
+        seconds = timing.clock() - started
+        if not isinstance(answer, Lost):
+            if _is_throttled(call.kind, answer.status):
+                turn.throttled(request_id, answer.retry_after)
+            else:
+                turn.answered(request_id)
         log_exchange(call, answer, seconds)
         return answer, seconds
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
     from reconciler.partner_center.calls import Kind
+
+_OPEN: Final = nullcontext()
 
 
 class FirstRequestGate:
@@ -21,9 +24,12 @@ class FirstRequestGate:
         self._tried: set[Kind] = set()
         self._locks: dict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    @asynccontextmanager
-    async def admit(self, kind: Kind) -> AsyncIterator[None]:
+    def admit(self, kind: Kind) -> AbstractAsyncContextManager[None]:
         """Wait while the first of its kind is under way; later ones wait for nobody."""
+        return _OPEN if kind in self._tried else self._one_by_one(kind)
+
+    @asynccontextmanager
+    async def _one_by_one(self, kind: Kind) -> AsyncIterator[None]:
         async with self._locks[kind]:
             if kind not in self._tried:
                 try:

@@ -89,8 +89,7 @@ class Pace:
         self.concurrency = concurrency
         self.timing = timing
         self.traffic = Traffic(timing.clock())
-        self._paced = paced
-        self._rate = Rate(concurrency, requests_per_minute, timing.clock())
+        self._rate = Rate(concurrency, requests_per_minute, timing.clock()) if paced else None
         self._refused: Counter[str] = Counter()
         self._places = asyncio.Semaphore(concurrency)
         self._entrance = asyncio.Lock()
@@ -107,16 +106,16 @@ class Pace:
                 yield
 
     @asynccontextmanager
-    async def place(self, *, again: bool = False) -> AsyncIterator[None]:
+    async def place(self, *, ahead: bool = False) -> AsyncIterator[None]:
         """Hold a place through the tries of a read; within a reservation there is one already.
 
-        Who comes `again`, when a wait is over that the service asked for, goes before those who
+        Who comes `ahead`, when a wait is over that the service asked for, goes before those who
         begin: else the refused would be left to the end, and look like a service that refuses all.
         """
         if _RESERVED.get() is not None:
             yield
             return
-        if again:
+        if ahead:
             await self._places.acquire()
         else:
             async with self._entrance:
@@ -127,40 +126,37 @@ class Pace:
         finally:
             self._places.release()
 
-    @asynccontextmanager
-    async def turn(self, *, keep: int = 0) -> AsyncIterator[RateSlot]:
-        """Wait for one request; within a reservation, for none until only `keep` are left of it."""
-        reserved = _RESERVED.get()
-        if reserved is not None:
-            await self._draw(reserved, keep)
-            yield self._slot()
-            return
-        async with self._places:
-            await self._next()
-            yield self._slot()
+    async def turn(self, *, keep: int = 0) -> RateSlot:
+        """Wait for one request; within a reservation, for none until only `keep` are left of it.
 
-    def _slot(self) -> RateSlot:
+        Whoever asks holds a place or a reservation.
+        """
+        reserved = _RESERVED.get()
+        if reserved is not None and reserved.left > keep:
+            reserved.left -= 1
+        else:
+            await self._next()
         return RateSlot(self, self.timing.clock())
 
     def answered(self, request_id: str, sent: float) -> None:
         self._refused.pop(request_id, None)
-        self._rate.accepted(sent, self.timing.clock())
+        if self._rate is not None:
+            self._rate.accepted(sent, self.timing.clock())
 
     def refused(self, request_id: str, sent: float, retry_after: float | None) -> None:
         self.traffic.refused += 1
         before = self._refused[request_id]
         self._refused[request_id] += 1
-        self._rate.refused(sent, self.timing.clock(), retry_after, refused_before=before)
-
-    async def _draw(self, reserved: _Reservation, keep: int) -> None:
-        if reserved.left > keep:
-            reserved.left -= 1
-        else:
-            await self._next()
+        if self._rate is not None:
+            self._rate.refused(sent, self.timing.clock(), retry_after, refused_before=before)
 
     async def _next(self) -> None:
+        if self._rate is not None:
+            await self._wait_for(self._rate)
+        self.traffic.requests += 1
+
+    async def _wait_for(self, rate: Rate) -> None:
         async with self._queue:
-            while self._paced and (wait := self._rate.wait(self.timing.clock())) > 0:
+            while (wait := rate.wait(self.timing.clock())) > 0:
                 await self.timing.sleep(min(wait, NAP))
-            self._rate.take(self.timing.clock())
-            self.traffic.requests += 1
+            rate.take(self.timing.clock())

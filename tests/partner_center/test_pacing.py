@@ -10,19 +10,18 @@ from reconciler.partner_center.pacing import Pace
 from tests.partner_center.fake_time import FakeTime
 
 
-def test_turns_are_bounded_in_number() -> None:
-    """No more than `concurrency` callers hold a turn at once."""
+def test_places_are_bounded_in_number() -> None:
+    """No more than `concurrency` callers hold a place at once."""
 
     async def run() -> int:
         pace, held, most = Pace(3, timing=FakeTime().timing), [0], [0]
 
         async def work() -> None:
-            async with pace.turn() as turn:
+            async with pace.place():
                 held[0] += 1
                 most[0] = max(most[0], held[0])
                 await asyncio.sleep(0)
                 held[0] -= 1
-                turn.answered("read")
 
         await asyncio.gather(*(work() for _ in range(20)))
         return most[0]
@@ -38,8 +37,8 @@ def test_turns_wait_for_their_pace() -> None:
         pace = Pace(2, 60, time.timing)
         given = []
         for _ in range(20):
-            async with pace.turn():
-                given.append(time.seconds)
+            await pace.turn()
+            given.append(time.seconds)
         return given
 
     given = asyncio.run(run())
@@ -52,14 +51,13 @@ def test_what_is_reserved_does_not_wait() -> None:
 
     async def run() -> list[float]:
         pace, given = Pace(1, 60, time.timing), []
-        async with pace.turn():
-            pass
+        await pace.turn()
         async with pace.reserve(2):
             for keep in (1, 1, 0):
-                async with pace.turn(keep=keep):
-                    given.append(time.seconds)
-        async with pace.turn():
-            given.append(time.seconds)
+                await pace.turn(keep=keep)
+                given.append(time.seconds)
+        await pace.turn()
+        given.append(time.seconds)
         return given
 
     second = 1 / 0.96
@@ -69,8 +67,7 @@ def test_what_is_reserved_does_not_wait() -> None:
 def refuse_in_a_row(pace: Pace, number: int) -> None:
     async def run() -> None:
         for each in range(number):
-            async with pace.turn() as turn:
-                turn.throttled(f"read {each}", None)
+            (await pace.turn()).throttled(f"read {each}", None)
 
     asyncio.run(run())
 
@@ -91,11 +88,9 @@ def test_one_refusal_slows_nobody_else() -> None:
 
     async def run() -> None:
         pace = Pace(8, timing=time.timing)
-        async with pace.turn() as turn:
-            turn.throttled("read", 57.0)
+        (await pace.turn()).throttled("read", 57.0)
         for each in range(7):
-            async with pace.turn() as turn:
-                turn.answered(f"another {each}")
+            (await pace.turn()).answered(f"another {each}")
 
     asyncio.run(run())
     assert time.slept == []
@@ -125,8 +120,7 @@ def test_a_cancelled_wait_gives_its_place_back() -> None:
 
     async def run() -> None:
         pace = Pace(1, 1)
-        async with pace.turn():
-            pass
+        await _hold(pace)
         waiting = asyncio.create_task(_hold(pace))
         await asyncio.sleep(0)
         waiting.cancel()
@@ -139,5 +133,5 @@ def test_a_cancelled_wait_gives_its_place_back() -> None:
 
 
 async def _hold(pace: Pace) -> None:
-    async with pace.turn():
-        pass
+    async with pace.place():
+        await pace.turn()
