@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ManifestFile:
     """A file to read, and what people know it as: relative to the base folder, with `/`."""
 
@@ -51,7 +51,7 @@ def find_manifests(
         search.start(Path(os.path.abspath(path)))  # noqa: PTH100  # resolve follows links
     never = {str(each) for each in skip} | search.configurations()
     unique: dict[str, ManifestFile] = {}
-    for found in sorted(search.found):
+    for found in sorted(search.found, key=lambda found: (found.file, found.real_path)):
         if found.real_path not in never:
             unique.setdefault(found.real_path, found)
     return FoundFiles(tuple(unique.values()), tuple(dict.fromkeys(search.diagnostics)))
