@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 class JournalLine(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+        defer_build=True,  # when it is first used: no command uses all
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
     )
 
 

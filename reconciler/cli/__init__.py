@@ -13,7 +13,7 @@ from reconciler.cli.standard_error import drain_stderr, protect_stderr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-YOUNG_OBJECTS: Final = 50_000
+YOUNG_OBJECTS: Final = 100_000
 """Made before the garbage collector looks for cycles: a run of many customers has few of them."""
 
 USAGE: Final = 64

@@ -59,6 +59,7 @@ class Shape(BaseModel):
     """What is written of one type of the model, `made`, and read back into it."""
 
     model_config = ConfigDict(
+        defer_build=True,  # when it is first used: no command uses all
         frozen=True,
         extra="ignore",
         from_attributes=True,

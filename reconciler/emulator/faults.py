@@ -98,6 +98,7 @@ EffectName = Annotated[FiresWhen, Field(strict=False)]
 
 class _Fault(BaseModel):
     model_config = ConfigDict(
+        defer_build=True,  # when it is first used: no command uses all
         extra="forbid",
         frozen=True,
         strict=True,
@@ -204,7 +205,13 @@ Fault = Ending | Delay | Lag | NoIdempotency
 
 
 class FaultDocument(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        defer_build=True,  # as above
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+    )
 
     seed: int = 0
     faults: tuple[Annotated[Fault, Field(discriminator="kind")], ...] = Field((), strict=False)

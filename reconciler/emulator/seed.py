@@ -105,6 +105,7 @@ Instant = Annotated[str, AfterValidator(_instant)]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(
+        defer_build=True,  # when it is first used: no command uses all
         extra="forbid",
         frozen=True,
         strict=True,

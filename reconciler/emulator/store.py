@@ -34,7 +34,7 @@ PRIVATE_FOLDER: Final = 0o700
 
 
 class _StateFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     kind: Literal["EmulatorState"] = "EmulatorState"
     format_version: Literal["1.0"] = "1.0"

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema, core_schema
 
-STRICT: Final = ConfigDict(strict=True, frozen=True, extra="forbid", alias_generator=to_camel)
+STRICT: Final = ConfigDict(
+    defer_build=True,  # when it is first used: no command uses all
+    strict=True,
+    frozen=True,
+    extra="forbid",
+    alias_generator=to_camel,
+)
 
 
 class _NotNull:
