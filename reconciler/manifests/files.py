@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,10 +24,14 @@ _CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """A file to read, and what people know it as: relative to the base folder, with `/`."""
+    """A file, and what people know it as: relative to the base folder, with `/`.
+
+    `real_path` is what is read: text, as making a Path of each takes a while where there are many.
+    """
 
     file: str
-    path: Path
+    folder: Path
+    name: str
     real_path: str
 
 
@@ -78,7 +82,7 @@ class _Folder:
     def file(self, name: str) -> ManifestFile:
         text = _as_text(name)
         known_as = text if self.shown == "." else f"{self.shown}/{text}"
-        return ManifestFile(known_as, self.path / name, os.path.join(self.real, name))  # noqa: PTH118  # ten times as fast
+        return ManifestFile(known_as, self.path, name, os.path.join(self.real, name))  # noqa: PTH118  # ten times as fast
 
 
 class _Search:
@@ -95,7 +99,8 @@ class _Search:
             self._walk(path)
         elif os.path.exists(path):  # noqa: PTH110  # see above
             real = os.path.realpath(path)
-            self.found.append(ManifestFile(shown(path, self.base), path, real))
+            known_as = shown(path, self.base)
+            self.found.append(ManifestFile(known_as, path.parent, path.name, real))
         else:
             message = f"{shown(path, self.base)} does not exist"
             raise NoManifests(message, "name a file or a folder that holds manifests")
@@ -141,7 +146,7 @@ class _Search:
             message = f"{shown(path, self.base)} is a symbolic link that leads out of the folder"
             self._complain("outside-folder", message, "put what it leads to in its place", path)
         elif not is_folder:
-            self.found.append(ManifestFile(folder.file(link.name).file, path, real))
+            self.found.append(replace(folder.file(link.name), real_path=real))
 
     def _complain(self, rule: str, message: str, remedy: str, path: Path) -> None:
         source = Source(shown(path, self.base), 1, 1)
@@ -151,17 +156,17 @@ class _Search:
         """Find the configurations among the files, and the emulators' seeds that they name."""
         never = set()
         for found in self.found:
-            if found.path.name in _CONFIGURATIONS and (data := _read_configuration(found)):
+            if found.name in _CONFIGURATIONS and (data := _read_configuration(found)):
                 never.add(found.real_path)
                 match data:
                     case {"partnerCenter": {"emulator": str(seed)}} if "\0" not in seed:
-                        never.add(os.path.realpath(found.path.parent / seed))
+                        never.add(os.path.realpath(found.folder / seed))
         return never
 
 
 def _read_configuration(found: ManifestFile) -> YamlValue:
     """Read the file where it is a configuration, else None."""
-    text = read_text(found.path, found.file)
+    text = read_text(found.real_path, found.file)
     if isinstance(text, Diagnostic):
         return None
     document = next(read_documents(text, Reading(found.file)), None)

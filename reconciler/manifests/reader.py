@@ -140,16 +140,16 @@ class _ManifestChecks:
             raise NoManifests(message, remedy)
 
     def _read(self, file: ManifestFile) -> Iterator[_ValidManifest]:
-        text = read_text(file.path, file.file)
+        text = read_text(file.real_path, file.file)
         if isinstance(text, Diagnostic):
             self.diagnostics.append(text)
             return
-        folder, before = file.path.parent, len(self.diagnostics)
+        before = len(self.diagnostics)
         for document in read_documents(text, Reading(file.file)):
             self.diagnostics += document.diagnostics
             if document.places is not None:
                 self.documents += 1
-                valid = self._check(document.places, folder)
+                valid = self._check(document.places, file.folder)
                 if valid is not None:
                     yield valid
             if len(self.diagnostics) > before + _MOST_DIAGNOSTICS:

@@ -54,7 +54,7 @@ class _Refused(Exception):
         self.place = place
 
 
-def read_text(path: Path, file: str, limit: int | None = MAX_BYTES) -> str | Diagnostic:
+def read_text(path: Path | str, file: str, limit: int | None = MAX_BYTES) -> str | Diagnostic:
     """Read the text of `path`, which people know as `file`, or say why it can't be read."""
     try:
         return _decode(_read_bytes(path, limit), file)
@@ -67,8 +67,8 @@ def read_text(path: Path, file: str, limit: int | None = MAX_BYTES) -> str | Dia
         return Diagnostic("syntax", Severity.ERROR, message, remedy, Source(file, 1, 1))
 
 
-def _read_bytes(path: Path, limit: int | None) -> bytes:
-    _check_regular(path.stat())
+def _read_bytes(path: Path | str, limit: int | None) -> bytes:
+    _check_regular(os.stat(path))  # noqa: PTH116  # of text no Path is made, as there are many
     # Not by a stream: with tens of thousands of files, making one takes as long as reading.
     descriptor = os.open(path, _OPEN_FLAGS)
     try:
