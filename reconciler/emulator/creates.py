@@ -42,6 +42,9 @@ class CreateRules:
     refuse_duplicates: bool = True
 
 
+AS_DOCUMENTED: Final = CreateRules()
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One POST of a qualification to a customer of the world."""

@@ -18,7 +18,7 @@ from reconciler.emulator.seed import read_seed
 from reconciler.emulator.service import echoed, respond
 from reconciler.emulator.store import open_store
 from reconciler.emulator.vetting import VettingRequest, vet
-from reconciler.emulator.world import Changes, Live, Response, World, qualifications_of
+from reconciler.emulator.world import UNCHANGED, Live, Response, World, qualifications_of
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.routing import Request
     from reconciler.emulator.store import FileStore, MemoryStore
+    from reconciler.emulator.world import Changes
 
 
 def _now() -> datetime:
@@ -92,7 +93,7 @@ class Emulator:
         endpoint = find_endpoint(request.path)
         call = endpoint.methods.get(request.method) if endpoint is not None else None
         if endpoint is None or call is None:
-            return respond(Live(self.world, Changes()), request, self.clock())[0]
+            return respond(Live(self.world, UNCHANGED), request, self.clock())[0]
         self.log.note(call, endpoint.customer_id, request)
         at = self.clock().timestamp()
         context = FaultContext(call, request.method, endpoint.customer_id, request.token, at)

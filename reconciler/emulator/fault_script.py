@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, assert_never
 
-from reconciler.emulator.creates import CreateRules
+from reconciler.emulator.creates import AS_DOCUMENTED, CreateRules
 from reconciler.emulator.faults import (
     ANY,
     Cut,
@@ -52,9 +52,12 @@ class FaultPlan:
 
     wait_before: float = 0.0
     wait_after: float = 0.0
-    rules: CreateRules = field(default_factory=CreateRules)
+    rules: CreateRules = AS_DOCUMENTED
     lag: Lag | None = None
     ending: Ending | None = None
+
+
+UNDISTURBED: Final = FaultPlan()
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class FaultScript:
 
     def plan_for(self, context: FaultContext) -> FaultPlan:
         """Let the faults act on a call from the top, until one ends it."""
-        plan = FaultPlan()
+        plan = UNDISTURBED
         for index, fault in enumerate(self.document.faults):
             if _matches(fault, context) and self._fires(index, fault, context):
                 plan = _joined(plan, fault)

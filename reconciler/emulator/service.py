@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from reconciler.emulator import listings, reads
 from reconciler.emulator.audit import audit_records
-from reconciler.emulator.creates import CreateRules, Post, create
+from reconciler.emulator.creates import AS_DOCUMENTED, CreateRules, Post, create
 from reconciler.emulator.paging import QueryRefused
 from reconciler.emulator.responses import coded_error, json_response, plain_error
 from reconciler.emulator.routing import KNOWN_CALLS, CallName, find_endpoint, is_guid
@@ -34,8 +34,6 @@ APP_AND_USER: Final = frozenset(
     }
 )
 """The calls whose pages ask for App+User: an app-only token can't make them."""
-
-AS_DOCUMENTED: Final = CreateRules()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reconciler.emulator.world import Changes
+from reconciler.emulator.world import UNCHANGED, Changes
 from reconciler.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class FileStore:
                 if self._known is None or self._known[0] != version:
                     self._known = _load(self.path)
             except FileNotFoundError:
-                return Changes()
+                return UNCHANGED
             return self._known[1]
 
     def update(self, change: Callable[[Changes], tuple[Result, Changes]]) -> Result:

@@ -154,6 +154,9 @@ class Changes:
         return replace(self, qualifications={**self.qualifications, customer_id: changed})
 
 
+UNCHANGED: Final = Changes()
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """The world with what runs changed: all that a read looks at."""

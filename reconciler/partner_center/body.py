@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -47,7 +48,7 @@ def read_body(
     if _values_at_most(body) > most_values:
         return NotJson(f"it holds more than the {most_values} values that are due at most")
     try:
-        text = body.decode("utf-8-sig")  # some .NET services begin with a BOM
+        text = body.removeprefix(BOM_UTF8).decode()  # some .NET services begin with one
         return _parse(text, secrets, secret_names)
     except (ValueError, RecursionError) as error:
         return NotJson(_why(error))

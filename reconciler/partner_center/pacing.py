@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,7 @@ from reconciler.partner_center.rate import Rate
 from reconciler.partner_center.timing import REAL, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
 NAP: Final = 0.05
 """Seconds: who waits looks again that often, as an answer can end a pause at any moment."""
@@ -65,15 +65,6 @@ _RESERVED: Final[ContextVar[_Reservation | None]] = ContextVar("reserved", defau
 """Of the task that asks: what it does within its reservation needs no argument handed through."""
 
 
-@contextmanager
-def _reserved(requests: int) -> Iterator[None]:
-    token = _RESERVED.set(_Reservation(requests))
-    try:
-        yield
-    finally:
-        _RESERVED.reset(token)
-
-
 class Pace:
     """Hands out turns: at most `concurrency` at once, and no faster than the rate allows."""
 
@@ -102,8 +93,11 @@ class Pace:
         async with self._places:
             for _ in range(requests):
                 await self._next()
-            with _reserved(requests):
+            token = _RESERVED.set(_Reservation(requests))
+            try:
                 yield
+            finally:
+                _RESERVED.reset(token)
 
     @asynccontextmanager
     async def place(self, *, ahead: bool = False) -> AsyncIterator[None]:
@@ -121,8 +115,7 @@ class Pace:
             async with self._entrance:
                 await self._places.acquire()
         try:
-            with _reserved(0):
-                yield
+            yield
         finally:
             self._places.release()
 
