@@ -27,6 +27,8 @@ LIMIT_RULES: Final = frozenset({"resubmission-limit", "validation-code-exhausted
 
 def limited(customer: DesiredCustomer, decision: Decision, live: LiveState) -> Decision:
     """Withhold what is over a limit, and say of the rest how near it is."""
+    if not decision.steps:
+        return decision
     found = [(step, _find(customer, step, live)) for step in decision.steps]
     findings = [finding for _, finding in found if finding is not None]
     kept = [step for step, finding in found if finding is None or finding.rule not in LIMIT_RULES]
