@@ -126,7 +126,9 @@ class Lags:
 
     def seen_by_read(self, customer_id: str, changes: Changes, at: float) -> Changes:
         """The changes as this read of the customer sees them; the read is counted."""
-        behind = [each for each in self._behind.get(customer_id, ()) if each.until > at]
+        if customer_id not in self._behind:
+            return changes
+        behind = [each for each in self._behind[customer_id] if each.until > at]
         self._behind[customer_id] = [each for each in behind if each.reads > 1]
         for each in behind:
             each.reads -= 1

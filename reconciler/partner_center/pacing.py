@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from reconciler.partner_center.timing import REAL, Timing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
 NAP: Final = 0.05
 """Seconds: who waits looks again that often, as an answer can end a pause at any moment."""
@@ -65,6 +66,24 @@ _RESERVED: Final[ContextVar[_Reservation | None]] = ContextVar("reserved", defau
 """Of the task that asks: what it does within its reservation needs no argument handed through."""
 
 
+_OPEN: Final = nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One of the places, waited for at the entrance where it is not an open one."""
+
+    places: asyncio.Semaphore
+    entrance: AbstractAsyncContextManager[None]
+
+    async def __aenter__(self) -> None:
+        async with self.entrance:
+            await self.places.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.places.release()
+
+
 class Pace:
     """Hands out turns: at most `concurrency` at once, and no faster than the rate allows."""
 
@@ -99,25 +118,15 @@ class Pace:
             finally:
                 _RESERVED.reset(token)
 
-    @asynccontextmanager
-    async def place(self, *, ahead: bool = False) -> AsyncIterator[None]:
+    def place(self, *, ahead: bool = False) -> AbstractAsyncContextManager[None]:
         """Hold a place through the tries of a read; within a reservation there is one already.
 
         Who comes `ahead`, when a wait is over that the service asked for, goes before those who
         begin: else the refused would be left to the end, and look like a service that refuses all.
         """
         if _RESERVED.get() is not None:
-            yield
-            return
-        if ahead:
-            await self._places.acquire()
-        else:
-            async with self._entrance:
-                await self._places.acquire()
-        try:
-            yield
-        finally:
-            self._places.release()
+            return _OPEN
+        return _Place(self._places, _OPEN if ahead else self._entrance)
 
     async def turn(self, *, keep: int = 0) -> RateSlot:
         """Wait for one request; within a reservation, for none until only `keep` are left of it.

@@ -68,7 +68,13 @@ MaybeEmptyWord = Annotated[
 class WireShape(BaseModel):
     """A JSON object, its names in any case; what isn't asked for is dropped unread."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        defer_build=True,  # when it is first used: no command uses all
+        extra="ignore",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+    )
 
     @model_validator(mode="before")
     @classmethod
