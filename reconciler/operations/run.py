@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.applying.creates import CreatesQualifications
 from reconciler.applying.validation_codes import CodeReader, unreadable_codes
 from reconciler.applying.waits import RetryLimits
-from reconciler.live_state import read_customers
+from reconciler.live_state import MOST_WAITING, read_customers
 from reconciler.model.remedies import NOT_IN_SEED
 from reconciler.model.state import UnreadableCustomer
 
@@ -86,10 +86,16 @@ class Run:
 
         Raises SignInRefused or SignInFailed.
         """
+        progress = progress or self.progress
         states = await read_customers(
-            self.service, ids, self.concurrency, progress or self.progress
+            self.service, ids, self.concurrency, progress, self._most_waiting
         )
         return {each: self._to_be_seeded(each, state) for each, state in states.items()}
+
+    @property
+    def _most_waiting(self) -> int:
+        """The embedded emulator has no faults: it asks nobody to ask again later."""
+        return MOST_WAITING if self.configuration.partner_center.emulator is None else 0
 
     def _to_be_seeded(
         self, customer_id: CustomerId, state: LiveCustomer | UnreadableCustomer
