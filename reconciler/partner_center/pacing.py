@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reconciler.partner_center.places import Places
 from reconciler.partner_center.rate import Rate
 from reconciler.partner_center.timing import REAL, Timing
 
@@ -67,6 +66,24 @@ _RESERVED: Final[ContextVar[_Reservation | None]] = ContextVar("reserved", defau
 """Of the task that asks: what it does within its reservation needs no argument handed through."""
 
 
+_OPEN: Final = nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One of the places, waited for at the entrance where it is not an open one."""
+
+    places: asyncio.Semaphore
+    entrance: AbstractAsyncContextManager[None]
+
+    async def __aenter__(self) -> None:
+        async with self.entrance:
+            await self.places.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.places.release()
+
+
 class Pace:
     """Hands out turns: at most `concurrency` at once, and no faster than the rate allows."""
 
@@ -84,13 +101,15 @@ class Pace:
         self.traffic = Traffic(timing.clock())
         self._rate = Rate(concurrency, requests_per_minute, timing.clock()) if paced else None
         self._refused: Counter[str] = Counter()
-        self._places = Places(concurrency)
+        self._places = asyncio.Semaphore(concurrency)
+        self._entrance = asyncio.Lock()
+        """Of those who begin, one at a time waits for a place."""
         self._queue = asyncio.Lock()
 
     @asynccontextmanager
     async def reserve(self, requests: int) -> AsyncIterator[None]:
         """Wait once for this many requests: within, each of them goes without a wait."""
-        async with self._places.one(ahead=True):
+        async with self._places:
             for _ in range(requests):
                 await self._next()
             token = _RESERVED.set(_Reservation(requests))
@@ -106,8 +125,8 @@ class Pace:
         begin: else the refused would be left to the end, and look like a service that refuses all.
         """
         if _RESERVED.get() is not None:
-            return nullcontext()
-        return self._places.one(ahead=ahead)
+            return _OPEN
+        return _Place(self._places, _OPEN if ahead else self._entrance)
 
     async def turn(self, *, keep: int = 0) -> RateSlot:
         """Wait for one request; within a reservation, for none until only `keep` are left of it.
