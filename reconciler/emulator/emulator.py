@@ -98,8 +98,8 @@ class Emulator:
         at = self.clock().timestamp()
         context = FaultContext(call, request.method, endpoint.customer_id, request.token, at)
         plan = self.faults.plan_for(context)
-        # Waits of no time too: else a thousand reads in a row would let nobody else run.
-        await self.sleep(plan.wait_before)
+        if plan.wait_before:
+            await self.sleep(plan.wait_before)
         given = self._serve(context, request, plan)
         if plan.wait_after:
             await self.sleep(plan.wait_after)

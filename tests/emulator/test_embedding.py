@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 import pytest
 
-from reconciler.emulator.embedding import EmbeddedService
+from reconciler.emulator.embedding import IN_A_ROW, EmbeddedService
 from tests.emulator.worlds import PLAIN as CUSTOMER
 from tests.emulator.worlds import Client, make_emulator, qualifications_of, script
 
@@ -76,3 +76,24 @@ def test_without_http_between_a_connection_that_ends_is_a_read_error_too(kind: s
     service = EmbeddedService(make_emulator(script({"kind": kind})), "Bearer user")
     with pytest.raises(httpx.ReadError, match="dropped"):
         answers_here(service, "GET", qualifications_of(CUSTOMER))
+
+
+def test_many_requests_in_a_row_let_others_run() -> None:
+    """A signal, or a bar of progress, waits for a few answers and not for all."""
+
+    async def run() -> int:
+        service, others_ran = EmbeddedService(make_emulator(), "Bearer user"), 0
+
+        async def other() -> None:
+            nonlocal others_ran
+            while True:
+                others_ran += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(other())
+        for _ in range(10 * IN_A_ROW):
+            await service.answer("GET", qualifications_of(CUSTOMER), {}, b"")
+        beside.cancel()
+        return others_ran
+
+    assert asyncio.run(run()) == 10

@@ -184,7 +184,8 @@ def test_a_waiting_call_does_not_hold_the_server() -> None:
         waiting.set()
         await asyncio.Event().wait()
 
-    emulator = replace(make_emulator(), sleep=wait_for_ever)
+    delayed = make_emulator(script({"kind": "delay", "seconds": 1}))
+    emulator = replace(delayed, sleep=wait_for_ever)
     with ThreadPoolExecutor(1) as pool, httpx.Client(headers=SIGN_IN, trust_env=False) as client:
         with serving(emulator, grace_seconds=0) as address:
             call = pool.submit(client.get, f"{address}/v1/customers")
