@@ -17,13 +17,20 @@ NOTHING_PASSES: Final = 2
 """Refusals in a row that mean so, where customers have few of their own."""
 COINCIDENCE: Final = 1e-3
 """How improbable such a row has to be as refusals of single customers."""
-SIGMAS: Final = 2.0
+SIGMAS: Final = 2.5
 """How far their number has to be above the expected one."""
 PLAIN: Final = 6
 """So many refusals measure a share; fewer are taken for fewer than they look."""
 FEW: Final = 16
 MOST_OWN: Final = 1 / 3
 """A greater share of refusals is never taken for single customers' own."""
+SURE: Final = 5.0
+"""So much evidence (the logarithm of a likelihood ratio) ends a trial, or so many answers."""
+LONGEST: Final = 100
+ABOUT_AS_MANY: Final = 0.7
+"""Of the share before: what made the rate go down was seen where it was high by chance, too."""
+APART: Final = 0.03
+"""What the two shares that are told apart differ by, at the least."""
 
 
 class OwnRefusals:
@@ -37,7 +44,7 @@ class OwnRefusals:
         self._supposed = supposed
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self._in_row = 0
-        self.answers = 0
+        self.answers = self.refused = 0
         """Since the last `forget`."""
 
     @property
@@ -47,6 +54,7 @@ class OwnRefusals:
     def note(self, *, refused: bool) -> None:
         self._recent.append(refused)
         self.answers += 1
+        self.refused += refused
         self._in_row = self._in_row + 1 if refused else 0
 
     @property
@@ -73,6 +81,22 @@ class OwnRefusals:
         refused, answers = sum(self._recent), len(self._recent)
         return refused / (answers if refused >= PLAIN else max(answers, FEW))
 
+    def are_as_many(self, share_before: float) -> bool | None:
+        """Whether about `share_before` are refused still; no more than their own; None if unsure.
+
+        A sequential probability ratio test (Wald): each answer is evidence for one of the two.
+        """
+        if self.are_too_many:
+            return True
+        own = max(self.share, 1 / RECENT)
+        many = max(ABOUT_AS_MANY * share_before, own + APART)
+        passed = self.answers - self.refused
+        evidence = self.refused * math.log(many / own)
+        evidence += passed * math.log((1 - many) / (1 - own))
+        if abs(evidence) < SURE and self.answers < LONGEST:
+            return None
+        return evidence > 0
+
     def learn(self, share: float) -> None:
         self.share = max(self._supposed, min(share, MOST_OWN))
 
@@ -80,4 +104,4 @@ class OwnRefusals:
         """What was answered at another rate says nothing of this one, but for what it suggests."""
         self._suspected = min(suspected, MOST_OWN)
         self._recent.clear()
-        self._in_row = self.answers = 0
+        self._in_row = self.answers = self.refused = 0

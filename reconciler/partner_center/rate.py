@@ -11,7 +11,10 @@ apart by what follows a refusal:
   increase, multiplicative decrease).
 - Some are refused and others pass: the rate is lowered for a while (a trial). Fewer refusals then
   say that the limit is shared. As many as before are single customers' own, and the rate goes back.
-- One is refused among many that pass: nobody else slows down; only the growth pauses.
+- One is refused among many that pass: nobody else slows down; only the growth starts anew.
+
+Above what was sustained, the rate comes near what was too fast ever more slowly, and goes beyond it
+a little, then faster: a limit that stays where it is costs few refusals, one that rises is found.
 
 What can be known of a limit is what passed between two refusals, by the time between them: an empty
 bucket at both ends, or a full window. Before the first refusal only that it is higher. So where no
@@ -22,10 +25,10 @@ what is refused beyond it is refused by a limit that fell, or that others share.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.partner_center.own_refusals import RECENT, OwnRefusals
+from reconciler.partner_center.own_refusals import OwnRefusals
 from reconciler.partner_center.pause import Pause
 from reconciler.partner_center.token_bucket import MINUTE, Ceiling, TokenBucket
 
@@ -37,7 +40,7 @@ FIRST_BURST: Final = 8
 """Requests at once, at the most, where nothing is known of a limit."""
 SHALLOW: Final = 0.1
 """Seconds: how deep a bucket is at least supposed to be, where a ceiling is configured."""
-SUPPOSED_OWN: Final = 0.1
+SUPPOSED_OWN: Final = 0.12
 """Refused for themselves, under a ceiling that is configured: it is then the likelier reason."""
 SLOWEST: Final = 0.1
 """Requests a second: what the rate never shrinks below, so that recovery is noticed."""
@@ -52,14 +55,20 @@ BUDGET: Final = 0.045
 """Of all requests: as many may be refused before no higher rate is tried.
 
 So no more than is left of them is under way then, as all of that may be refused together."""
-LEAST_IN_FLIGHT: Final = 10
+LEAST_IN_FLIGHT: Final = 8
 """Whatever the budget says, while no limit was met."""
 PROVEN: Final = 400
 """What passed beyond so many counts three times: few limits let that much go at once."""
 REGAINING: Final = 1.02
 """Gained with each answer, up to what was sustained before."""
+APPROACH: Final = 100
+"""Answers that close the gap to a rate that was too fast, were it not ever smaller."""
+NEAR: Final = 0.97
+"""Of that rate: from there on a higher one is tried as where none was refused."""
+FOUND: Final = 1.5
+"""Times what was sustained: whatever was refused above that, the limit is no higher."""
 PROBING: Final = 0.001
-"""The share gained with each answer above that; it grows with the answers since a refusal."""
+"""The share gained with each answer there; it grows with the answers since a refusal."""
 CALM: Final = 100
 """Answers without a refusal after which that share has doubled."""
 BELOW: Final = 0.95
@@ -72,8 +81,6 @@ SOME: Final = 3
 SOME_WHILE_SEEKING: Final = 7
 LOWERED: Final = 4
 """Times: where a rate that is lowered by so much refuses as many, it isn't the reason."""
-TRIAL: Final = 48
-"""Answers that a trial takes, unless it is plain before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,9 @@ class _Trial:
 
     rate_before: float
     share_before: float
-    measured: bool
     was_seeking: bool
+    measured: bool = False
+    """Whether the share that it is lowered by was counted in a trial, and is no guess."""
 
 
 class Rate:
@@ -99,6 +107,7 @@ class Rate:
         self._held = True
         self._changed = -math.inf
         self._sustained = 0.0
+        self._too_fast = math.inf
         self._since, self._passed_since = now, 0
         self._pause: Pause | None = None
         self._trial: _Trial | None = None
@@ -165,21 +174,23 @@ class Rate:
         elif self._trial is not None:
             self._judge(self._trial, now)
         elif self._own.are_exceeded_by(SOME_WHILE_SEEKING if self._seeking else SOME):
-            self._begin_trial(self._bucket.rate, now, measured=False)
+            self._begin_trial(now)
 
     def _grow(self) -> None:
         rate = self._bucket.rate
         if rate < self._sustained:
             self._bucket.rate = min(rate * REGAINING, self._sustained)
             return
-        affordable = self._affordable()
         if self._seeking:
-            higher = rate + SEEKING
-        else:
-            self._calm += affordable > 0
-            higher = rate * (1 + PROBING * (1 + (self._calm / CALM) ** 2))
-        most = min(affordable / self._round_trip, self._highest)
-        self._bucket.rate = max(rate, min(higher, most))
+            most = self._affordable() / self._round_trip
+            self._bucket.rate = max(rate, min(rate + SEEKING, most, self._highest))
+        elif rate < NEAR * self._too_fast:
+            nearer = rate + (self._too_fast - rate) / APPROACH
+            self._bucket.rate = min(nearer, rate * REGAINING, self._highest)
+        elif self._affordable() > 0:
+            self._calm += 1
+            gained = PROBING * (1 + (self._calm / CALM) ** 2)
+            self._bucket.rate = min(rate * (1 + gained), self._highest)
 
     def _affordable(self) -> float:
         """How many may be under way while a limit is sought: all of them may be refused."""
@@ -190,18 +201,25 @@ class Rate:
         return (BUDGET + self._own.share) * answers - self._refused
 
     def _begin_pause(self, now: float, retry_after: float | None) -> None:
+        self._too_fast = self._bucket.rate
         self._pause = Pause(max(2 * self._round_trip, 1 / self._bucket.rate))
         self._pause.begin(now, retry_after)
         self._trial = None
         self._slow_down(now)
 
     def _resume(self, pause: Pause, now: float) -> None:
-        """Go on with a little less than was sustained, the pause included if it had to be."""
-        seconds = max((now if pause.was_closed() else pause.refused_at) - self._since, SHALLOW)
+        """Go on with a little less than was sustained, the pause included if it had to be.
+
+        Where it was closed, it opened at some time after the last probe that was refused.
+        """
+        ended = (pause.refused_at + now) / 2 if pause.was_closed() else pause.refused_at
+        seconds = max(ended - self._since, SHALLOW)
         requests = self._passed_since / (1 - self._own.share)
         if self._sustained:
             requests, seconds = requests + PRIOR, seconds + PRIOR / self._sustained
-        self._sustained = max(SLOWEST, min(self._bucket.rate, BELOW * requests / seconds))
+        sustained = requests / seconds
+        self._too_fast = min(self._too_fast, FOUND * sustained)
+        self._sustained = max(SLOWEST, min(self._bucket.rate, BELOW * sustained))
         self._pause = None
         self._since, self._passed_since = now, 1
         self._own.forget()
@@ -209,33 +227,35 @@ class Rate:
         self._bucket.empty(now)
         self._bucket.rate = RESTART * self._sustained
 
-    def _begin_trial(self, rate_before: float, now: float, *, measured: bool) -> None:
-        share = self._own.recent_share
-        seeking = self._trial.was_seeking if self._trial is not None else self._seeking
-        self._trial = _Trial(rate_before, share, measured, seeking)
-        lower = self._bucket.rate * BELOW * (1 - max(share - self._own.share, 0.0))
-        self._bucket.rate = max(SLOWEST, lower)
-        self._own.forget(suspected=share)
+    def _begin_trial(self, now: float) -> None:
+        self._lower(_Trial(self._bucket.rate, self._own.recent_share, self._seeking), now)
+
+    def _lower(self, trial: _Trial, now: float) -> None:
+        self._trial = trial
+        self._too_fast = self._bucket.rate
+        excess = max(trial.share_before - self._own.share, 0.0)
+        self._bucket.rate = max(SLOWEST, self._bucket.rate * BELOW * (1 - excess))
+        self._own.forget(suspected=trial.share_before)
         self._slow_down(now)
 
     def _judge(self, trial: _Trial, now: float) -> None:
         """See what became of the refusals once the rate was lower; lower it again if unsure."""
-        plain = self._own.are_too_many
-        if self._own.answers < TRIAL and not plain:
+        as_many = self._own.are_as_many(trial.share_before)
+        if as_many is None:
             return
-        may_be_lower = self._bucket.rate > trial.rate_before / LOWERED
-        share, own = self._own.recent_share, self._own.share
-        as_many = plain or share > own + max((trial.share_before - own) / 2, 2 / RECENT)
-        if as_many and may_be_lower and (plain or not trial.measured):
-            self._begin_trial(trial.rate_before, now, measured=True)
+        share = self._own.refused / self._own.answers
+        is_sure = trial.measured and share >= trial.share_before and not self._own.are_too_many
+        if as_many and not is_sure and self._bucket.rate > trial.rate_before / LOWERED:
+            self._lower(replace(trial, share_before=share, measured=True), now)
             return
         self._trial = None
         if as_many:
-            self._own.learn(share)
+            self._own.learn((self._own.recent_share + trial.share_before) / 2)
             self._bucket.rate, self._seeking = trial.rate_before, trial.was_seeking
             self._refused = 0  # all of them were theirs
+            self._too_fast = trial.rate_before
         else:
-            self._own.learn(min(own, share))
+            self._own.learn(min(self._own.share, (self._own.share + self._own.recent_share) / 2))
             self._sustained = self._bucket.rate
         self._own.forget()
         self._calm = 0

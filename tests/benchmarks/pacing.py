@@ -70,22 +70,25 @@ def row_of_own_refusals() -> Row:
 
 
 def row_of_grid(event: Event, sizes: Sequence[int], *, known: bool) -> Row:
-    """How many cells hold of those that can be kept: all of these are due."""
+    """How many cells use what is due of those that can: all of these are due."""
     counts = [counts_of_grid(event, reads, known=known) for reads in sizes]
-    held, possible = (", ".join(str(count) for count in each) for each in zip(*counts, strict=True))
+    reached, few, possible = (", ".join(map(str, each)) for each in zip(*counts, strict=True))
+    share, refused = ("0.95", "1 %") if known else ("0.85", "5 %")
     return Row(
         f"pace: {event}, {'set' if known else 'unknown'}; {', '.join(f'{n:,}' for n in sizes)}",
-        f"{held} cells hold",
-        f"{possible} can be kept",
-        sum(held for held, _ in counts) / sum(possible for _, possible in counts),
+        f"{reached} cells use {share} ({few} refuse at most {refused})",
+        f"{possible} can",
+        sum(reached for reached, _, _ in counts) / sum(possible for _, _, possible in counts),
         Due(1.0),
     )
 
 
-def counts_of_grid(event: Event, reads: int, *, known: bool) -> tuple[int, int]:
-    grid = list(cells(event, reads, known=known))
-    broken = [case for case in grid if not case.holds(outcome(case))]
-    return len(grid) - len(broken), len(grid) - sum(not can_be_kept(case) for case in broken)
+def counts_of_grid(event: Event, reads: int, *, known: bool) -> tuple[int, int, int]:
+    outcomes = [(case, outcome(case)) for case in cells(event, reads, known=known)]
+    short = [case for case, run in outcomes if not case.reaches(run)]
+    held = sum(case.holds(run) for case, run in outcomes)
+    possible = len(outcomes) - sum(not can_be_kept(case) for case in short)
+    return len(outcomes) - len(short), held, possible
 
 
 def cell(case: Case) -> str:

@@ -67,10 +67,13 @@ class Case:
                 service.others = 0.3
         return service
 
+    def reaches(self, outcome: Outcome) -> bool:
+        """Whether as much of the permitted rate is used as is due here."""
+        return outcome.share >= (0.95 if self.known else 0.85)
+
     def holds(self, outcome: Outcome) -> bool:
-        """Whether that is what is due here."""
-        share, refused = (0.95, 0.01) if self.known else (0.85, 0.05)
-        return outcome.share >= share and outcome.refused <= refused
+        """Whether that is reached, and few are refused for it."""
+        return self.reaches(outcome) and outcome.refused <= (0.01 if self.known else 0.05)
 
 
 @dataclass(frozen=True, slots=True)

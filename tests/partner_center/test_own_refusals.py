@@ -129,6 +129,25 @@ def test_rows_of_refusals_that_single_customers_explain_are_no_pause() -> None:
         assert refusals.nothing_passes
 
 
+@pytest.mark.parametrize(
+    ("answers", "as_many"),
+    [
+        ("." * 30, None),
+        ("." * 90, False),
+        (".........r" * 5, None),
+        (".........r" * 10, True),
+        ("rr", None),
+        ("r" * 6, True),
+    ],
+)
+def test_a_trial_goes_on_until_its_answers_are_evidence(answers: str, as_many: bool | None) -> None:
+    """A fifth was refused before: `r` is refused now, and `.` passes."""
+    refusals = OwnRefusals(0.0)
+    for answer in answers:
+        refusals.note(refused=answer == "r")
+    assert refusals.are_as_many(0.2) is as_many
+
+
 def test_what_is_waited_for_the_pace_counts_as_no_patience() -> None:
     """A ceiling of one a minute keeps each read waiting, and none is given up for that."""
     _, became = reading(Service(1, refusals=1), 8, ceiling=1)

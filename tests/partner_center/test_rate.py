@@ -68,7 +68,7 @@ def test_a_limit_that_nobody_named_is_found(case: Case) -> None:
 NAMED = [
     Case(limit, per_minute, reads, "steady", known)
     for limit, per_minute in (("bucket 1", 1800), ("bucket 1", 9000), ("sliding 12, counted", 1500))
-    for reads in (400, 2000)
+    for reads in (1000, 2000)
     for known in (True, False)
 ]
 
@@ -79,21 +79,41 @@ def test_what_was_measured_first_is_kept(case: Case) -> None:
     assert case.holds(outcome(case))
 
 
-HELD: dict[Event, int] = {
-    "steady": 49,
-    "own refusals": 28,
-    "halves": 35,
-    "doubles": 24,
-    "others": 43,
+HELD: dict[Event, tuple[int, int]] = {
+    "steady": (63, 48),
+    "own refusals": (35, 20),
+    "halves": (56, 29),
+    "doubles": (38, 33),
+    "others": (60, 33),
 }
-"""Of 68 cells each, where the limit is unknown and 400 requests are made: all that can be kept are
-due, these hold. The benchmark has the longer runs, and says which can't be kept."""
+"""Of 68 cells each, where the limit is unknown and 400 requests are made: 0.85 of the rate is due,
+so many reach that, and so many with at most 5 % refused. The benchmark has the longer runs."""
 
 
 @pytest.mark.parametrize(("event", "held"), HELD.items())
-def test_no_fewer_cells_hold_than_did(event: Event, held: int) -> None:
+def test_no_fewer_cells_hold_than_did(event: Event, held: tuple[int, int]) -> None:
     """400 requests to find a limit that nobody named is few: what is reached there stays."""
-    assert sum(case.holds(outcome(case)) for case in cells(event, 400, known=False)) >= held
+    outcomes = [(case, outcome(case)) for case in cells(event, 400, known=False)]
+    reached, few_refused = held
+    assert sum(case.reaches(run) for case, run in outcomes) >= reached
+    assert sum(case.holds(run) for case, run in outcomes) >= few_refused
+
+
+COLLAPSED = [
+    Case(limit, per_minute, 2000, "own refusals", known=False)
+    for limit, per_minute in (
+        ("bucket 1, counted", 500),
+        ("fixed 1", 500),
+        ("sliding 1, counted", 1800),
+        ("sliding 10", 1800),
+    )
+]
+
+
+@pytest.mark.parametrize("case", COLLAPSED, ids=str)
+def test_refusals_of_their_own_that_meet_by_chance_slow_nobody_down(case: Case) -> None:
+    """One customer in ten, at random: now and then several in a row are refused for themselves."""
+    assert case.holds(outcome(case))
 
 
 def test_what_no_pace_can_keep_is_said_by_a_rule() -> None:

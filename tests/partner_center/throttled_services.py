@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from random import Random
 from typing import Protocol
 
 Permitted = float
@@ -112,7 +113,7 @@ class ThrottledService:
     others: float = 0.0
     """The share of the limit that somebody else uses, steadily."""
     odd_one_in: int = 0
-    """One customer in so many answers 429 twice by itself."""
+    """One customer in so many answers 429 twice by itself; by chance, several in a row."""
     own_refusals: int = 0
     _others_asked: int = 0
     _odd: dict[int, int] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class ThrottledService:
         wait = self.limit.ask(now, self.permitted(now))
         if wait > 0:
             return float(max(1, math.ceil(wait)))
-        if self.odd_one_in and customer % self.odd_one_in == 0:
+        if self.odd_one_in and Random(customer).random() < 1 / self.odd_one_in:  # noqa: S311
             self._odd[customer] = self._odd.get(customer, 0) + 1
             if self._odd[customer] <= 2:
                 self.own_refusals += 1
