@@ -106,7 +106,7 @@ class Rate:
         self._round_trip = SHALLOW
         self._held = True
         self._changed = -math.inf
-        self._sustained = 0.0
+        self._sustained, self._is_measured = 0.0, False
         self._too_fast = math.inf
         self._since, self._passed_since = now, 0
         self._pause: Pause | None = None
@@ -164,7 +164,7 @@ class Rate:
 
     def _learn_from_refusal(self, now: float, retry_after: float | None, *, again: bool) -> None:
         self._own.note(refused=True)
-        self._calm = 0
+        self._calm = self._calm // 2 if self._own.are_known else 0
         if self._pause is not None:
             # Who waited for itself already may have been told of itself alone.
             self._pause.refuse(now, min(retry_after or AGAIN, AGAIN) if again else retry_after)
@@ -210,7 +210,8 @@ class Rate:
     def _resume(self, pause: Pause, now: float) -> None:
         """Go on with a little less than was sustained, the pause included if it had to be.
 
-        Where it was closed, it opened at some time after the last probe that was refused.
+        Where it was closed, it opened at some time after the last probe that was refused. What was
+        sustained at first may be a full bucket; what was between two refusals is at most halved.
         """
         ended = (pause.refused_at + now) / 2 if pause.was_closed() else pause.refused_at
         seconds = max(ended - self._since, SHALLOW)
@@ -218,6 +219,9 @@ class Rate:
         if self._sustained:
             requests, seconds = requests + PRIOR, seconds + PRIOR / self._sustained
         sustained = requests / seconds
+        if self._is_measured:
+            sustained = max(sustained, self._sustained / 2)
+        self._is_measured = self._sustained > 0
         self._too_fast = min(self._too_fast, FOUND * sustained)
         self._sustained = max(SLOWEST, min(self._bucket.rate, BELOW * sustained))
         self._pause = None
