@@ -96,8 +96,8 @@ def open_session(
     selected = select(desired, narrowing, manifest_places(configuration, paths, cwd))
     for note in selected.notes:
         say(note)
-    share = configuration.partner_center.shared_by(selected.shards)
-    configuration = replace(configuration, partner_center=share)
+    shared = configuration.partner_center.at_share(selected.share)
+    configuration = replace(configuration, partner_center=shared)
     return Session(flags, configuration, selected.desired, selected.scope)
 
 

@@ -22,6 +22,7 @@ from reconciler.yaml_text.text_files import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
     from reconciler.configuration.config_model import (
         ConfigurationFile,
@@ -64,11 +65,11 @@ class PartnerCenterSettings:
             return EMULATOR
         return self.cloud.address if self.endpoint is None else self.endpoint
 
-    def shared_by(self, runs: int) -> PartnerCenterSettings:
-        """Divide the ceiling: the runs go at once, and it is one service that they ask."""
+    def at_share(self, share: Fraction) -> PartnerCenterSettings:
+        """Divide the ceiling among runs that go at once: it is one service that they ask."""
         if self.requests_per_minute is None:
             return self
-        return replace(self, requests_per_minute=max(1, self.requests_per_minute // runs))
+        return replace(self, requests_per_minute=max(1, int(self.requests_per_minute * share)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ It says aloud where it could not narrow as asked, and refuses names that nobody 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from reconciler.configuration.config import CONFIGURATION_FILE
@@ -48,13 +49,14 @@ class Narrowing:
 class Selected:
     """What is left, what the plan is to say of it, and what is to be said aloud.
 
-    `shards` is how many runs, this one included, share the configured pace.
+    `share` is this run's part of the configured pace, where shards run at once: its customers' of
+    all shards' customers, so that all of them come to their end together.
     """
 
     desired: DesiredState
     scope: Scope
     notes: tuple[str, ...] = ()
-    shards: int = 1
+    share: Fraction = Fraction(1)
 
 
 def manifest_places(
@@ -78,21 +80,29 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
     named = _choose_named(narrowing.customers, (*desired.customers, *changes.dropped))
 
     def chosen(customer: DesiredCustomer) -> bool:
-        return named(customer) and label(customer) and shard.holds(customer.customer_id)
+        return named(customer) and label(customer)
+
+    def held(customer: DesiredCustomer) -> bool:
+        return shard.holds(customer.customer_id)
 
     changed = changes.changed
-    kept = tuple(
+    of_all_shards = [
         customer
         for customer in desired.customers
         if (changed is None or customer.customer_id in changed) and chosen(customer)
+    ]
+    kept = tuple(filter(held, of_all_shards))
+    dropped = tuple(
+        _describe_dropped(customer)
+        for customer in changes.dropped
+        if chosen(customer) and held(customer)
     )
-    dropped = tuple(_describe_dropped(customer) for customer in changes.dropped if chosen(customer))
     note = changes.note or ("" if kept else "no customer is selected")
     return Selected(
         DesiredState(kept),
         Scope(narrowing.selection, (*changes.findings, *dropped)),
         (note,) if note else (),
-        shard.count,
+        Fraction(len(kept), len(of_all_shards)) if of_all_shards else Fraction(1, shard.count),
     )
 
 

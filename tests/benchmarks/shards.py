@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COUNT: Final = 4
-CUSTOMERS: Final = 600
+CUSTOMERS: Final = 1_200
 QUICK_CUSTOMERS: Final = 100
 PER_MINUTE: Final = 1_800
 DUE: Final = Due(0.9)

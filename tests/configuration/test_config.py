@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema  # type: ignore[import-untyped]  # it has no types
@@ -354,12 +355,19 @@ def test_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ceiling", "runs", "share"),
-    [(480, 4, 120), (480, 7, 68), (3, 4, 1), (480, 1, 480), (None, 4, None)],
+    ("ceiling", "share", "shared"),
+    [
+        (480, Fraction(1, 4), 120),
+        (480, Fraction(1, 7), 68),
+        (3, Fraction(1, 4), 1),
+        (480, Fraction(0), 1),
+        (480, Fraction(1), 480),
+        (None, Fraction(1, 4), None),
+    ],
 )
 def test_runs_that_go_at_once_share_the_ceiling(
-    ceiling: int | None, runs: int, share: int | None
+    ceiling: int | None, share: Fraction, shared: int | None
 ) -> None:
     """Together they ask no faster than one run; where there is none, there is nothing to share."""
     settings = PartnerCenterSettings(requests_per_minute=ceiling)
-    assert settings.shared_by(runs).requests_per_minute == share
+    assert settings.at_share(share).requests_per_minute == shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from fractions import Fraction
 
 import pytest
 
@@ -225,7 +226,7 @@ def test_the_pace_never_stops_altogether() -> None:
 def test_four_shards_at_once_use_what_one_service_permits() -> None:
     """Each paces by its share alone: together they are refused nothing, and lose little time."""
     permitted, runs = 1800, 4
-    share = PartnerCenterSettings(requests_per_minute=permitted).shared_by(runs)
+    share = PartnerCenterSettings(requests_per_minute=permitted).at_share(Fraction(1, runs))
     shares = [willing(150, 8, share.requests_per_minute) for _ in range(runs)]
     sent = sorted(instant for share in shares for instant in share.sent)
     bucket = Bucket(depth=1)

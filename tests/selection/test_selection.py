@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -251,10 +252,19 @@ def test_the_places_are_those_that_were_loaded(repository: GitFolder) -> None:
     assert manifest_places(configuration, asked, cwd).paths == (cwd / "customers/contoso.yaml",)
 
 
-def test_a_shard_tells_how_many_share_the_pace(repository: GitFolder) -> None:
-    """All shards run at once against one service."""
-    assert narrowed(repository, Narrowing(shard="2/3")).shards == 3
-    assert narrowed(repository, Narrowing()).shards == 1
+@pytest.mark.parametrize("selector", [None, "region=us-west"])
+def test_a_shard_shares_the_pace_by_its_customers(
+    repository: GitFolder, selector: str | None
+) -> None:
+    """All shards run at once against one service, and none of them is to end last."""
+    whole = narrowed(repository, Narrowing(selector=selector))
+    shards = [
+        narrowed(repository, Narrowing(selector=selector, shard=f"{each}/3")) for each in (1, 2, 3)
+    ]
+    assert whole.share == sum(shard.share for shard in shards) == 1
+    for shard in shards:
+        customers = len(shard.desired.customers)
+        assert shard.share == Fraction(customers, len(whole.desired.customers))
 
 
 def reselected(repository: GitFolder, selection: Selection) -> Selected:
