@@ -50,7 +50,8 @@ class Selected:
     """What is left, what the plan is to say of it, and what is to be said aloud.
 
     `share` is this run's part of the configured pace, where shards run at once: its customers' of
-    all shards' customers, so that all of them come to their end together.
+    all shards' customers, so that all of them come to their end together. Who has none is not to
+    wait minutes for what is asked besides.
     """
 
     desired: DesiredState
@@ -102,7 +103,7 @@ def select(desired: DesiredState, narrowing: Narrowing, places: ManifestPlaces) 
         DesiredState(kept),
         Scope(narrowing.selection, (*changes.findings, *dropped)),
         (note,) if note else (),
-        Fraction(len(kept), len(of_all_shards)) if of_all_shards else Fraction(1, shard.count),
+        Fraction(len(kept), len(of_all_shards)) if kept else Fraction(1, shard.count),
     )
 
 
