@@ -22,6 +22,8 @@ import termios
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import BaseModel
+
 from reconciler.cli import run
 from reconciler.cli.commands import COMMANDS
 from tests.cli import warm_coverage
@@ -53,11 +55,19 @@ def main() -> None:
         *LATE,
     ):
         importlib.import_module(name)
+    _build(BaseModel)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(sys.argv[1])
         listener.listen()
         print("ready", flush=True)
         _serve(listener)
+
+
+def _build(model: type[BaseModel]) -> None:
+    """Build what is built when it is first used: else each fork would do it anew."""
+    for each in model.__subclasses__():
+        each.model_rebuild(raise_errors=False)
+        _build(each)
 
 
 def _serve(listener: socket.socket) -> None:
