@@ -65,6 +65,8 @@ APPROACH: Final = 100
 """Answers that close the gap to a rate that was too fast, were it not ever smaller."""
 NEAR: Final = 0.97
 """Of that rate: from there on a higher one is tried as where none was refused."""
+LIKELY: Final = 1.0
+"""Requests a second: where less passed before the first refusal, others had used up the limit."""
 FOUND: Final = 1.5
 """Times what was sustained: whatever was refused above that, the limit is no higher."""
 PROBING: Final = 0.001
@@ -211,7 +213,8 @@ class Rate:
         """Go on with a little less than was sustained, the pause included if it had to be.
 
         Where it was closed, it opened at some time after the last probe that was refused. What was
-        sustained at first may be a full bucket; what was between two refusals is at most halved.
+        sustained at first may be a full bucket, or what an earlier run left of a window: that says
+        nothing of the limit. What was sustained between two refusals is at most halved.
         """
         ended = (pause.refused_at + now) / 2 if pause.was_closed() else pause.refused_at
         seconds = max(ended - self._since, SHALLOW)
@@ -221,8 +224,11 @@ class Rate:
         sustained = requests / seconds
         if self._is_measured:
             sustained = max(sustained, self._sustained / 2)
+        if not self._sustained and sustained < LIKELY:
+            sustained, self._too_fast = LIKELY, math.inf
+        else:
+            self._too_fast = min(self._too_fast, FOUND * sustained)
         self._is_measured = self._sustained > 0
-        self._too_fast = min(self._too_fast, FOUND * sustained)
         self._sustained = max(SLOWEST, min(self._bucket.rate, BELOW * sustained))
         self._pause = None
         self._since, self._passed_since = now, 1

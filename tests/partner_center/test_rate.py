@@ -14,6 +14,7 @@ from tests.partner_center.pacing_grid import Case, Event, can_be_kept, cells, ou
 from tests.partner_center.pacing_simulation import Simulation
 from tests.partner_center.throttled_services import (
     Bucket,
+    FixedWindow,
     SlidingWindow,
     ThrottledService,
     Unlimited,
@@ -115,6 +116,21 @@ COLLAPSED = [
 def test_refusals_of_their_own_that_meet_by_chance_slow_nobody_down(case: Case) -> None:
     """One customer in ten, at random: now and then several in a row are refused for themselves."""
     assert case.holds(outcome(case))
+
+
+@pytest.mark.parametrize("left", [0, 3, 20])
+@pytest.mark.parametrize("ceiling", [None, 600])
+def test_a_window_that_an_earlier_run_used_up_holds_nobody_up_for_long(
+    left: int, ceiling: int | None
+) -> None:
+    """What passes of 600 a minute before the first refusal says nothing of the minutes after."""
+    window, a_quarter_gone = FixedWindow(60), 15.0
+    for _ in range(600 - left):
+        window.ask(a_quarter_gone, 10)
+    service = ThrottledService(window, 600)
+    ask = lambda now, customer: service.ask(now + a_quarter_gone, customer)  # noqa: E731
+    run = Simulation(Rate(16, ceiling, 0.0), ask, 400, 16).run()
+    assert run.now < 150
 
 
 def test_what_no_pace_can_keep_is_said_by_a_rule() -> None:
