@@ -26,13 +26,18 @@ _CONFIGURATIONS: Final = ("reconciler.yaml", "reconciler.yml")
 class ManifestFile:
     """A file, and what people know it as: relative to the base folder, with `/`.
 
-    `real_path` is what is read: text, as making a Path of each takes a while where there are many.
+    Its paths are text: making a Path of each takes a while where there are many.
     """
 
     file: str
     folder: Path
     name: str
     real_path: str
+
+    @property
+    def path(self) -> str:
+        """What is opened: a file without a name, as behind /dev/fd/9, has no real path."""
+        return os.path.join(self.folder, self.name)  # noqa: PTH118  # see above
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,7 @@ class _Search:
 
 def _read_configuration(found: ManifestFile) -> YamlValue:
     """Read the file where it is a configuration, else None."""
-    text = read_text(found.real_path, found.file)
+    text = read_text(found.path, found.file)
     if isinstance(text, Diagnostic):
         return None
     document = next(read_documents(text, Reading(found.file)), None)

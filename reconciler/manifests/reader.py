@@ -140,7 +140,7 @@ class _ManifestChecks:
             raise NoManifests(message, remedy)
 
     def _read(self, file: ManifestFile) -> Iterator[_ValidManifest]:
-        text = read_text(file.real_path, file.file)
+        text = read_text(file.path, file.file)
         if isinstance(text, Diagnostic):
             self.diagnostics.append(text)
             return

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.manifests.files import find_manifests, shown
 from reconciler.model.errors import ConfigurationError
+from reconciler.yaml_text.text_files import read_text
 from tests.manifest_samples import brief
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ def test_named_file(tmp_path: Path) -> None:
         ".hidden",
         "manifest.txt",
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="the platform has no such names")
+def test_named_descriptor(tmp_path: Path) -> None:
+    """What a shell hands in as /dev/fd/9 is read, though the file's own name is gone."""
+    make(tmp_path, "a.yaml")
+    with (tmp_path / "a.yaml").open() as stream:
+        (tmp_path / "a.yaml").unlink()
+        (file,) = find_manifests([Path(f"/dev/fd/{stream.fileno()}")], tmp_path).files
+        assert read_text(file.path, file.file) == ""
 
 
 def test_named_hidden_folder(tmp_path: Path) -> None:
