@@ -80,7 +80,10 @@ class _Collector:
     tag: str = ""
 
     def add_model(self, path: Pattern, model: type[BaseModel]) -> None:
-        fields = {each.alias or name: each for name, each in model.model_fields.items()}
+        generate = model.model_config.get("alias_generator")
+        # An older pydantic generates the aliases of a model only when it is built.
+        alias = generate if callable(generate) else str
+        fields = {each.alias or alias(name): each for name, each in model.model_fields.items()}
         self.keys[path] = tuple(fields)
         for key, about in fields.items():
             self._add((*path, key), about.annotation, about.metadata)
