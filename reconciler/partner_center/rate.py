@@ -52,9 +52,9 @@ AGAIN: Final = 1.0
 SEEKING: Final = 3.0
 """Requests a second gained with each answer, while no limit was met."""
 BUDGET: Final = 0.045
-"""Of all requests: as many may be refused before no higher rate is tried.
+"""Of all requests: as many may be refused before no rate is tried that is higher than one refused.
 
-So no more than is left of them is under way then, as all of that may be refused together."""
+Before a limit was met no more are under way, as all of these may be refused together."""
 LEAST_IN_FLIGHT: Final = 8
 """Whatever the budget says, while no limit was met."""
 PROVEN: Final = 400
@@ -184,21 +184,23 @@ class Rate:
             self._bucket.rate = min(rate * REGAINING, self._sustained)
             return
         if self._seeking:
-            most = self._affordable() / self._round_trip
+            most = self._most_under_way() / self._round_trip
             self._bucket.rate = max(rate, min(rate + SEEKING, most, self._highest))
         elif rate < NEAR * self._too_fast:
             nearer = rate + (self._too_fast - rate) / APPROACH
             self._bucket.rate = min(nearer, rate * REGAINING, self._highest)
-        elif self._affordable() > 0:
+        elif self._left_of_budget() > 0:
             self._calm += 1
             gained = PROBING * (1 + (self._calm / CALM) ** 2)
             self._bucket.rate = min(rate * (1 + gained), self._highest)
 
-    def _affordable(self) -> float:
-        """How many may be under way while a limit is sought: all of them may be refused."""
-        if self._seeking:
-            proven = max(self._passed - PROVEN, 0)
-            return max(LEAST_IN_FLIGHT, BUDGET * (self._passed + 2 * proven))
+    def _most_under_way(self) -> float:
+        """How many requests may be, while no limit was met."""
+        proven = max(self._passed - PROVEN, 0)
+        return max(LEAST_IN_FLIGHT, BUDGET * (self._passed + 2 * proven))
+
+    def _left_of_budget(self) -> float:
+        """How many more may be refused, single customers' own aside."""
         answers = self._passed + self._refused
         return (BUDGET + self._own.share) * answers - self._refused
 

@@ -128,7 +128,10 @@ def test_a_window_that_an_earlier_run_used_up_holds_nobody_up_for_long(
     for _ in range(600 - left):
         window.ask(a_quarter_gone, 10)
     service = ThrottledService(window, 600)
-    ask = lambda now, customer: service.ask(now + a_quarter_gone, customer)  # noqa: E731
+
+    def ask(now: float, customer: int) -> float | None:
+        return service.ask(now + a_quarter_gone, customer)
+
     run = Simulation(Rate(16, ceiling, 0.0), ask, 400, 16).run()
     assert run.now < 150
 
